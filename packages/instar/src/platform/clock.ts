@@ -1,0 +1,27 @@
+/** Where time comes from. Nothing else in Instar asks the machine what time it is, so tests own the time. */
+export interface Clock {
+  /** Wall time in milliseconds since 1970. May jump either way: for people's eyes, never for a duration. */
+  wallMs(): number;
+  /** Milliseconds that never run backward within this process, and mean nothing outside it. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or at once with the reason when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      }, ms);
+      const abort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    }),
+};

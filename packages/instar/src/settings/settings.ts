@@ -1,0 +1,138 @@
+import { z } from "zod";
+
+/**
+ * What `instar.yaml` may say. The one description: the parser, the JSON Schema for editors and the commented file that
+ * `instar init` writes all come from it. Durations are written `300ms`, `30s`, `5m`, `1h`, `3d` and become milliseconds;
+ * sizes are written `64MiB` and become bytes.
+ */
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, "must be a duration such as 300ms, 30s, 5m, 1h or 3d")
+  .transform((text) => Math.round(Number.parseFloat(text) * DURATION_MS[text.replace(/[\d.]/g, "") as keyof typeof DURATION_MS]));
+const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const size = z
+  .string()
+  .regex(/^\d+(KiB|MiB|GiB)$/, "must be a size such as 512KiB, 64MiB or 2GiB")
+  .transform((text) => Number.parseInt(text, 10) * SIZE_BYTES[text.replace(/\d/g, "") as keyof typeof SIZE_BYTES]);
+const SIZE_BYTES = { KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
+
+const port = z.int().min(1).max(65_535);
+/** A program and its arguments. A single string is given to the shell. `{port}`, `{state}` and `{release}` are filled in. */
+const command = z.union([z.string().min(1), z.array(z.string()).min(1)]);
+const relativePath = z.string().refine((path) => !path.startsWith("/") && !path.split(/[\\/]/).includes(".."), "must be a path inside the repository");
+
+const sourceSettings = z.strictObject({
+  git: z.string().min(1).describe("The remote: an address or a folder that git can fetch from"),
+  branch: z.string().min(1).optional().describe("The branch that is followed (default: main, unless a tag is named)"),
+  tag: z.string().min(1).optional().describe("Follow tags instead: a pattern such as v*; the highest version wins"),
+  checkEvery: duration.prefault("5m").describe("How often upstream is asked"),
+});
+
+const agentSettings = z.strictObject({
+  start: command.describe("How the agent starts"),
+  directory: relativePath.default(".").describe("The agent's folder inside the repository (monorepos)"),
+  path: z.array(z.string()).optional().describe("Where programs are looked for, first to last: the agent's own runtime, never Instar's"),
+  environment: z.record(z.string(), z.string()).default({}).describe("Variables the agent gets"),
+  environmentFile: z.string().optional().describe("A file of NAME=value lines, read at every start; kept out of the ledger"),
+  port: z
+    .union([z.literal("none"), z.literal("given"), port])
+    .default("given")
+    .describe("given: Instar tells it by a variable; a number: it always listens there; none: it has no port"),
+  portVariable: z.string().default("PORT").describe("The variable that names the port"),
+  stopSignal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]).default("SIGTERM"),
+  stopWithin: duration.prefault("10s").describe("How long it may take to stop before it is killed"),
+});
+
+const installSettings = z.strictObject({
+  command: command.describe("Brings the dependencies; runs once per lockfile"),
+  lockfiles: z.array(relativePath).min(1).describe("What the dependencies depend on"),
+  produces: z.array(relativePath).min(1).describe("The folders it makes"),
+  share: z
+    .enum(["copy", "link"])
+    .default("copy")
+    .describe("copy: each release has its own; link: installed once at a path of its own and linked (Python's venv cannot be moved)"),
+  allowScripts: z.array(z.string()).default([]).describe("npm packages whose install scripts may run"),
+  within: duration.prefault("10m"),
+});
+
+const jobSettings = z.strictObject({ command, within: duration.prefault("10m") });
+
+const healthSettings = z.strictObject({
+  http: z
+    .strictObject({
+      path: z.string().startsWith("/").describe("Asked on the agent's own port; any 2xx counts, unless body says more"),
+      body: z.string().optional().describe("A regular expression that the answer must match"),
+    })
+    .optional(),
+  heartbeat: z.strictObject({ file: z.string(), within: duration }).optional().describe("A file the agent touches; older than this is unhealthy"),
+  log: z.strictObject({ ready: z.string(), failed: z.string().optional() }).optional().describe("Patterns in the agent's output"),
+  command: z
+    .strictObject({ run: command, within: duration.prefault("10s") })
+    .optional()
+    .describe("A program that exits 0 while the agent is well"),
+  readyWithin: duration.prefault("60s").describe("How long a start may take"),
+});
+
+const stateSettings = z.strictObject({
+  kind: z.enum(["exclusive", "external", "none"]).default("exclusive").describe("exclusive: one process may open it; external: a database elsewhere; none"),
+  directory: z.string().optional().describe("The agent's state folder"),
+  variable: z.string().optional().describe("The variable that tells the agent where it is"),
+  onRollback: z
+    .enum(["keep", "restore"])
+    .default("keep")
+    .describe("keep: state goes back only where the old version cannot run on the new one; restore: always"),
+  writesThatMayBeLost: z.int().min(0).default(0).describe("State goes back by itself only if at most this many acknowledged writes came since"),
+});
+
+const frontSettings = z.strictObject({
+  port: port.describe("The port people use; it stays while the agent changes"),
+  host: z.string().default("127.0.0.1"),
+  hold: z
+    .strictObject({
+      requests: z.int().min(0).default(1_000),
+      bytes: size.prefault("64MiB"),
+      time: duration.prefault("30s"),
+    })
+    .prefault({})
+    .describe("How much may wait during an exchange; beyond it 503 with Retry-After"),
+});
+
+const watchSettings = z.strictObject({
+  time: duration.prefault("1h").describe("How long a new version is watched, in time that Instar was there to watch"),
+  requests: z.int().min(0).default(200).describe("And at least this many requests (0 for an agent without a port)"),
+  errorShare: z.number().min(0).max(1).default(0.1).describe("More failures than this share, beyond doubt, puts the old version back"),
+});
+
+export const settingsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits and dashes")
+    .describe("The instance's name; its data folder is called so"),
+  source: sourceSettings,
+  agent: agentSettings,
+  install: installSettings.optional(),
+  build: jobSettings.optional(),
+  tests: jobSettings.optional().describe("Without tests nothing proceeds by itself"),
+  health: healthSettings.prefault({}),
+  state: stateSettings.prefault({}),
+  front: frontSettings.optional().describe("Left out for agents without a port"),
+  updates: z
+    .strictObject({ automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself") })
+    .prefault({}),
+  watch: watchSettings.prefault({}),
+  keep: z
+    .strictObject({
+      releases: z.int().min(2).default(5).describe("How many releases stay on disk"),
+      snapshots: z.int().min(1).default(5),
+      reserve: size.prefault("64MiB").describe("Disk space set aside so that going back works on a full disk"),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+/** As a person writes it. */
+export type SettingsFile = z.input<typeof settingsSchema>;
+export type Command = Settings["agent"]["start"];
