@@ -1,0 +1,62 @@
+/**
+ * The database's history, oldest first. An entry is never edited once released: format N is what the first N of them make.
+ *
+ * `journal` is append-only, and the triggers hold it so: nothing updates or deletes an entry, `seq` is dense per update, and
+ * an insert by a daemon whose epoch has passed is refused by the database itself, whatever that daemon believes.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE lease (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO lease VALUES (1, 0);
+
+  CREATE TABLE journal (
+    update_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    tick_ms INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    step TEXT,
+    step_version INTEGER,
+    gives TEXT NOT NULL,
+    PRIMARY KEY (update_id, seq)
+  ) STRICT;
+  CREATE TRIGGER journal_is_fenced BEFORE INSERT ON journal
+    WHEN NEW.epoch <> (SELECT epoch FROM lease)
+    BEGIN SELECT RAISE(ABORT, 'fenced'); END;
+  CREATE TRIGGER journal_is_dense BEFORE INSERT ON journal
+    WHEN NEW.seq <> (SELECT count(*) FROM journal WHERE update_id = NEW.update_id)
+    BEGIN SELECT RAISE(ABORT, 'journal has a gap'); END;
+  CREATE TRIGGER journal_is_never_edited BEFORE UPDATE ON journal
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+  CREATE TABLE ledger_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    length INTEGER NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE ledger_outbox (
+    idx INTEGER PRIMARY KEY,
+    line TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE quarantine (
+    digest TEXT PRIMARY KEY,
+    release_commit TEXT NOT NULL,
+    update_id TEXT NOT NULL,
+    because TEXT NOT NULL,
+    at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+  `,
+];
