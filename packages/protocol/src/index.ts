@@ -1,2 +1,4 @@
 export * from "./error-codes.ts";
 export * from "./instar-error.ts";
+export * from "./events.ts";
+export * from "./update.ts";

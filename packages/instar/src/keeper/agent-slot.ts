@@ -1,0 +1,118 @@
+import { createServer } from "node:net";
+import { InstarError } from "@instar/protocol";
+import type { Clock } from "../platform/clock.ts";
+import { endProcessTree } from "../platform/end-process-tree.ts";
+import { isSameProcess } from "../platform/process-identity.ts";
+import { spawnDetached } from "../platform/spawn-detached.ts";
+import { readEnvironmentFile } from "../settings/read-environment-file.ts";
+import type { KeeperMemory, SlotName, SlotSpec, SlotState } from "./keeper-state.ts";
+
+/** The specification's ranges (`self-updating-loop` §6.5). */
+const PORT_RANGES: Record<SlotName, readonly [number, number]> = { blue: [8_000, 8_999], green: [9_000, 9_999] };
+/** Pauses before an agent that ended by itself is started again; the last is repeated. */
+const RESTART_PAUSES_MS = [250, 1_000, 4_000, 15_000] as const;
+
+/**
+ * One slot: the agent's process and nothing else. The process is a session of its own, its output goes to a file, and it
+ * outlives the keeper; a new keeper adopts it by pid *and* start time. It is only let go once its pid is durable, so
+ * no process can exist that nobody knows of.
+ */
+export class AgentSlot {
+  readonly name: SlotName;
+  readonly #memory: KeeperMemory;
+  readonly #clock: Clock;
+  #nextStartMs = 0;
+
+  constructor(name: SlotName, memory: KeeperMemory, clock: Clock) {
+    this.name = name;
+    this.#memory = memory;
+    this.#clock = clock;
+  }
+
+  get state(): SlotState {
+    return this.#memory.state.slots[this.name];
+  }
+
+  async isAlive(): Promise<boolean> {
+    return this.state.process !== null && (await isSameProcess(this.state.process));
+  }
+
+  /**
+   * Holds the slot to running `spec`. Already running just that: nothing happens.
+   * @throws InstarError CONFLICT where something else runs here; PORT_IN_USE; APPLY_FAILED
+   */
+  async start(spec: SlotSpec): Promise<void> {
+    if (await this.isAlive()) {
+      if (JSON.stringify(this.state.spec) === JSON.stringify(spec)) return this.#memory.changeSlot(this.name, { wanted: "running" });
+      throw new InstarError("CONFLICT", `slot ${this.name} still runs ${this.state.spec?.version ?? "something"}`, { facts: { slot: this.name } });
+    }
+    await this.#memory.changeSlot(this.name, { spec, wanted: "running", restarts: 0 });
+    await this.#spawn(spec);
+  }
+
+  /** Ends the whole process tree: the agent's own signal first, then without asking. Stopped already: nothing happens. */
+  async stop(): Promise<void> {
+    // From here on no keeper starts it again, whatever happens to this one.
+    if (this.state.wanted !== "stopped") await this.#memory.changeSlot(this.name, { wanted: "stopped" });
+    const { process, spec } = this.state;
+    if (process === null) return;
+    await endProcessTree({
+      identity: process,
+      marker: { name: "INSTAR_SLOT_RUN", value: runMarker(this.name, spec) },
+      signal: spec?.stopSignal ?? "SIGTERM",
+      graceMs: spec?.stopWithinMs ?? 10_000,
+      clock: this.#clock,
+    });
+  }
+
+  /** Called again and again: starts the agent again where it should run and does not. */
+  async tend(): Promise<void> {
+    const { spec, wanted, restarts } = this.state;
+    if (wanted !== "running" || spec === null || (await this.isAlive())) return;
+    if (this.#clock.monotonicMs() < this.#nextStartMs) return;
+    const pauseMs = RESTART_PAUSES_MS[Math.min(restarts, RESTART_PAUSES_MS.length - 1)] ?? 0;
+    this.#nextStartMs = this.#clock.monotonicMs() + pauseMs;
+    await this.#memory.changeSlot(this.name, { restarts: restarts + 1 });
+    await this.#spawn(spec);
+  }
+
+  async #spawn(spec: SlotSpec): Promise<void> {
+    const port = await choosePort(this.name, spec.port, this.state.port);
+    const fill = (text: string) => (port === null ? text : text.replaceAll("{port}", String(port)));
+    const fromFile = spec.environmentFile === null ? {} : await readEnvironmentFile(spec.environmentFile);
+    const environment = Object.fromEntries(
+      Object.entries({ ...spec.base, ...fromFile, ...spec.environment, INSTAR_SLOT_RUN: runMarker(this.name, spec) }).map(([name, value]) => [name, fill(value)]),
+    );
+    await spawnDetached({
+      argv: spec.argv.map(fill),
+      cwd: spec.cwd,
+      environment,
+      stdoutPath: spec.logPath,
+      stderrPath: spec.logPath,
+      beforeGo: async (process) => this.#memory.changeSlot(this.name, { process, port, startedAt: new Date(this.#clock.wallMs()).toISOString() }),
+    });
+  }
+}
+
+/** Carried by everything the agent starts, so that what left the process group is found too. */
+function runMarker(slot: SlotName, spec: SlotSpec | null): string {
+  return `${slot}:${spec?.release ?? ""}:${spec?.logPath ?? ""}`;
+}
+
+/** The port the slot had before where it is free, else the first free one of the slot's range. */
+async function choosePort(slot: SlotName, wanted: SlotSpec["port"], before: number | null): Promise<number | null> {
+  if (wanted === "none") return null;
+  if (wanted !== "given") return wanted;
+  const [first, last] = PORT_RANGES[slot];
+  if (before !== null && before >= first && before <= last && (await isPortFree(before))) return before;
+  for (let port = first; port <= last; port += 1) if (await isPortFree(port)) return port;
+  throw new InstarError("PORT_IN_USE", `no port between ${first} and ${last} is free`, { facts: { slot, first, last } });
+}
+
+export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

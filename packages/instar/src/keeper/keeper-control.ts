@@ -1,0 +1,175 @@
+import { timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { InstarError, renderProblem } from "@instar/protocol";
+import { SLOTS, type SlotName, slotSpec } from "./keeper-state.ts";
+import { type Keeper, pointFront } from "./run-keeper.ts";
+
+const slot = z.enum(SLOTS);
+
+/** What a daemon may tell the keeper. Each may be said twice. `epoch` says which daemon speaks. */
+export const keeperCommand = z.discriminatedUnion("do", [
+  z.object({ do: z.literal("hold"), epoch: z.int() }),
+  z.object({ do: z.literal("release"), epoch: z.int() }),
+  z.object({ do: z.literal("drain"), epoch: z.int(), slot, withinMs: z.int() }),
+  z.object({ do: z.literal("start"), epoch: z.int(), slot, spec: slotSpec }),
+  z.object({ do: z.literal("stop"), epoch: z.int(), slot }),
+  z.object({ do: z.literal("route"), epoch: z.int(), slot: slot.nullable() }),
+  z.object({ do: z.literal("clear"), epoch: z.int(), slot }),
+  z.object({ do: z.literal("take-over"), epoch: z.int() }),
+  /** Ends the keeper; the one command that any caller with the token may give. */
+  z.object({ do: z.literal("end"), keepAgent: z.boolean() }),
+]);
+export type KeeperCommand = z.output<typeof keeperCommand>;
+
+const COMMAND_LIMIT_BYTES = 1_048_576;
+
+/** The keeper's control door: loopback, any free port, token required. Commands are carried out one after the other. */
+export async function serveControl(keeper: Keeper, token: string): Promise<{ port: number; close: () => Promise<void> }> {
+  let queue: Promise<unknown> = Promise.resolve();
+  const server = createServer((request, response) => {
+    void answer(request, response).catch((error: unknown) => sendProblem(response, error));
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isAuthorized(request, token)) throw new InstarError("UNAUTHORIZED", "the keeper's token is missing or wrong");
+    if (request.method === "GET" && request.url === "/state") return send(response, 200, await describe(keeper));
+    if (request.method !== "POST" || request.url !== "/command") throw new InstarError("NOT_FOUND", "the keeper knows /state and /command");
+    const parsed = keeperCommand.safeParse(JSON.parse(await readBody(request)));
+    if (!parsed.success) throw new InstarError("INPUT_INVALID", "this is not a keeper's command", { cause: parsed.error });
+    const done = queue.then(() => obey(keeper, parsed.data));
+    queue = done.catch(() => undefined);
+    await done;
+    send(response, 200, await describe(keeper));
+  }
+
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
+  const { memory, slots, front } = keeper;
+  if (command.do === "end") return keeper.end(command.keepAgent);
+  if (command.epoch < memory.state.epoch)
+    throw new InstarError("FENCED", `the keeper obeys epoch ${memory.state.epoch}; this command is of epoch ${command.epoch}`, { facts: { epoch: command.epoch } });
+  if (command.epoch > memory.state.epoch) await memory.change({ epoch: command.epoch });
+  switch (command.do) {
+    case "take-over":
+      return;
+    case "hold":
+      // Durable first: a keeper that is killed now comes back holding, so no request meets a half exchange.
+      await memory.change({ holding: true });
+      return front?.hold();
+    case "release":
+      await memory.change({ holding: false });
+      return front?.release();
+    case "drain":
+      return drain(keeper, command.slot, command.withinMs);
+    case "start":
+      await slots[command.slot].start(command.spec);
+      return pointFront(keeper);
+    case "stop":
+      return slots[command.slot].stop();
+    case "route":
+      await memory.change({ routed: command.slot });
+      return pointFront(keeper);
+    case "clear":
+      if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
+      return memory.changeSlot(command.slot, { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null });
+    default:
+      command satisfies never;
+  }
+}
+
+/** Requests in flight end by themselves, or are cut when the slot stops: after the deadline the exchange goes on. */
+async function drain({ front, clock }: Keeper, slot: SlotName, withinMs: number): Promise<void> {
+  if (front === null) return;
+  const late = new AbortController();
+  await Promise.race([front.whenDrained(slot, late.signal).catch(() => undefined), clock.sleep(withinMs, late.signal).catch(() => undefined)]);
+  late.abort();
+}
+
+export interface KeeperReport {
+  readonly pid: number;
+  readonly epoch: number;
+  readonly routed: SlotName | null;
+  readonly holding: boolean;
+  readonly slots: Readonly<Record<SlotName, KeeperSlotReport>>;
+  readonly front: { readonly listening: boolean; readonly counts: unknown; readonly status: unknown } | null;
+}
+export interface KeeperSlotReport {
+  readonly release: string | null;
+  readonly version: string | null;
+  readonly wanted: "running" | "stopped";
+  readonly alive: boolean;
+  readonly pid: number | null;
+  readonly startedAt: string | null;
+  readonly port: number | null;
+  readonly restarts: number;
+  readonly logPath: string | null;
+  readonly cwd: string | null;
+}
+
+async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport> {
+  const report = async (name: SlotName): Promise<KeeperSlotReport> => {
+    const { spec, wanted, process, port, restarts, startedAt } = slots[name].state;
+    const alive = await slots[name].isAlive();
+    return {
+      release: spec?.release ?? null,
+      version: spec?.version ?? null,
+      wanted,
+      alive,
+      pid: alive ? (process?.pid ?? null) : null,
+      startedAt,
+      port,
+      restarts,
+      logPath: spec?.logPath ?? null,
+      cwd: spec?.cwd ?? null,
+    };
+  };
+  const { epoch, routed, holding } = memory.state;
+  const status = front?.status();
+  return {
+    pid: process.pid,
+    epoch,
+    routed,
+    holding,
+    slots: { blue: await report("blue"), green: await report("green") },
+    front: front === null ? null : { listening: (status as { listening?: boolean }).listening ?? true, counts: front.counts(), status },
+  };
+}
+
+function isAuthorized(request: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? "");
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > COMMAND_LIMIT_BYTES) throw new InstarError("INPUT_INVALID", "the command is too long");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const problem = renderProblem(error);
+  if (!response.headersSent) send(response, problem.status, problem);
+  else response.destroy();
+}

@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
+import type { Clock } from "../platform/clock.ts";
+import { explainFileError, makePrivateFolder, readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
+import { acquireExclusiveLock } from "../platform/exclusive-lock.ts";
+import { readProcessIdentity } from "../platform/process-identity.ts";
+import { AgentSlot } from "./agent-slot.ts";
+import { DaemonMinder } from "./daemon-minder.ts";
+import { createFront, type Front } from "./front/front.ts";
+import type { FrontCounts } from "./front/front-counts.ts";
+import { serveControl } from "./keeper-control.ts";
+import { KeeperMemory, SLOTS, type SlotName } from "./keeper-state.ts";
+import { trimLog } from "./trim-log.ts";
+
+export interface KeeperOptions {
+  /** The instance's data folder. */
+  readonly folder: string;
+  readonly front: { readonly host: string; readonly port: number; readonly hold: { readonly requests: number; readonly bytes: number; readonly timeMs: number } } | null;
+  /** How a daemon is started: program and arguments. */
+  readonly daemon: { readonly argv: readonly string[]; readonly cwd: string; readonly environment: Readonly<Record<string, string>> };
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+/** How often processes are looked at. A crash is noticed this late; a look costs a read of /proc. */
+const LOOK_EVERY_MS = 200;
+/** How often counts are stored. What a killed keeper counted since is lost, which is in nobody's favour. */
+const STORE_COUNTS_EVERY_MS = 1_000;
+const TRIM_LOGS_EVERY_MS = 60_000;
+
+/**
+ * The keeper: the instance's root process. Owns the front and the slots, holds agent and daemon to running, and does
+ * what the newest daemon says. It decides nothing about updates, and everything it must remember is in `keeper/state.json`
+ * before it acts, so any keeper can be killed and the next one goes on.
+ *
+ * @returns when it was told to end, by signal or by control
+ */
+export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Promise<void> {
+  const { folder, clock, say } = options;
+  const home = join(folder, "keeper");
+  await makePrivateFolder(home);
+  const lock = await acquireExclusiveLock(join(home, "lock"));
+  if (lock === undefined) throw new InstarError("ALREADY_RUNNING", "another keeper runs on this data folder", { facts: { folder }, advice: "`instar status` shows it; `instar down` ends it." });
+
+  const memory = await KeeperMemory.open(home);
+  const slots = { blue: new AgentSlot("blue", memory, clock), green: new AgentSlot("green", memory, clock) };
+  const countsPath = join(home, "counts.json");
+  const initialCounts = (await readCounts(countsPath)) as FrontCounts | undefined;
+  const front = options.front === null ? null : createFront({ ...options.front, clock, ...(initialCounts === undefined ? {} : { initialCounts }) });
+  const ending = new AbortController();
+  const until = AbortSignal.any([stop, ending.signal]);
+  const keeper: Keeper = { memory, slots, front, clock, end: (keepAgent) => ending.abort({ keepAgent }) };
+  const token = randomBytes(32).toString("hex");
+  const control = await serveControl(keeper, token);
+  const minder = new DaemonMinder({ ...options.daemon, folder, clock, say });
+
+  // Routing and holding are as the last keeper left them before the first request is taken.
+  if (memory.state.holding) front?.hold();
+  pointFront(keeper);
+  await listenPatiently(front, clock, say, until);
+  const self = await readProcessIdentity(process.pid);
+  await writeFileDurably(join(home, "control.json"), JSON.stringify({ port: control.port, token, pid: process.pid, startedAt: self?.startedAt ?? "" }));
+  say(front === null ? "keeping an agent without a port" : `front listens on ${options.front?.host}:${options.front?.port}`);
+
+  try {
+    await tendUntil(keeper, minder, countsPath, until, say);
+  } finally {
+    const keepAgent = (ending.signal.reason as { keepAgent?: boolean } | undefined)?.keepAgent ?? false;
+    await minder.stop();
+    await front?.close({ graceMs: 2_000 });
+    if (front !== null) await storeCounts(countsPath, front, say);
+    if (!keepAgent) for (const name of SLOTS) await endWithoutForgetting(keeper, name);
+    await control.close();
+    lock.release();
+  }
+}
+
+export interface Keeper {
+  readonly memory: KeeperMemory;
+  readonly slots: Readonly<Record<SlotName, AgentSlot>>;
+  readonly front: Front | null;
+  readonly clock: Clock;
+  readonly end: (keepAgent: boolean) => void;
+}
+
+/** The front serves what the memory says. Called after every change of it. */
+export function pointFront({ memory, front }: Keeper): void {
+  const { routed, slots } = memory.state;
+  const slot = routed === null ? null : slots[routed];
+  if (routed === null || slot === null || slot.spec === null || slot.port === null) return front?.route(undefined);
+  front?.route({ slot: routed, release: slot.spec.release, host: "127.0.0.1", port: slot.port });
+}
+
+async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: string, until: AbortSignal, say: (line: string) => void): Promise<void> {
+  let storeAtMs = 0;
+  let trimAtMs = 0;
+  while (!until.aborted) {
+    for (const name of SLOTS) {
+      const before = keeper.slots[name].state.port;
+      await keeper.slots[name].tend().catch((error: unknown) => say(`slot ${name} could not be started: ${error instanceof Error ? error.message : String(error)}`));
+      if (keeper.slots[name].state.port !== before) pointFront(keeper);
+    }
+    await minder.tend();
+    const nowMs = keeper.clock.monotonicMs();
+    if (keeper.front !== null && nowMs >= storeAtMs) {
+      storeAtMs = nowMs + STORE_COUNTS_EVERY_MS;
+      await storeCounts(countsPath, keeper.front, say);
+    }
+    if (nowMs >= trimAtMs) {
+      trimAtMs = nowMs + TRIM_LOGS_EVERY_MS;
+      for (const name of SLOTS) await trimLog(keeper.slots[name].state.spec?.logPath).catch(() => undefined);
+    }
+    await keeper.clock.sleep(LOOK_EVERY_MS, until).catch(() => undefined);
+  }
+}
+
+/** A port that is taken keeps the front waiting, not the keeper from minding the agent: `status` says why. */
+async function listenPatiently(front: Front | null, clock: Clock, say: (line: string) => void, until: AbortSignal): Promise<void> {
+  if (front === null) return;
+  const attempt = async (): Promise<boolean> =>
+    front.listen().then(
+      () => true,
+      (error: unknown) => {
+        if (!InstarError.is(error, "PORT_IN_USE")) throw error;
+        say(`${error.message}; trying again`);
+        return false;
+      },
+    );
+  if (await attempt()) return;
+  void (async () => {
+    while (!until.aborted) {
+      await clock.sleep(500, until).catch(() => undefined);
+      if (until.aborted || (await attempt())) return;
+    }
+  })();
+}
+
+/** `down` ends the process and keeps the wish: the next `up` starts what ran. */
+async function endWithoutForgetting(keeper: Keeper, name: SlotName): Promise<void> {
+  const wanted = keeper.memory.state.slots[name].wanted;
+  await keeper.slots[name].stop();
+  await keeper.memory.changeSlot(name, { wanted, restarts: 0 });
+}
+
+async function readCounts(path: string): Promise<unknown> {
+  return readJsonFile(path).catch(() => undefined);
+}
+
+async function storeCounts(path: string, front: Front, say: (line: string) => void): Promise<void> {
+  try {
+    await writeFileDurably(path, JSON.stringify(front.counts()));
+  } catch (error) {
+    say(explainFileError(error, "counts could not be stored").message);
+  }
+}

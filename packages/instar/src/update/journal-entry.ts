@@ -1,0 +1,69 @@
+import type { ErrorCode, Outcome } from "@instar/protocol";
+import type { Json } from "../ledger/ledger-entry.ts";
+
+export type UpdateId = string & { readonly brand: "UpdateId" };
+
+/** What a step gave to later ones: plain JSON, since it is read back by a process that was not there. */
+export type Gives = { readonly [key: string]: Json };
+
+/** A step as `started` pins it. A newer Instar finishes an update under these, or refuses to start. */
+export interface PinnedStep {
+  readonly id: string;
+  readonly version: number;
+  readonly title: string;
+  /** Why there is no way back over this step, where there is none. */
+  readonly undoImpossible?: string;
+  /** True from the step on that touches what serves: a failure before it is a refusal, after it a rollback. */
+  readonly exchanges?: true;
+  /** True where the running version is confirmed: from here a newer update may close this one as superseded. */
+  readonly endsLease?: true;
+}
+
+/** What is known when an update starts. */
+export interface UpdateStart {
+  readonly kind: "code";
+  readonly target: string;
+  readonly commit: string;
+  readonly ref: string;
+  readonly versionFrom: string | null;
+  readonly versionTo: string;
+  /** The release that runs now; null for the first. */
+  readonly releaseFrom: string | null;
+  /** The last committed release: the way back. Differs from `releaseFrom` after a superseded update. */
+  readonly wayBack: string | null;
+  readonly trigger: "found" | "by-hand" | "first" | "rollback";
+  readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
+  /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */
+  readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean };
+  /** An update to a release that is already on disk (going back by hand). */
+  readonly existingRelease?: string;
+}
+
+export type EntryBody =
+  | { readonly kind: "started"; readonly steps: readonly PinnedStep[]; readonly start: UpdateStart }
+  | { readonly kind: "applying"; readonly step: string }
+  | { readonly kind: "applied"; readonly step: string; readonly gives: Gives }
+  /** A step looked and it is not time yet. `untilTickMs`: when to look again. `noted`: what the next look builds on. */
+  | { readonly kind: "waiting"; readonly step: string; readonly waitsFor: string; readonly untilTickMs: number; readonly because: string; readonly noted: Gives }
+  | { readonly kind: "failed"; readonly step: string; readonly code: ErrorCode; readonly because: string; readonly transient: boolean }
+  | { readonly kind: "undoing"; readonly step: string }
+  | { readonly kind: "undone"; readonly step: string; readonly gives: Gives }
+  | { readonly kind: "undo-failed"; readonly step: string; readonly code: ErrorCode; readonly because: string }
+  | { readonly kind: "stuck"; readonly because: string }
+  | { readonly kind: "cancel-requested"; readonly by: string; readonly because: string }
+  | { readonly kind: "supersede-requested"; readonly by: string; readonly because: string }
+  | { readonly kind: "resolved"; readonly how: "retry" | "accept" | "abandon"; readonly by: string; readonly mayLoseWrites: boolean }
+  | { readonly kind: "ended"; readonly outcome: Outcome; readonly because: string };
+
+/** One line of an update's journal. `seq` is dense from 0, so a gap is corruption and never a race. */
+export type JournalEntry = EntryBody & {
+  readonly update: UpdateId;
+  readonly seq: number;
+  /** Wall time, for people. */
+  readonly at: string;
+  /** The instance's own time, which only counts while a daemon lives: every duration is computed from it. */
+  readonly tickMs: number;
+  readonly epoch: number;
+  /** Which beginning of the step this belongs to, from 1. Each has its own folders, so a dead daemon's leftovers harm nobody. */
+  readonly attempt: number;
+};

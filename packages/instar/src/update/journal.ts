@@ -1,0 +1,103 @@
+import type { DatabaseSync } from "node:sqlite";
+import { InstarError } from "@instar/protocol";
+import { transact } from "../database/open-database.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerStatement } from "../ledger/ledger-entry.ts";
+import type { EntryBody, JournalEntry, UpdateId } from "./journal-entry.ts";
+
+export interface Append {
+  readonly update: UpdateId;
+  readonly attempt: number;
+  readonly body: EntryBody;
+  /** What the ledger hears of it, in the same transaction. */
+  readonly ledger: readonly LedgerStatement[];
+  /** Anything else that must become true together with the entry. */
+  readonly also?: (database: DatabaseSync) => void;
+}
+
+/**
+ * The append-only journal of every update. When `append` returned, the entry and its ledger entries survive power loss.
+ * A daemon whose epoch has passed gets FENCED from the database itself and can write nothing more.
+ */
+export class Journal {
+  readonly #database: DatabaseSync;
+  readonly #ledger: Ledger;
+  readonly #time: { wallMs(): number; tickMs(): number };
+  readonly #epoch: number;
+
+  constructor(database: DatabaseSync, ledger: Ledger, time: { wallMs(): number; tickMs(): number }, epoch: number) {
+    this.#database = database;
+    this.#ledger = ledger;
+    this.#time = time;
+    this.#epoch = epoch;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  append({ update, attempt, body, ledger, also }: Append): JournalEntry {
+    const { kind, ...rest } = body;
+    const step = "step" in body ? body.step : null;
+    const tickMs = Math.round(this.#time.tickMs());
+    const at = new Date(this.#time.wallMs()).toISOString();
+    try {
+      return transact(this.#database, () => {
+        const seq = (this.#database.prepare("SELECT count(*) AS n FROM journal WHERE update_id = ?").get(update) as { n: number }).n;
+        this.#database
+          .prepare("INSERT INTO journal (update_id, seq, at, tick_ms, epoch, attempt, kind, step, gives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .run(update, seq, at, tickMs, this.#epoch, attempt, kind, step, JSON.stringify(rest));
+        for (const statement of ledger) this.#ledger.append(statement);
+        also?.(this.#database);
+        return { ...body, update, seq, at, tickMs, epoch: this.#epoch, attempt };
+      });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("fenced"))
+        throw new InstarError("FENCED", "this daemon has been replaced by a newer one and may write nothing more", { cause: error, facts: { epoch: this.#epoch } });
+      throw error;
+    }
+  }
+
+  read(update: UpdateId): JournalEntry[] {
+    const rows = this.#database.prepare("SELECT * FROM journal WHERE update_id = ? ORDER BY seq").all(update) as unknown as Row[];
+    return rows.map(parseRow);
+  }
+
+  /** Every update's id, oldest first. */
+  list(): UpdateId[] {
+    const rows = this.#database.prepare("SELECT update_id FROM journal WHERE seq = 0 ORDER BY rowid").all() as { update_id: string }[];
+    return rows.map((row) => row.update_id as UpdateId);
+  }
+
+  /** Updates that have not ended, oldest first. */
+  unfinished(): UpdateId[] {
+    const rows = this.#database
+      .prepare("SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0 ORDER BY min(rowid)")
+      .all() as { update_id: string }[];
+    return rows.map((row) => row.update_id as UpdateId);
+  }
+}
+
+interface Row {
+  update_id: string;
+  seq: number;
+  at: string;
+  tick_ms: number;
+  epoch: number;
+  attempt: number;
+  kind: string;
+  gives: string;
+}
+
+function parseRow(row: Row): JournalEntry {
+  const rest = JSON.parse(row.gives) as object;
+  return { ...rest, kind: row.kind, update: row.update_id, seq: row.seq, at: row.at, tickMs: row.tick_ms, epoch: row.epoch, attempt: row.attempt } as JournalEntry;
+}
+
+/** Takes the next epoch: from now on every daemon before this one is refused by the database. */
+export function takeEpoch(database: DatabaseSync): number {
+  return transact(database, () => {
+    database.exec("UPDATE lease SET epoch = epoch + 1");
+    return (database.prepare("SELECT epoch FROM lease").get() as { epoch: number }).epoch;
+  });
+}

@@ -1,0 +1,69 @@
+import type { LedgerStatement } from "../ledger/ledger-entry.ts";
+import type { EntryBody, Gives, UpdateId, UpdateStart } from "./journal-entry.ts";
+
+/** What the ledger hears of a journal entry. Looks of a waiting step stay in the journal: the ledger tells what happened, not what did not. */
+export function planLedgerStatements(update: UpdateId, start: UpdateStart, body: EntryBody, given: Gives): LedgerStatement[] {
+  const base = {
+    actor: { type: "system", id: "daemon" },
+    update,
+    versionTo: start.versionTo,
+    ...(start.versionFrom === null ? {} : { versionFrom: start.versionFrom }),
+  } as const;
+  const say = (event: LedgerStatement["event"], description: string, success: boolean, details: Gives = {}): LedgerStatement[] => [
+    { ...base, event, description, success, details },
+  ];
+  switch (body.kind) {
+    case "started":
+      return [
+        {
+          ...base,
+          event: "UPDATE_STARTED",
+          actor: start.actor,
+          description: `update to ${start.versionTo} started (${start.trigger})`,
+          success: true,
+          details: { commit: start.commit, ref: start.ref, steps: body.steps.map((step) => `${step.id}@${step.version}`), overrides: { ...start.overrides } },
+        },
+      ];
+    case "applying":
+      return body.step === "analyse" ? say("ANALYSIS_STARTED", "analysis started", true) : [];
+    case "applied":
+      return say(EVENT_OF_STEP[body.step] ?? "STAGE_COMPLETED", `step ${body.step} done`, true, { step: body.step, ...body.gives });
+    case "failed":
+      return say(body.step === "validate" ? "VALIDATION_FAILED" : "STEP_FAILED", body.because, false, { step: body.step, code: body.code, transient: body.transient });
+    case "undoing":
+      return say("ROLLBACK_STARTED", `undoing ${body.step}`, true, { step: body.step });
+    case "undone":
+      return say("ROLLBACK_COMPLETED", `${body.step} undone`, true, { step: body.step, ...body.gives });
+    case "undo-failed":
+      return say("ROLLBACK_FAILED", body.because, false, { step: body.step, code: body.code });
+    case "stuck":
+      return say("ROLLBACK_FAILED", body.because, false, { stuck: true });
+    case "cancel-requested":
+      return [{ ...base, actor: { type: "user", id: body.by }, event: "CANCEL_REQUESTED", description: body.because, success: true }];
+    case "supersede-requested":
+      return say("UPDATE_DISMISSED", body.because, true, { by: body.by });
+    case "resolved":
+      return [
+        { ...base, actor: { type: "user", id: body.by }, event: "UPDATE_RESOLVED", description: `resolved: ${body.how}`, success: true, details: { mayLoseWrites: body.mayLoseWrites } },
+      ];
+    case "ended": {
+      const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", { outcome: body.outcome });
+      return quarantines(body, given) ? [...ended, ...say("RELEASE_QUARANTINED", body.because, true, { digest: given.digest ?? null })] : ended;
+    }
+    case "waiting":
+      return [];
+    default:
+      return body satisfies never;
+  }
+}
+
+const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {
+  analyse: "ANALYSIS_COMPLETED",
+  validate: "VALIDATION_PASSED",
+  "back-up": "BACKUP_CREATED",
+};
+
+/** True where the end of the update says that its release must not come again by itself. */
+export function quarantines(body: EntryBody, given: Gives): boolean {
+  return body.kind === "ended" && body.outcome === "rolled-back" && typeof given.digest === "string";
+}

@@ -1,0 +1,124 @@
+import type { LoopState, Outcome, UpdateView } from "./update.ts";
+
+/**
+ * What happens to an update, in order: the first event lists the steps, one event is terminal, `index` is dense, and none of
+ * the step events is ever dropped. Progress events may be. Every face folds these and nothing else.
+ */
+export type UpdateEvent = { readonly update: string; readonly index: number; readonly at: string } & (
+  | {
+      readonly kind: "update-started";
+      readonly updateKind: string;
+      readonly steps: readonly { readonly id: string; readonly title: string }[];
+      readonly versionFrom: string | null;
+      readonly versionTo: string;
+      readonly releaseFrom: string | null;
+      readonly commit: string;
+    }
+  | { readonly kind: "step-started"; readonly step: string; readonly attempt: number }
+  | { readonly kind: "step-waiting"; readonly step: string; readonly because: string }
+  | { readonly kind: "step-done"; readonly step: string; readonly because: string; readonly release?: string }
+  | { readonly kind: "step-failed"; readonly step: string; readonly code: string; readonly because: string }
+  | { readonly kind: "step-undoing"; readonly step: string }
+  | { readonly kind: "step-undone"; readonly step: string }
+  | { readonly kind: "step-undo-failed"; readonly step: string; readonly code: string; readonly because: string }
+  | { readonly kind: "update-asked"; readonly because: string }
+  | { readonly kind: "update-stuck"; readonly because: string }
+  | { readonly kind: "update-ended"; readonly outcome: Outcome; readonly because: string; readonly terminal: true }
+);
+
+/** Which of the specification's states a step belongs to. */
+const STATE_OF_STEP: Readonly<Record<string, LoopState>> = {
+  fetch: "detecting",
+  "check-package": "analyzing",
+  analyse: "analyzing",
+  stage: "staging",
+  build: "staging",
+  validate: "validating",
+  rehearse: "validating",
+  decide: "approving",
+  approve: "approving",
+  "back-up": "applying",
+  switch: "applying",
+  confirm: "verifying",
+  watch: "verifying",
+  commit: "committing",
+};
+
+/** The one view that CLI, HTTP, MCP and console show. */
+export function foldUpdateEvents(events: readonly UpdateEvent[]): UpdateView | undefined {
+  const [first] = events;
+  if (first?.kind !== "update-started") return undefined;
+  const steps = first.steps.map((step): UpdateView["steps"][number] => ({ ...step, state: "ahead", because: "", startedAt: null, endedAt: null }));
+  const view: UpdateView = {
+    id: first.update,
+    kind: first.updateKind,
+    versionFrom: first.versionFrom,
+    versionTo: first.versionTo,
+    releaseFrom: first.releaseFrom,
+    releaseTo: null,
+    commit: first.commit,
+    state: "detecting",
+    outcome: null,
+    because: "",
+    code: null,
+    startedAt: first.at,
+    endedAt: null,
+    steps,
+  };
+  for (const event of events.slice(1)) applyEvent(view, event);
+  return view;
+}
+
+function applyEvent(view: UpdateView, event: UpdateEvent): void {
+  const step = "step" in event ? view.steps.find((candidate) => candidate.id === event.step) : undefined;
+  switch (event.kind) {
+    case "update-started":
+      return;
+    case "step-started":
+      view.state = STATE_OF_STEP[event.step] ?? "applying";
+      view.because = "";
+      if (step) Object.assign(step, { state: "running", because: "", startedAt: step.startedAt ?? event.at, endedAt: null });
+      return;
+    case "step-waiting":
+      view.because = event.because;
+      if (step) Object.assign(step, { state: "waiting", because: event.because });
+      return;
+    case "step-done":
+      if (event.release !== undefined) view.releaseTo = event.release;
+      if (step) Object.assign(step, { state: "done", because: event.because, endedAt: event.at });
+      return;
+    case "step-failed":
+      view.because = event.because;
+      view.code = event.code;
+      if (step) Object.assign(step, { state: "failed", because: event.because, endedAt: event.at });
+      return;
+    case "step-undoing":
+      view.state = "rolling_back";
+      if (step && step.state !== "failed") step.state = "undoing";
+      return;
+    case "step-undone":
+      if (step && step.state !== "failed") Object.assign(step, { state: "undone", endedAt: event.at });
+      return;
+    case "step-undo-failed":
+      view.code = event.code;
+      view.because = event.because;
+      if (step) step.because = event.because;
+      return;
+    case "update-asked":
+      view.because = event.because;
+      return;
+    case "update-stuck":
+      view.state = "error";
+      view.because = event.because;
+      return;
+    case "update-ended":
+      view.state = "idle";
+      view.outcome = event.outcome;
+      view.because = event.because;
+      view.endedAt = event.at;
+      for (const ahead of view.steps) if (ahead.state === "ahead" || ahead.state === "waiting" || ahead.state === "running") ahead.state = "skipped";
+      return;
+    default:
+      event satisfies never;
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+/** How an update ended. Each update has exactly one, and it never changes. */
+export const OUTCOMES = ["committed", "rolled-back", "refused", "cancelled", "superseded", "stuck-resolved"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** The specification's states of the loop (`self-updating-loop` §1.2). Always a fold over the journal, never stored. */
+export const LOOP_STATES = [
+  "idle",
+  "detecting",
+  "analyzing",
+  "validating",
+  "staging",
+  "approving",
+  "applying",
+  "verifying",
+  "committing",
+  "rolling_back",
+  "error",
+] as const;
+export type LoopState = (typeof LOOP_STATES)[number];
+
+/** A verdict, of a gate or of health. What was never measured is `nodata`, and no face may show it as a pass. */
+export const VERDICTS = ["pass", "insufficient", "nodata", "inconclusive", "error", "fail"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const STEP_STATES = ["ahead", "running", "waiting", "done", "failed", "undoing", "undone", "skipped"] as const;
+
+export const updateView = z.object({
+  id: z.string().describe("The update's id"),
+  kind: z.string(),
+  versionFrom: z.string().nullable(),
+  versionTo: z.string(),
+  releaseFrom: z.string().nullable(),
+  releaseTo: z.string().nullable().describe("The release that the update makes; null until it is staged"),
+  commit: z.string(),
+  state: z.enum(LOOP_STATES),
+  outcome: z.enum(OUTCOMES).nullable().describe("Null while it is under way"),
+  because: z.string().describe("Why it ended so, or what it is waiting for, in words"),
+  code: z.string().nullable().describe("The error code, where something failed"),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  steps: z.array(z.object({ id: z.string(), title: z.string(), state: z.enum(STEP_STATES), because: z.string(), startedAt: z.string().nullable(), endedAt: z.string().nullable() })),
+});
+export type UpdateView = z.output<typeof updateView>;
+export type StepState = (typeof STEP_STATES)[number];
