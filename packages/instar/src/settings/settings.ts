@@ -8,7 +8,11 @@ import { z } from "zod";
 const duration = z
   .string()
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, "must be a duration such as 300ms, 30s, 5m, 1h or 3d")
-  .transform((text) => Math.round(Number.parseFloat(text) * DURATION_MS[text.replace(/[\d.]/g, "") as keyof typeof DURATION_MS]));
+  .refine((text) => durationMs(text) <= 365 * DURATION_MS.d, "must be a duration of a year at most")
+  .transform(durationMs);
+function durationMs(text: string): number {
+  return Math.round(Number.parseFloat(text) * DURATION_MS[text.replace(/[\d.]/g, "") as keyof typeof DURATION_MS]);
+}
 const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 const size = z
@@ -20,7 +24,20 @@ const SIZE_BYTES = { KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 const port = z.int().min(1).max(65_535);
 /** A program and its arguments. A single string is given to the shell. `{port}`, `{state}` and `{release}` are filled in. */
 const command = z.union([z.string().min(1), z.array(z.string()).min(1)]);
-const relativePath = z.string().refine((path) => !path.startsWith("/") && !path.split(/[\\/]/).includes(".."), "must be a path inside the repository");
+const relativePath = z.string().min(1).refine(isInsideRepository, "must be a path inside the repository");
+function isInsideRepository(path: string): boolean {
+  return !/^([\\/]|[A-Za-z]:)/.test(path) && !path.split(/[\\/]/).includes("..");
+}
+/** The name of an environment variable, as every shell understands it. */
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable's name: letters, digits and _, not beginning with a digit");
+const pattern = z.string().min(1).refine(isPattern, "must be a regular expression");
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
 
 const sourceSettings = z.strictObject({
   git: z.string().min(1).describe("The remote: an address or a folder that git can fetch from"),
@@ -33,13 +50,17 @@ const agentSettings = z.strictObject({
   start: command.describe("How the agent starts"),
   directory: relativePath.default(".").describe("The agent's folder inside the repository (monorepos)"),
   path: z.array(z.string()).optional().describe("Where programs are looked for, first to last: the agent's own runtime, never Instar's"),
-  environment: z.record(z.string(), z.string()).default({}).describe("Variables the agent gets"),
-  environmentFile: z.string().optional().describe("A file of NAME=value lines, read at every start; kept out of the ledger"),
+  environment: z.record(variable, z.string()).default({}).describe("Variables the agent gets"),
+  environmentFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A file of NAME=value lines, read at every start; kept out of the ledger; a relative path counts from the folder of this file"),
   port: z
     .union([z.literal("none"), z.literal("given"), port])
     .default("given")
     .describe("given: Instar tells it by a variable; a number: it always listens there; none: it has no port"),
-  portVariable: z.string().default("PORT").describe("The variable that names the port"),
+  portVariable: variable.default("PORT").describe("The variable that names the port"),
   stopSignal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]).default("SIGTERM"),
   stopWithin: duration.prefault("10s").describe("How long it may take to stop before it is killed"),
 });
@@ -62,11 +83,14 @@ const healthSettings = z.strictObject({
   http: z
     .strictObject({
       path: z.string().startsWith("/").describe("Asked on the agent's own port; any 2xx counts, unless body says more"),
-      body: z.string().optional().describe("A regular expression that the answer must match"),
+      body: pattern.optional().describe("A regular expression that the answer must match"),
     })
     .optional(),
-  heartbeat: z.strictObject({ file: z.string(), within: duration }).optional().describe("A file the agent touches; older than this is unhealthy"),
-  log: z.strictObject({ ready: z.string(), failed: z.string().optional() }).optional().describe("Patterns in the agent's output"),
+  heartbeat: z
+    .strictObject({ file: z.string().min(1), within: duration })
+    .optional()
+    .describe("A file the agent touches; older than this is unhealthy"),
+  log: z.strictObject({ ready: pattern, failed: pattern.optional() }).optional().describe("Patterns in the agent's output"),
   command: z
     .strictObject({ run: command, within: duration.prefault("10s") })
     .optional()
@@ -76,8 +100,8 @@ const healthSettings = z.strictObject({
 
 const stateSettings = z.strictObject({
   kind: z.enum(["exclusive", "external", "none"]).default("exclusive").describe("exclusive: one process may open it; external: a database elsewhere; none"),
-  directory: z.string().optional().describe("The agent's state folder"),
-  variable: z.string().optional().describe("The variable that tells the agent where it is"),
+  directory: z.string().min(1).optional().describe("The agent's state folder; a relative one counts from the folder of this file"),
+  variable: variable.optional().describe("The variable that tells the agent where it is"),
   onRollback: z
     .enum(["keep", "restore"])
     .default("keep")

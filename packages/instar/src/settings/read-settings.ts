@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { InstarError } from "@instar/protocol";
+import { parseSettings } from "./parse-settings.ts";
+import { decodeText, readSmallFile } from "./read-small-file.ts";
+import type { Settings } from "./settings.ts";
+
+export const SETTINGS_FILE = "instar.yaml";
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** The file, absolute. */
+  readonly path: string;
+  /** The folder that holds it: relative paths in the settings count from here. */
+  readonly folder: string;
+  /** SHA-256 of the file's bytes, in hex. */
+  readonly digest: string;
+}
+
+/**
+ * Reads the `instar.yaml` of a folder, or of the nearest parent that has one.
+ *
+ * @throws InstarError SETTINGS_MISSING, SETTINGS_INVALID, PLATFORM_FAILED
+ */
+export async function readSettings(folder: string): Promise<ReadSettings> {
+  const start = resolve(folder);
+  for (let place = start; ; place = dirname(place)) {
+    const path = join(place, SETTINGS_FILE);
+    const bytes = await readSmallFile(path);
+    if (bytes !== undefined) return { settings: parseSettings(decodeText(bytes, path), path), path, folder: place, digest: digestOf(bytes) };
+    if (dirname(place) === place) break;
+  }
+  throw new InstarError("SETTINGS_MISSING", `there is no ${SETTINGS_FILE} in ${start} or above it`, {
+    facts: { folder: start },
+    advice: "Run `instar init` in the agent's folder: it looks around and writes one.",
+  });
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,152 @@
+/** What the file says at a key path, before anything is checked; undefined where it says nothing. */
+export type Draft = (...path: string[]) => unknown;
+
+export interface SettingsRule {
+  /** Where the mistake is shown; where that key is not written, its nearest written parent. */
+  readonly at: readonly string[];
+  readonly says: string;
+  /** Answers false where the values it looks at are themselves mistaken: that mistake is reported on its own. */
+  readonly isBroken: (draft: Draft) => boolean;
+}
+
+/**
+ * What one key says about another. They look at the file as written and not at parsed settings, so that a misspelt key
+ * and a contradiction are reported together.
+ */
+export const SETTINGS_RULES: readonly SettingsRule[] = [
+  {
+    at: ["source", "git"],
+    says: "a source that begins with '-' would be read by git as an option",
+    isBroken: (draft) => looksLikeOption(draft("source", "git")),
+  },
+  {
+    at: ["source", "branch"],
+    says: "a branch that begins with '-' would be read by git as an option",
+    isBroken: (draft) => looksLikeOption(draft("source", "branch")),
+  },
+  {
+    at: ["source", "tag"],
+    says: "a tag that begins with '-' would be read by git as an option",
+    isBroken: (draft) => looksLikeOption(draft("source", "tag")),
+  },
+  {
+    at: ["source", "tag"],
+    says: "branch and tag exclude each other: follow the one or the other",
+    isBroken: (draft) => draft("source", "branch") !== undefined && draft("source", "tag") !== undefined,
+  },
+  {
+    at: ["agent", "port"],
+    says: "an agent without a port needs health.heartbeat, health.log or health.command: nothing else would tell whether it is well",
+    isBroken: (draft) => isPortless(draft) && ["heartbeat", "log", "command"].every((way) => draft("health", way) === undefined),
+  },
+  {
+    at: ["front"],
+    says: "an agent with port: none has nothing that a front could lead to; remove front, or say which port the agent has",
+    isBroken: (draft) => isPortless(draft) && draft("front") !== undefined,
+  },
+  {
+    at: ["front"],
+    says: "front is missing: say at front.port where people reach the agent, or agent.port: none if it has no port",
+    isBroken: (draft) => hasPort(draft) && draft("front") === undefined,
+  },
+  {
+    at: ["front", "port"],
+    says: "front.port must differ from agent.port: the front and the agent cannot listen at the same place",
+    isBroken: (draft) => {
+      const fixed = draft("agent", "port");
+      return typeof fixed === "number" && fixed === draft("front", "port") && isAgentsHost(draft("front", "host"));
+    },
+  },
+  {
+    at: ["health", "http"],
+    says: "health.http asks the agent's port, and this agent has none",
+    isBroken: (draft) => isPortless(draft) && draft("health", "http") !== undefined,
+  },
+  {
+    at: ["watch", "requests"],
+    says: "an agent without a port gets no requests to count: write requests: 0, or leave it out",
+    isBroken: (draft) => {
+      const requests = draft("watch", "requests");
+      return isPortless(draft) && requests !== undefined && requests !== 0;
+    },
+  },
+  {
+    at: ["state", "directory"],
+    says: "state.directory is missing: an exclusive state (the default) is a folder; write kind: none if the agent keeps nothing",
+    isBroken: (draft) =>
+      (draft("state") === undefined || isMapping(draft("state"))) &&
+      (draft("state", "kind") ?? "exclusive") === "exclusive" &&
+      draft("state", "directory") === undefined,
+  },
+  {
+    at: ["state", "variable"],
+    says: "state.variable tells the agent where state.directory is, and there is no state.directory",
+    isBroken: (draft) =>
+      ["external", "none"].includes(draft("state", "kind") as string) && draft("state", "variable") !== undefined && draft("state", "directory") === undefined,
+  },
+  {
+    at: ["state", "directory"],
+    says: "'~' is not filled in here: write the whole path",
+    isBroken: (draft) => beginsAtHome(draft("state", "directory")),
+  },
+  {
+    at: ["agent", "environmentFile"],
+    says: "'~' is not filled in here: write the whole path",
+    isBroken: (draft) => beginsAtHome(draft("agent", "environmentFile")),
+  },
+  {
+    at: ["agent", "environment"],
+    says: "agent.environment sets a variable that Instar sets itself: agent.portVariable, state.variable, or a name that begins with INSTAR_",
+    isBroken: (draft) => {
+      const environment = draft("agent", "environment");
+      const own = [hasPort(draft) ? (draft("agent", "portVariable") ?? "PORT") : undefined, draft("state", "variable")];
+      return isMapping(environment) && Object.keys(environment).some((name) => own.includes(name) || name.startsWith("INSTAR_"));
+    },
+  },
+  {
+    at: ["state", "variable"],
+    says: "agent.portVariable and state.variable are the same variable",
+    isBroken: (draft) => hasPort(draft) && draft("state", "variable") === (draft("agent", "portVariable") ?? "PORT"),
+  },
+  {
+    at: ["agent", "start"],
+    says: "the command uses {port}, and this agent has none",
+    isBroken: (draft) => isPortless(draft) && usesPlaceholder(draft("agent", "start"), "port"),
+  },
+  {
+    at: ["agent", "start"],
+    says: "the command uses {state}, and there is no state.directory",
+    isBroken: (draft) => usesPlaceholder(draft("agent", "start"), "state") && draft("state", "directory") === undefined,
+  },
+];
+
+function looksLikeOption(value: unknown): boolean {
+  return typeof value === "string" && value.trimStart().startsWith("-");
+}
+
+function isPortless(draft: Draft): boolean {
+  return draft("agent", "port") === "none";
+}
+
+function hasPort(draft: Draft): boolean {
+  const port = draft("agent", "port");
+  return isMapping(draft("agent")) && (port === undefined || port === "given" || typeof port === "number");
+}
+
+/** The agent is asked at loopback; a front at one other address of the machine may share the number. */
+function isAgentsHost(host: unknown): boolean {
+  return host === undefined || ["127.0.0.1", "localhost", "::1", "0.0.0.0", "::", ""].includes(host as string);
+}
+
+function beginsAtHome(path: unknown): boolean {
+  return typeof path === "string" && /^~($|[\\/])/.test(path);
+}
+
+function usesPlaceholder(command: unknown, name: string): boolean {
+  const words = Array.isArray(command) ? command : [command];
+  return words.some((word) => typeof word === "string" && new RegExp(`(?<!\\$)\\{${name}\\}`).test(word));
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
