@@ -1,0 +1,81 @@
+import { InstarError } from "@instar/protocol";
+import type { ChosenRef } from "./choose-ref.ts";
+import { diffCommits, type FileChange } from "./diff-commits.ts";
+import { fetchCommit } from "./fetch-commit.ts";
+import type { TreeEntry } from "./find-tree-problem.ts";
+import { openGitMirror } from "./git-mirror.ts";
+import type { GitProgram } from "./git-program.ts";
+import { listTree } from "./list-tree.ts";
+import { type CommitFacts, type CommitQuestion, readCommit, readFileOf } from "./read-commit.ts";
+import { parseRemote, readRemote } from "./read-remote.ts";
+import { writeTree } from "./write-tree.ts";
+
+export interface GitSourceSettings extends GitProgram {
+  /** An address, or an absolute path. */
+  readonly remote: string;
+  /** Default: main, unless a tag is named. */
+  readonly branch?: string | undefined;
+  /** A pattern such as `v*`; the highest version wins, pre-releases never. */
+  readonly tag?: string | undefined;
+  /** Where our bare copy lies; made when it is first needed, and made again where it is damaged beyond opening. */
+  readonly mirrorFolder: string;
+  readonly lookTimeoutMs?: number;
+  readonly fetchTimeoutMs?: number;
+}
+
+/** Everything but `look` and `fetch` reads the mirror only, and wants a commit that `fetch` has brought. */
+export interface GitSource {
+  /** What upstream has now; one ref advertisement, no object. @throws SOURCE_GONE, SOURCE_NOT_GIT, SOURCE_EMPTY, TIMED_OUT */
+  look(signal?: AbortSignal): Promise<ChosenRef>;
+  /** Brings and pins a commit; doing it again asks nobody. `ref` is where `look` saw it, for servers that give out refs only. */
+  fetch(commit: string, signal?: AbortSignal, ref?: string): Promise<void>;
+  readCommit(commit: string, question?: CommitQuestion): Promise<CommitFacts>;
+  /** Whether history only grew: false means a force push, or an `older` that the mirror never had. */
+  isAncestor(older: string, newer: string): Promise<boolean>;
+  listTree(commit: string, signal?: AbortSignal): Promise<readonly TreeEntry[]>;
+  diff(from: string | null, to: string, signal?: AbortSignal): Promise<readonly FileChange[]>;
+  readFile(commit: string, path: string, maxBytes: number): Promise<Buffer | undefined>;
+  /** Into an existing, empty folder; see write-tree.ts for what is refused. */
+  writeTree(commit: string, folder: string, signal?: AbortSignal): Promise<void>;
+}
+
+export function createGitSource(settings: GitSourceSettings): GitSource {
+  const remote = parseRemote(settings);
+  const mirror = openGitMirror(settings.mirrorFolder, settings);
+  // One writer at a time in the mirror: clearing a dead git's leftovers must not hit a living one's.
+  let writing: Promise<unknown> = Promise.resolve();
+  const alone = <T>(act: () => Promise<T>): Promise<T> => {
+    const done = writing.then(act, act);
+    writing = done.catch(() => {});
+    return done;
+  };
+  return {
+    look: async (signal) => {
+      await alone(mirror.prepare);
+      return readRemote(mirror, remote, settings.lookTimeoutMs ?? 60_000, signal);
+    },
+    fetch: (commit, signal, ref) =>
+      alone(async () => {
+        assertCommit(commit);
+        await mirror.prepare();
+        await fetchCommit(mirror, remote, { commit, ref, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal });
+      }),
+    readCommit: async (commit, question) => readCommit(mirror, assertCommit(commit), question),
+    isAncestor: async (older, newer) => {
+      const asked = await mirror.run(["merge-base", "--is-ancestor", assertCommit(older), assertCommit(newer)], { accept: [1, 128] });
+      return asked.status === 0;
+    },
+    listTree: async (commit, signal) => listTree(mirror, assertCommit(commit), signal),
+    diff: async (from, to, signal) => diffCommits(mirror, from === null ? null : assertCommit(from), assertCommit(to), signal),
+    readFile: async (commit, path, maxBytes) => readFileOf(mirror, assertCommit(commit), path, maxBytes),
+    writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
+  };
+}
+
+/** Only whole object names reach git's command line: no option, no range, no ref that may move. */
+function assertCommit(commit: string): string {
+  if (/^[0-9a-f]{40}$/.test(commit)) return commit;
+  throw new InstarError("INPUT_INVALID", `${JSON.stringify(commit)} is not a commit's name`, {
+    ...(/^[0-9a-f]{64}$/.test(commit) ? { advice: "Repositories with SHA-256 names cannot be followed." } : {}),
+  });
+}
