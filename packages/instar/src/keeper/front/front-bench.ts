@@ -1,0 +1,180 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
+import type { InstarError } from "@instar/protocol";
+import type { Clock } from "../../platform/clock.ts";
+import { createFront, type Front, type FrontOptions } from "./front.ts";
+
+/** What the front's tests stand on: a front, agents and clients that see the wire as it is, and a clock that only tests move. */
+export interface FrontBench {
+  readonly front: Front;
+  readonly port: number;
+  readonly clock: SteppedClock;
+  readonly errors: InstarError[];
+  /** An agent on node:http, in a slot of its own; the front is routed to it. */
+  startAgent(handler: RequestListener, name?: string): Promise<{ server: Server; port: number }>;
+  /** An agent that writes bytes: called for each head that arrives, with everything that came so far. */
+  startRawAgent(onHead: (socket: Socket, received: string) => void, name?: string): Promise<{ port: number; sockets: Set<Socket> }>;
+  open(): RawClient;
+  /** Sends bytes on a connection of its own and gives everything that comes until it ends. */
+  ask(text: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openFrontBench(options: Partial<FrontOptions> = {}): Promise<FrontBench> {
+  const clock = new SteppedClock();
+  const errors: InstarError[] = [];
+  const front = createFront({
+    host: "127.0.0.1",
+    port: 0,
+    hold: { requests: 100, bytes: 1_000_000, timeMs: 30_000 },
+    clock,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const { port } = await front.listen();
+  const clients: RawClient[] = [];
+  const endings: (() => void)[] = [];
+  const start = async (server: TcpServer | Server, name: string) => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const agentPort = typeof address === "object" && address !== null ? address.port : 0;
+    front.route({ slot: name, release: `release-${name}`, host: "127.0.0.1", port: agentPort });
+    return agentPort;
+  };
+  const open = () => {
+    const client = new RawClient(port);
+    clients.push(client);
+    return client;
+  };
+  return {
+    front,
+    port,
+    clock,
+    errors,
+    async startAgent(handler, name = "blue") {
+      const server = createHttpServer({ requireHostHeader: false }, handler);
+      endings.push(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+      return { server, port: await start(server, name) };
+    },
+    async startRawAgent(onHead, name = "blue") {
+      const sockets = new Set<Socket>();
+      const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+        sockets.add(socket);
+        let received = "";
+        socket.on("error", () => {});
+        socket.on("data", (chunk) => {
+          const heads = received.split("\r\n\r\n").length;
+          received += chunk.toString("latin1");
+          if (received.split("\r\n\r\n").length > heads) onHead(socket, received);
+        });
+      });
+      endings.push(() => {
+        server.close();
+        for (const socket of sockets) socket.destroy();
+      });
+      return { port: await start(server, name), sockets };
+    },
+    open,
+    ask(text) {
+      const client = open();
+      client.send(text);
+      return client.ended();
+    },
+    async close() {
+      for (const client of clients) client.socket.destroy();
+      for (const end of endings) end();
+      await front.close({ graceMs: 0 });
+    },
+  };
+}
+
+/** A connection to the front whose bytes are seen as they come, one character a byte. */
+export class RawClient {
+  readonly socket: Socket;
+  received = "";
+  hasEnded = false;
+  wasReset = false;
+
+  constructor(port: number) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.on("data", (chunk) => {
+      this.received += chunk.toString("latin1");
+    });
+    this.socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.wasReset ||= error.code === "ECONNRESET" || error.code === "EPIPE";
+    });
+    this.socket.on("close", () => {
+      this.hasEnded = true;
+    });
+  }
+
+  send(text: string | Buffer): void {
+    this.socket.write(typeof text === "string" ? Buffer.from(text, "latin1") : text);
+  }
+
+  /** Waits until what came contains a text, and gives all of it. */
+  async sees(text: string): Promise<string> {
+    await until(() => this.received.includes(text) || this.hasEnded);
+    if (!this.received.includes(text)) throw new Error(`the connection ended before ${JSON.stringify(text)} came: ${JSON.stringify(this.received)}`);
+    return this.received;
+  }
+
+  async ended(): Promise<string> {
+    await until(() => this.hasEnded);
+    return this.received;
+  }
+}
+
+/** Polls for a condition; thirty seconds are no expectation, only an end to a test that fails. */
+export async function until(condition: () => boolean, what = "a condition"): Promise<void> {
+  const deadlineMs = performance.now() + 30_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** A clock that stands still until a test moves it. */
+export class SteppedClock implements Clock {
+  #nowMs = 1_000;
+  readonly #sleepers = new Set<{ atMs: number; wake: () => void }>();
+
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      if (ms <= 0) return resolve();
+      const sleeper = {
+        atMs: this.#nowMs + ms,
+        wake: () => {
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener("abort", () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+    for (const sleeper of [...this.#sleepers]) if (sleeper.atMs <= this.#nowMs) sleeper.wake();
+  }
+
+  sleeping(): number {
+    return this.#sleepers.size;
+  }
+}

@@ -1,0 +1,461 @@
+import type { IncomingMessage } from "node:http";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+
+/** What goes over the wire when everybody behaves, and what is refused when a client does not. */
+let bench: FrontBench;
+beforeEach(async () => {
+  bench = await openFrontBench();
+});
+afterEach(() => bench.close());
+
+const GET = "GET / HTTP/1.1\r\nHost: example.test\r\nConnection: close\r\n\r\n";
+
+describe("headers of a request", () => {
+  test("the agent learns who asked, and what the client claims about that is gone", async () => {
+    const heads = await recordHeads();
+    const forged = ["X-Forwarded-For: 6.6.6.6", "x-forwarded-proto: https", "X-Forwarded-Host: evil", "X-Forwarded-Prefix: /a", "Forwarded: for=6.6.6.6"];
+    await bench.ask(`GET / HTTP/1.1\r\nHost: example.test:81\r\nConnection: close\r\n${forged.join("\r\n")}\r\nX-Real-IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n`);
+    expect(heads[0]).not.toMatch(/6\.6\.6\.6|evil|Prefix|https/i);
+    expect(heads[0]).toContain("\r\nX-Forwarded-For: 127.0.0.1\r\n");
+    expect(heads[0]).toContain("\r\nX-Forwarded-Proto: http\r\n");
+    expect(heads[0]).toContain("\r\nX-Forwarded-Host: example.test:81\r\n");
+    expect(heads[0]).toContain("\r\nHost: example.test:81\r\n");
+  });
+
+  test("hop-by-hop fields stay on their hop, those that Connection lists too", async () => {
+    const heads = await recordHeads();
+    const fields = "Connection: close, X-Mine, Host, Content-Length\r\nX-Mine: 1\r\nKeep-Alive: 9\r\nProxy-Connection: x\r\nProxy-Authorization: y\r\nTE: gzip\r\nUpgrade: foo";
+    await bench.ask(`POST / HTTP/1.1\r\nHost: example.test\r\n${fields}\r\nX-Kept: 2\r\nContent-Length: 2\r\n\r\nhi`);
+    expect(heads[0]).not.toMatch(/^(connection|x-mine|keep-alive|proxy-|te:|upgrade)/im);
+    expect(heads[0]).toContain("\r\nX-Kept: 2\r\nContent-Length: 2\r\n");
+    expect(heads[0]).toContain("\r\nHost: example.test\r\n");
+  });
+
+  test("case, order, duplicates and bytes above 127 arrive as they were sent", async () => {
+    const heads = await recordHeads();
+    await bench.ask(`GET / HTTP/1.1\r\nhOST: example.test\r\nX-b: 1\r\nx-A: \xe9\xff\r\nX-B: 2\r\nCookie: a=1\r\nCookie: b=2\r\nConnection: close\r\n\r\n`);
+    expect(heads[0]).toContain("hOST: example.test\r\nX-b: 1\r\nx-A: \xe9\xff\r\nX-B: 2\r\nCookie: a=1\r\nCookie: b=2\r\n");
+    expect(heads[0]).not.toMatch(/content-length|transfer-encoding/i);
+  });
+
+  test("bytes above 127 survive beside a body and beside Expect", async () => {
+    const heads = await recordHeads();
+    const post = (field: string) => `POST / HTTP/1.1\r\nHost: x\r\nX-A: \xe9\xff\r\n${field}Content-Length: 2\r\nConnection: close\r\n\r\nhi`;
+    await bench.ask(post(""));
+    expect(await bench.ask(post("Expect: 100-continue\r\n"))).toContain("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n");
+    expect(heads).toHaveLength(2);
+    for (const head of heads) expect(head).toContain("X-A: \xe9\xff\r\n");
+  });
+
+  test.each(["/a//b/../c?x=%2f&y=|^{}#frag", "http://other.test/abs", "//two", "/%zz"])("the target %s is passed as it is", async (target) => {
+    const heads = await recordHeads();
+    await bench.ask(GET.replace("GET / ", `GET ${target} `));
+    expect(heads[0]?.split("\r\n")[0]).toBe(`GET ${target} HTTP/1.1`);
+  });
+
+  test("OPTIONS * and POST without a body are passed as they are", async () => {
+    const heads = await recordHeads();
+    await bench.ask(GET.replace("GET /", "OPTIONS *"));
+    await bench.ask(GET.replace("GET", "POST"));
+    expect(heads[0]).toMatch(/^OPTIONS \* HTTP\/1\.1\r\n/);
+    expect(heads[1]).not.toMatch(/content-length|transfer-encoding/i);
+  });
+});
+
+describe("headers of an answer", () => {
+  test("case, order, duplicates, bytes above 127 and the reason arrive as the agent wrote them", async () => {
+    await answerWith("HTTP/1.1 299 Odd Enough\r\nset-cookie: a=1\r\nX-Z: \xe9\r\nSET-COOKIE: b=2\r\nContent-Length: 2\r\n\r\nhi");
+    const got = await bench.ask(GET);
+    expect(got).toMatch(/^HTTP\/1\.1 299 Odd Enough\r\nset-cookie: a=1\r\nX-Z: \xe9\r\nSET-COOKIE: b=2\r\nContent-Length: 2\r\n/);
+    expect(got).not.toMatch(/^date:/im);
+    expect(got).toMatch(/\r\n\r\nhi$/);
+  });
+
+  test("hop-by-hop fields of the agent's connection stay there", async () => {
+    await answerWith("HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Mine\r\nKeep-Alive: timeout=77\r\nX-Mine: 1\r\nProxy-Authenticate: z\r\nContent-Length: 2\r\n\r\nhi");
+    const got = await bench.ask(GET);
+    expect(got).not.toMatch(/x-mine|timeout=77|proxy-/i);
+    expect(got).toMatch(/Connection: close\r\n/);
+  });
+});
+
+describe("bodies", () => {
+  test("chunks pass both ways, with their trailers", async () => {
+    const seen: Promise<{ body: string; trailers: string[]; headers: IncomingMessage["headers"] }>[] = [];
+    await bench.startAgent((request, response) => {
+      const read = readAll(request).then((body) => ({ body, trailers: request.rawTrailers, headers: request.headers }));
+      seen.push(read);
+      void read.then(() => {
+        response.writeHead(200, ["Trailer", "X-Sum, X-Sum"]);
+        response.write("one");
+        response.addTrailers([
+          ["X-Sum", "1"],
+          ["x-sum", "2"],
+        ]);
+        response.end("two");
+      });
+    });
+    const chunks = "4\r\nwiki\r\n5;ext=1\r\npedia\r\n0\r\nX-Check: yes\r\nContent-Length: 99\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n";
+    const got = await bench.ask(`POST / HTTP/1.1\r\nHost: x\r\nTrailer: X-Check\r\nTransfer-Encoding: Chunked\r\nTE: trailers\r\nConnection: close, TE\r\n\r\n${chunks}`);
+    const request = await seen[0];
+    expect(request).toMatchObject({ body: "wikipedia", trailers: ["X-Check", "yes"], headers: { te: "trailers", trailer: "X-Check" } });
+    expect(got).toMatch(/Trailer: X-Sum, X-Sum\r\n/);
+    expect(got).toMatch(/3\r\none\r\n3\r\ntwo\r\n0\r\nX-Sum: 1\r\nx-sum: 2\r\n\r\n$/);
+  });
+
+  test("DELETE and GET may have bodies", async () => {
+    await bench.startAgent((request, response) => void readAll(request).then((body) => response.end(`${request.method}:${body}`)));
+    expect(await bench.ask("DELETE / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")).toContain("DELETE:abc");
+    expect(await bench.ask("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n")).toContain("GET:abc");
+  });
+
+  test("an answer to HEAD has the length of the body and not the body", async () => {
+    await answerWith("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nTrailer: X\r\n\r\n");
+    const client = bench.open();
+    client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nHEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const got = await client.ended();
+    expect(got.match(/HTTP\/1\.1 200 OK\r\nContent-Length: 1234\r\n/g)).toHaveLength(2);
+    expect(got).toMatch(/\r\n\r\n$/);
+  });
+
+  test.each([
+    ["204 No Content", ""],
+    ["304 Not Modified", "Content-Length: 55\r\n"],
+    ["304 Not Modified", "Transfer-Encoding: chunked\r\n"],
+  ])("%s %s has no body, and its connection goes on", async (status, field) => {
+    await answerWith(`HTTP/1.1 ${status}\r\n${field}ETag: "x"\r\n\r\n`);
+    const client = bench.open();
+    client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    await client.sees("\r\n\r\n");
+    client.send(GET);
+    const got = await client.ended();
+    expect(got.match(/ETag: "x"/g)).toHaveLength(2);
+    expect(got).not.toMatch(/\r\n\r\n0\r\n/);
+  });
+
+  test("an answer that ends with its connection reaches the client in chunks, and ends", async () => {
+    await answerWith("HTTP/1.1 200 OK\r\n\r\nuntil the end", { closes: true });
+    const client = bench.open();
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(await client.sees("0\r\n\r\n")).toMatch(/Transfer-Encoding: chunked\r\n\r\nd\r\nuntil the end\r\n0\r\n\r\n$/);
+    expect(client.hasEnded).toBe(false);
+  });
+
+  test("an HTTP/1.0 client gets no chunks, no trailers and no interim answers, and its connection is closed", async () => {
+    await answerWith("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\nhi\r\n0\r\nX: 1\r\n\r\n");
+    const got = await bench.ask("GET / HTTP/1.0\r\nTE: chunked, trailers\r\nExpect: 100-continue\r\n\r\n");
+    expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(got).not.toMatch(/transfer-encoding|trailer/i);
+    expect(got).toMatch(/\r\n\r\nhi$/);
+  });
+
+  test("large bodies pass unchanged in both directions at once", async () => {
+    await bench.startAgent((request, response) => void request.pipe(response));
+    const block = Buffer.from(Array.from({ length: 65_536 }, (_, at) => at % 251));
+    const body = Buffer.concat(Array.from({ length: 128 }, () => block));
+    const answer = await fetch(`http://127.0.0.1:${bench.port}/`, { method: "POST", body });
+    expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
+  });
+
+  test("an upload waits for a slow agent instead of filling the memory", async () => {
+    let request: IncomingMessage | undefined;
+    await bench.startAgent((incoming, response) => {
+      request = incoming; // Not read yet.
+      response.on("error", () => {});
+      incoming.on("end", () => response.end("all"));
+    });
+    const client = bench.open();
+    const sizeBytes = 200 * 1024 * 1024;
+    client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${sizeBytes}\r\nConnection: close\r\n\r\n`);
+    await until(() => request !== undefined);
+    expect(await writeUntilStuck(client.socket, sizeBytes)).toBeLessThan(40 * 1024 * 1024);
+    client.socket.destroy();
+  });
+
+  test("a download waits for a slow client instead of filling the memory", async () => {
+    let writtenBytes = 0;
+    const total = 200 * 1024 * 1024;
+    await bench.startAgent((_, response) => {
+      response.writeHead(200, { "content-length": total });
+      void writeUntilStuck(response, total, (bytes) => {
+        writtenBytes = bytes;
+      });
+    });
+    const client = bench.open();
+    client.socket.pause();
+    client.send(GET);
+    await stands(() => writtenBytes);
+    expect(writtenBytes).toBeGreaterThan(0);
+    expect(writtenBytes).toBeLessThan(40 * 1024 * 1024);
+  });
+});
+
+describe("streams and interim answers", () => {
+  test("each event of a stream arrives before the next one is sent", async () => {
+    let next = () => {};
+    await bench.startAgent((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      next = () => void response.write("data: x\n\n");
+    });
+    const client = bench.open();
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await client.sees("text/event-stream\r\n");
+    for (let events = 1; events <= 3; events += 1) {
+      next();
+      await until(() => client.received.split("data: x").length === events + 1);
+    }
+    expect(bench.front.status().inFlight).toEqual({ blue: 1 });
+  });
+
+  test("early hints pass, and an unasked 100 does not", async () => {
+    await answerWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\nLink: </b>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    const got = await bench.ask(GET);
+    expect(got).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nlink: <\/a>\r\nLink: <\/b>\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  });
+
+  test("Expect: 100-continue is the agent's to accept", async () => {
+    const { server } = await bench.startAgent((request, response) => void readAll(request).then((body) => response.end(`got ${body}`)));
+    server.on("checkContinue", (request, response) => {
+      response.writeContinue();
+      server.emit("request", request, response);
+    });
+    const client = bench.open();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    await client.sees("HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("hi");
+    expect(await client.sees("got hi")).not.toContain("Connection: close");
+  });
+
+  test("Expect: 100-continue is the agent's to refuse, and then the connection ends", async () => {
+    const { server } = await bench.startAgent(() => {});
+    server.on("checkContinue", (_, response) => response.writeHead(417, { "content-length": 2 }).end("no"));
+    const got = await bench.ask("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
+    expect(got).toMatch(/^HTTP\/1\.1 417 /);
+    expect(got).toMatch(/Connection: close\r\n[^]*no$/i);
+  });
+
+  test("a client whose Expect is ignored sends its body and is answered", async () => {
+    await bench.startRawAgent((socket) => {
+      socket.on("data", (chunk) => {
+        if (chunk.includes("hi")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+      });
+    });
+    const client = bench.open();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    await until(() => bench.front.status().inFlight.blue === 1);
+    client.send("hi");
+    expect(await client.sees("done")).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+
+  test("an answer that comes before the upload has ended arrives whole, and the agent still gets the rest", async () => {
+    let body = "";
+    await bench.startAgent((request, response) => {
+      response.writeHead(202, { "content-length": 5 }).end("early");
+      void readAll(request).then((all) => {
+        body = all;
+      });
+    });
+    const client = bench.open();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
+    await client.sees("early");
+    expect(bench.front.status().inFlight).toEqual({ blue: 1 });
+    client.send("cd");
+    await until(() => body === "abcd");
+    client.send(GET);
+    expect((await client.ended()).match(/ 202 Accepted/g)).toHaveLength(2);
+  });
+
+  test("an agent that answers early and closes does not spoil its answer, however much the client goes on to send", async () => {
+    await bench.startRawAgent((socket, received) => {
+      if (received.includes("\r\n\r\n")) socket.end("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+    });
+    for (let round = 0; round < 20; round += 1) {
+      const client = bench.open();
+      client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n");
+      for (let block = 0; block < 8; block += 1) client.send(Buffer.alloc(100_000));
+      expect(await client.sees("big")).toMatch(/^HTTP\/1\.1 413 /);
+      client.socket.destroy();
+    }
+    expect(bench.front.counts().releases["release-blue"]).toMatchObject({ requests: 20, failed: 0 });
+  });
+});
+
+describe("connections", () => {
+  test("pipelined requests are answered in order, and none starts before the one in front of it is answered", async () => {
+    const started: string[] = [];
+    const answers: (() => void)[] = [];
+    await bench.startAgent((request, response) => {
+      started.push(request.url ?? "");
+      answers.push(() => response.end(`<${request.url}>`));
+    });
+    const client = bench.open();
+    client.send("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for (const count of [1, 2, 3]) {
+      await until(() => answers.length === count);
+      await stands(() => started.length);
+      expect(started).toHaveLength(count);
+      answers[count - 1]?.();
+    }
+    expect((await client.ended()).match(/<.*?>/g)).toEqual(["</1>", "</2>", "</3>"]);
+  });
+
+  test("the connection to the agent is used again", async () => {
+    const ports = new Set<number | undefined>();
+    await bench.startAgent((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end("x");
+    });
+    for (let round = 0; round < 5; round += 1) await bench.ask(GET);
+    expect(ports.size).toBe(1);
+  });
+});
+
+describe("requests that two readers could read differently", () => {
+  const head = (fields: string, first = "POST / HTTP/1.1\r\nHost: x") => `${first}\r\n${fields}\r\n\r\n0\r\n\r\n`;
+  test.each([
+    ["two lengths", head("Content-Length: 5\r\nContent-Length: 6")],
+    ["the same length twice", head("Content-Length: 5\r\nContent-Length: 5")],
+    ["a list of lengths", head("Content-Length: 5, 5")],
+    ["a signed length", head("Content-Length: +5")],
+    ["a length in hexadecimal", head("Content-Length: 0x5")],
+    ["a negative length", head("Content-Length: -1")],
+    ["an empty length", head("Content-Length: ")],
+    ["a length that no number holds", head("Content-Length: 99999999999999999999999")],
+    ["a length beside chunks", head("Content-Length: 5\r\nTransfer-Encoding: chunked")],
+    ["chunks beside a length", head("Transfer-Encoding: chunked\r\nContent-Length: 5")],
+    ["chunked twice", head("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked")],
+    ["another coding before chunked", head("Transfer-Encoding: gzip, chunked")],
+    ["another coding after chunked", head("Transfer-Encoding: chunked, identity")],
+    ["identity", head("Transfer-Encoding: identity")],
+    ["a coding that ends like chunked", head("Transfer-Encoding: xchunked")],
+    ["chunked in quotes", head('Transfer-Encoding: "chunked"')],
+    ["a space before the colon", head("Transfer-Encoding : chunked")],
+    ["a vertical tab before the value", head("Transfer-Encoding:\x0bchunked")],
+    ["chunks in HTTP/1.0", head("Transfer-Encoding: chunked", "POST / HTTP/1.0\r\nHost: x")],
+    ["a folded line", head("X: a\r\n b")],
+    ["a folded length", head("Content-Length: 1\r\n 0")],
+    ["a bare line feed", head("X: a\nContent-Length: 5")],
+    ["a bare carriage return", head("X: a\rContent-Length: 5")],
+    ["a NUL in a value", head("X: a\0b")],
+    ["two hosts", head("Host: y")],
+    ["no host", head("X: y", "POST / HTTP/1.1")],
+    ["a host with a path", head("X: y", "POST / HTTP/1.1\r\nHost: x/y")],
+    ["a list of hosts", head("X: y", "POST / HTTP/1.1\r\nHost: x, y")],
+    ["a space in the target", head("X: y", "GET /a b HTTP/1.1\r\nHost: x")],
+    ["an unknown method", head("X: y", "FOO / HTTP/1.1\r\nHost: x")],
+  ])("%s: 400, and the agent hears nothing", async (_, text) => {
+    const heads = await recordHeads();
+    expect(await bench.ask(text)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*Connection: close\r\n/);
+    expect(heads).toEqual([]);
+  });
+
+  test.each([
+    ["a size that is no number", "zz\r\nhi\r\n0\r\n\r\n"],
+    ["a signed size", "+2\r\nhi\r\n0\r\n\r\n"],
+    ["a size with 0x", "0x2\r\nhi\r\n0\r\n\r\n"],
+    ["a chunk longer than its size", "2\r\nhiho\r\n0\r\n\r\n"],
+    ["a size that overflows", "10000000000000002\r\nhi\r\n0\r\n\r\n"],
+    ["a line feed alone after the size", "2\nhi\r\n0\r\n\r\n"],
+  ])("a body with %s: 400, and the agent never gets the end of it", async (_, chunks) => {
+    let ends = 0;
+    let cuts = 0;
+    await bench.startAgent((request) => {
+      request.on("error", () => {});
+      request.on("end", () => (ends += 1));
+      request.on("close", () => (cuts += request.complete ? 0 : 1));
+      request.resume();
+    });
+    const got = await bench.ask(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n${chunks}`);
+    expect(got).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*Connection: close\r\n/);
+    await until(() => bench.front.status().inFlight.blue === 0);
+    expect({ ends, cuts }).toEqual({ ends: 0, cuts });
+    expect(bench.front.counts().releases["release-blue"]?.failed ?? 0).toBe(0);
+  });
+
+  test("a good request in front of a bad one is answered before the bad one is refused", async () => {
+    let answer = () => {};
+    await bench.startAgent((_, response) => {
+      answer = () => void response.end("good");
+    });
+    const client = bench.open();
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nbad line\r\n\r\n");
+    await until(() => bench.front.status().inFlight.blue === 1);
+    expect(client.received).toBe("");
+    answer();
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 OK[^]*good[^]*HTTP\/1\.1 400 Bad Request/);
+  });
+
+  test("versions that are not spoken here, heads that are too large and CONNECT are refused", async () => {
+    const heads = await recordHeads();
+    expect(await bench.ask("GET / HTTP/2.0\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 505 /);
+    expect(await bench.ask(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await bench.ask("CONNECT other.test:443 HTTP/1.1\r\nHost: x\r\n\r\n")).toMatch(/^HTTP\/1\.1 405 /);
+    expect(heads).toEqual([]);
+  });
+
+  test("a head with thousands of fields loses none of them", async () => {
+    const heads = await recordHeads();
+    await bench.ask(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${"a:\r\n".repeat(5_000)}Last: 1\r\n\r\n`);
+    expect(heads[0]).toContain("Last: 1");
+    expect(heads[0]?.match(/^a: /gm)).toHaveLength(5_000);
+  });
+});
+
+/** An agent that answers 200 and keeps each head that it was sent. */
+async function recordHeads(): Promise<string[]> {
+  const heads: string[] = [];
+  await bench.startRawAgent((socket, received) => {
+    heads.push(received);
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+  return heads;
+}
+
+async function answerWith(text: string, { closes = false } = {}): Promise<void> {
+  await bench.startRawAgent((socket) => {
+    socket.write(Buffer.from(text, "latin1"));
+    if (closes) socket.end();
+  });
+}
+
+async function readAll(message: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of message) text += chunk;
+  return text;
+}
+
+/** Writes until nothing more is taken, and gives how much was. */
+async function writeUntilStuck(
+  to: { write(chunk: Buffer): boolean; writableNeedDrain: boolean; destroyed: boolean },
+  totalBytes: number,
+  tell: (bytes: number) => void = () => {},
+): Promise<number> {
+  const block = Buffer.alloc(256 * 1024);
+  let bytes = 0;
+  while (bytes < totalBytes && !to.destroyed) {
+    if (to.writableNeedDrain) {
+      let turns = 0;
+      while (to.writableNeedDrain && turns < 60 && !to.destroyed) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        turns += 1;
+      }
+      if (to.writableNeedDrain) break;
+    }
+    to.write(block);
+    bytes += block.length;
+    tell(bytes);
+  }
+  return bytes;
+}
+
+/** Resolves when a value has not changed over many turns of the event loop. */
+async function stands(value: () => number): Promise<void> {
+  let last = value();
+  for (let quiet = 0; quiet < 40; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (value() !== last) quiet = 0;
+    last = value();
+  }
+}

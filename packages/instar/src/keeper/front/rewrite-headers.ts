@@ -1,0 +1,138 @@
+import type { IncomingMessage } from "node:http";
+
+/** Header lines as they stand on the wire: name, value, name, value. Case, order and duplicates are kept. */
+export type RawHeaders = readonly string[];
+
+/** Fields that belong to one connection, never to the message (RFC 9110 §7.6.1, and RFC 2616 §13.5.1 for the old ones). */
+const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"]);
+
+/** Only the front may say who asked; a client's own word for it never reaches the agent. */
+const FORWARDING = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip)$/;
+
+/** What `Connection` may not take away: without them the message would mean something else to the agent. */
+const NEVER_LISTED = new Set(["content-length", "host", "transfer-encoding", "trailer"]);
+
+/** May not come in a trailer, where some programs would merge them into the head (RFC 9110 §6.5.1). */
+const NEVER_TRAILERS = new Set(["content-length", "content-type", "content-encoding", "host", "trailer", "authorization", "set-cookie", "cookie", "expect"]);
+
+export interface RequestRewrite {
+  /** Where the client connected from. */
+  readonly clientAddress: string;
+  /** True passes the wish to change protocols on. */
+  readonly keepsUpgrade?: boolean;
+}
+
+/** The head's lines as the agent gets them: hop-by-hop fields and forged origins out, the three X-Forwarded lines in. */
+export function rewriteRequestHeaders(request: IncomingMessage, rewrite: RequestRewrite): string[] {
+  const isChunked = request.headers["transfer-encoding"] !== undefined;
+  const lines = withoutHopByHop(
+    request.rawHeaders,
+    (name) =>
+      isForwarding(name) ||
+      isDisguised(name) ||
+      (name === "trailer" && !isChunked) ||
+      (name === "expect" && (!speaksHttp11(request) || answersExpectItself(request))),
+  );
+  if (isChunked) lines.push("Transfer-Encoding", "chunked");
+  if (rewrite.keepsUpgrade) lines.push(...linesOf(request.rawHeaders, "upgrade"), "Connection", "Upgrade");
+  else if (speaksHttp11(request) && acceptsTrailers(request)) lines.push("TE", "trailers", "Connection", "TE");
+  lines.push("X-Forwarded-For", plainAddress(rewrite.clientAddress), "X-Forwarded-Proto", "http");
+  if (request.headers.host !== undefined) lines.push("X-Forwarded-Host", request.headers.host);
+  return lines;
+}
+
+/**
+ * The answer's lines as the client gets them. How the body is delimited is decided anew for the client's connection, so
+ * Transfer-Encoding goes; `Trailer` stays only where the body is chunked; a 204 has no length (RFC 9110 §8.6).
+ */
+export function rewriteResponseHeaders(answer: IncomingMessage, isChunked: boolean): string[] {
+  const lines = withoutHopByHop(answer.rawHeaders, (name) => (name === "trailer" && !isChunked) || (name === "content-length" && answer.statusCode === 204));
+  // RFC 9110 §15.5.22: a 426 has to name the protocol that it insists on.
+  if (answer.statusCode === 426) lines.push(...linesOf(answer.rawHeaders, "upgrade"), "Connection", "Upgrade");
+  return lines;
+}
+
+/** The lines of a switch of protocols (101): Upgrade and Connection are what it is about. */
+export function rewriteSwitchHeaders(answer: IncomingMessage): string[] {
+  return [...withoutHopByHop(answer.rawHeaders), ...linesOf(answer.rawHeaders, "upgrade"), "Connection", "Upgrade"];
+}
+
+/** The lines of an interim answer such as 103. */
+export function rewriteInterimHeaders(rawHeaders: RawHeaders): string[] {
+  return withoutHopByHop(rawHeaders, (name) => name === "content-length");
+}
+
+/** Trailer lines as pairs, without those that could change how the message is read. */
+export function rewriteTrailers(rawTrailers: RawHeaders): [string, string][] {
+  const lines = withoutHopByHop(rawTrailers, (name) => NEVER_TRAILERS.has(name) || isForwarding(name) || isDisguised(name));
+  return pairsOf(lines);
+}
+
+export function speaksHttp11(message: IncomingMessage): boolean {
+  return message.httpVersionMajor === 1 && message.httpVersionMinor >= 1;
+}
+
+/** Whether the answer's body goes to the client in chunks: HTTP/1.0 does not know them, and a known length needs none. */
+export function canBeChunked(answer: IncomingMessage, asked: IncomingMessage): boolean {
+  const hasBody = asked.method !== "HEAD" && answer.statusCode !== 204 && answer.statusCode !== 304;
+  return hasBody && speaksHttp11(asked) && answer.headers["content-length"] === undefined;
+}
+
+/**
+ * Whether the front has to say 100 in the agent's place. node:http sends the head of a request with Expect as UTF-8, which
+ * spoils every byte above 127; a request that has both goes to the agent without its Expect.
+ */
+export function answersExpectItself(request: IncomingMessage): boolean {
+  return request.headers.expect !== undefined && speaksHttp11(request) && request.rawHeaders.some((text) => /[\x80-\xff]/.test(text));
+}
+
+function withoutHopByHop(rawHeaders: RawHeaders, isUnwanted: (name: string) => boolean = () => false): string[] {
+  const pairs = pairsOf(rawHeaders);
+  const listed = new Set(
+    pairs
+      .filter(([name]) => name.toLowerCase() === "connection")
+      .flatMap(([, value]) => value.toLowerCase().split(","))
+      .map((token) => token.trim())
+      .filter((token) => !NEVER_LISTED.has(token)),
+  );
+  return pairs
+    .filter(([name]) => {
+      const lower = name.toLowerCase();
+      return !HOP_BY_HOP.has(lower) && !listed.has(lower) && !isUnwanted(lower);
+    })
+    .flat();
+}
+
+function isForwarding(name: string): boolean {
+  return FORWARDING.test(name.replaceAll("_", "-"));
+}
+
+/** CGI and WSGI read `Content_Length` as Content-Length: a spelling that exists only to be read twice. */
+function isDisguised(name: string): boolean {
+  if (!name.includes("_")) return false;
+  const plain = name.replaceAll("_", "-");
+  return HOP_BY_HOP.has(plain) || NEVER_LISTED.has(plain);
+}
+
+function acceptsTrailers(request: IncomingMessage): boolean {
+  return String(request.headers.te ?? "")
+    .split(",")
+    .some((coding) => coding.trim().toLowerCase() === "trailers");
+}
+
+function linesOf(rawHeaders: RawHeaders, wanted: string): string[] {
+  return pairsOf(rawHeaders)
+    .filter(([name]) => name.toLowerCase() === wanted)
+    .flat();
+}
+
+/** A socket that listens on both families shows IPv4 clients as ::ffff:1.2.3.4. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, "");
+}
+
+function pairsOf(rawHeaders: RawHeaders): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+  return pairs;
+}
