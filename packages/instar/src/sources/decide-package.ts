@@ -9,7 +9,7 @@ export interface PackageQuestion {
   readonly agentDirectory: string;
   /** The text of the agent folder's package.json, where there is one: `npm start` can only be judged by it. */
   readonly packageJson?: string | undefined;
-  /** Folders that installing makes (install.produces), relative to the agent's folder. */
+  /** Folders that installing makes (install.produces), relative to the repository's root. */
   readonly produces?: readonly string[];
   /** With a build, a start script that the commit lacks may still come to be. */
   readonly hasBuild: boolean;
@@ -64,7 +64,7 @@ function findStartProblem(question: PackageQuestion): string | undefined {
   );
   const named = options[0];
   if (named === undefined) return `the start command's ${JSON.stringify(script.options[0])} lies outside the repository`;
-  const isMade = (question.produces ?? []).some((made) => `${named}/`.startsWith(`${normalise(join(folder, made))}/`));
+  const isMade = (question.produces ?? []).some((made) => `${named}/`.startsWith(`${normalise(made)}/`));
   if (isMade || options.some((option) => option !== undefined && paths.has(option))) return undefined;
   return `the start command runs ${JSON.stringify(named)}, which the commit does not hold`;
 }
