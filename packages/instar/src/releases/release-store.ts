@@ -78,12 +78,11 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
     seal: async (id, facts, { previous } = {}) => {
       const sealed = await findRecord(id);
       if (sealed !== undefined) return assertSame(sealed, facts);
-      const sharing = typeof previous === "string" && (await findRecord(previous)) !== undefined ? await sharingWith(folderOf(previous)) : undefined;
       const sealing = {
         id,
         folder: folderOf(id),
         dependenciesFolder,
-        previous: sharing,
+        previous: typeof previous === "string" ? await sharingWith(folderOf(previous)) : undefined,
         slotCanWrite: settings.slotCanWrite,
         facts,
         sealedAt: new Date(settings.clock.wallMs()).toISOString(),
@@ -124,6 +123,7 @@ function assertSame(record: ReleaseRecord, facts: ReleaseFacts): ReleaseRecord {
   throw new InstarError("CONFLICT", `release ${record.id} is sealed already, and is not the same`, { facts: { release: record.id, commit: record.commit } });
 }
 
+/** Without a manifest that can be read there is nothing to share, and that is no reason not to seal. */
 async function sharingWith(folder: string): Promise<Sharing["previous"]> {
   const manifest = await readManifest(folder);
   return manifest === undefined ? undefined : { tree: join(folder, "tree"), entries: new Map(manifest.map((entry) => [entry.path, entry])) };

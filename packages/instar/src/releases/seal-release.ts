@@ -1,5 +1,6 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
 import { removeTree, writeFileDurably } from "../platform/durable-files.ts";
 import { syncTree } from "../platform/sync-tree.ts";
 import { hashFile } from "./hash-file.ts";
@@ -69,6 +70,10 @@ async function ownFiles(found: readonly FoundEntry[], sharing: Sharing): Promise
 
 function describe(entry: FoundEntry, sha256: string | undefined): ManifestEntry {
   const { path, kind, sizeBytes, target, isShared } = entry;
+  if (kind === "other")
+    throw new InstarError("BUILD_FAILED", `${JSON.stringify(path)} is neither file, folder nor link, or its name is not UTF-8; a release cannot hold it`, {
+      facts: { path },
+    });
   return {
     path,
     kind,

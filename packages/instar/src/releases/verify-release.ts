@@ -35,7 +35,7 @@ async function compare(
 ): Promise<Verification> {
   const manifest = await readManifest(folder);
   if (manifest === undefined || digestOf(manifest) !== digest) return { kind: "damaged", changed: ["manifest.jsonl"], missing: [], added: [] };
-  const found = new Map((await walkTree(join(folder, "tree"), dependenciesFolder)).map((entry) => [entry.path, entry]));
+  const found = await findEntries(join(folder, "tree"), dependenciesFolder);
   const changed: string[] = [];
   const missing: string[] = [];
   await runInParallel(manifest, async (entry) => {
@@ -47,6 +47,14 @@ async function compare(
   const added = [...found.keys()];
   if (changed.length + missing.length + added.length === 0) return { kind: "intact" };
   return { kind: "damaged", changed: first(changed), missing: first(missing), added: first(added) };
+}
+
+async function findEntries(tree: string, dependenciesFolder: string): Promise<Map<string, FoundEntry>> {
+  const entries = await walkTree(tree, dependenciesFolder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" && error.path === tree) return []; // all of it is missing
+    throw error;
+  });
+  return new Map(entries.map((entry) => [entry.path, entry]));
 }
 
 export async function readManifest(folder: string): Promise<readonly ManifestEntry[] | undefined> {

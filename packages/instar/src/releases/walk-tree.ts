@@ -2,7 +2,6 @@ import { isUtf8 } from "node:buffer";
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { InstarError } from "@instar/protocol";
 
 /** One thing in a tree on disk. */
 export interface FoundEntry {
@@ -10,7 +9,8 @@ export interface FoundEntry {
   readonly path: string;
   /** Where it really lies: inside the tree, or for `shared` ones in the dependencies' folder. */
   readonly at: string;
-  readonly kind: "file" | "folder" | "link";
+  /** `other`: what no release can hold, such as sockets, devices and names that are not UTF-8. */
+  readonly kind: "file" | "folder" | "link" | "other";
   /** The permission bits, set-id bits left out. */
   readonly mode: number;
   readonly sizeBytes: number;
@@ -25,9 +25,7 @@ export interface FoundEntry {
 
 /**
  * Everything in a tree, sorted by the bytes of its paths, and behind each link into `dependenciesFolder` what lies there, under
- * the link's own path. No other link is followed.
- *
- * @throws InstarError BUILD_FAILED for what a release cannot hold (sockets, devices, names that are not UTF-8)
+ * the link's own path. No other link is followed. Throws what the file system says.
  */
 export async function walkTree(tree: string, dependenciesFolder: string | undefined): Promise<readonly FoundEntry[]> {
   const found: FoundEntry[] = [];
@@ -47,9 +45,10 @@ interface Place {
 
 async function walkFolder(place: Place, found: FoundEntry[]): Promise<void> {
   for (const bytes of await readdir(place.at, { encoding: "buffer" })) {
-    const name = nameOf(bytes, place.path);
-    const at = join(place.at, name);
-    await walkEntry({ ...place, at, path: place.path === "" ? name : `${place.path}/${name}` }, await lstat(at, { bigint: true }), found);
+    const name = bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+    const inside = { ...place, at: join(place.at, name), path: place.path === "" ? name : `${place.path}/${name}` };
+    if (isUtf8(bytes)) await walkEntry(inside, await lstat(inside.at, { bigint: true }), found);
+    else found.push({ ...inside, kind: "other", mode: 0, sizeBytes: 0, mtimeNs: 0n, inode: 0n, names: 1 });
   }
 }
 
@@ -65,7 +64,7 @@ async function walkEntry(place: Place, stats: BigIntStats, found: FoundEntry[]):
     const shared = place.isShared ? undefined : sharedTargetOf(place, written);
     found.push({ ...entry, kind: "link", mode: 0, sizeBytes: 0, target: shared === undefined ? written : `dependencies:${shared.rest}` });
     if (shared !== undefined) await walkShared(place, shared.at, found);
-  } else throw new InstarError("BUILD_FAILED", `${JSON.stringify(place.path)} is neither file, folder nor link; a release cannot hold it`);
+  } else found.push({ ...entry, kind: "other", mode, sizeBytes: 0 });
 }
 
 /** Where a link leads into the dependencies' folder: the place, and the rest of its path. */
@@ -84,9 +83,4 @@ async function walkShared(place: Place, at: string, found: FoundEntry[]): Promis
   if (stats === undefined) return;
   if (stats.isDirectory()) await walkFolder({ ...place, at, isShared: true }, found);
   else await walkEntry({ ...place, at, path: `${place.path}/.`, isShared: true }, stats, found);
-}
-
-function nameOf(bytes: Buffer, folder: string): string {
-  if (isUtf8(bytes)) return bytes.toString("utf8");
-  throw new InstarError("BUILD_FAILED", `${JSON.stringify(folder)} holds a name that is not UTF-8: ${JSON.stringify(bytes.toString("latin1"))}`);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGitSource, type GitSourceSettings } from "./git-source.ts";
-import { makeRepository } from "./make-repository.ts";
+import { makeRepository } from "./make-repository.testing.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGitSource, type GitSource } from "./git-source.ts";
-import { makeRepository, type TestRepository } from "./make-repository.ts";
+import { makeRepository, type TestRepository } from "./make-repository.testing.ts";
 
 let folder: string;
 let upstream: TestRepository;
