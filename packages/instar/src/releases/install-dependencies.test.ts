@@ -100,6 +100,7 @@ describe("installing dependencies, a copy for each release", () => {
     expect((await install(two)).from).toBe("installed");
     expect(readdirSync(join(two, "deps")).sort()).toEqual(["link", "runs", "sub"]);
     expect(readdirSync(join(data, "dependencies"))).toEqual([key]);
+    expect(readdirSync(kept).sort()).toEqual([".complete", "content"]);
     expect(readdirSync(join(kept, "content", "deps")).sort()).toEqual(["link", "runs", "sub"]);
   });
 

@@ -1,18 +1,5 @@
-import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { InstarError } from "@instar/protocol";
@@ -59,15 +46,17 @@ const put = (id: string, files: Record<string, string> = { "server.js": BIG, "li
   return tree;
 };
 
-/** As an attacker or a bug would: the file's mode, size and time are as before. */
+/** As an attacker or a bug would: the file's mode, size and time, to the nanosecond, are as before. */
 const flip = (path: string) => {
-  const { mode, mtime, atime } = lstatSync(path);
+  const { mode } = lstatSync(path);
+  const before = join(data, "before");
+  execFileSync("touch", ["-r", path, before]);
   chmodSync(path, 0o644);
   const bytes = readFileSync(path);
   bytes[0] = (bytes[0] ?? 0) ^ 1;
   writeFileSync(path, bytes);
   chmodSync(path, mode);
-  utimesSync(path, atime, mtime);
+  execFileSync("touch", ["-r", before, path]);
 };
 
 describe("sealing", () => {
@@ -123,6 +112,29 @@ describe("sealing", () => {
     expect((await store.seal("cut", facts, { previous: "whole" })).digest).toBe(digest);
     expect(await store.verify("cut")).toEqual({ kind: "intact" });
   });
+
+  test.each(["scratch", "manifest.jsonl", "release.json"])(
+    "killed with SIGKILL when %s appears, it is either sealed and intact or sealed by the next try",
+    async (sign) => {
+      const files = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`d${index % 9}/f${index}.js`, `${BIG}${index}`]));
+      put("whole", files);
+      const { digest } = await store.seal("whole", facts);
+      put("killed", files);
+      const script = `import { openReleaseStore } from ${JSON.stringify(import.meta.resolve("./release-store.ts"))};
+      const clock = { wallMs: () => 1, monotonicMs: () => 0, sleep: async () => {} };
+      await openReleaseStore({ folder: ${JSON.stringify(join(data, "releases"))}, slotCanWrite: true, clock }).seal("killed", ${JSON.stringify(facts)});`;
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      const folder = join(data, "releases", "killed");
+      await expect.poll(() => existsSync(join(folder, sign)) || child.exitCode !== null, { interval: 1, timeout: 30_000 }).toBe(true);
+      child.kill("SIGKILL");
+      await ended;
+      if (await store.isSealed("killed")) expect(await store.verify("killed")).toEqual({ kind: "intact" });
+      expect((await store.seal("killed", facts)).digest).toBe(digest);
+      expect(await store.verify("killed")).toEqual({ kind: "intact" });
+      expect(readdirSync(join(folder, "tree"))).toHaveLength(9);
+    },
+  );
 
   test("unchanged files are one file with the previous release only where the slot cannot write", async () => {
     for (const slotCanWrite of [true, false]) {
@@ -211,6 +223,7 @@ describe("verifying", () => {
     await store.seal("a", facts);
     flip(join(tree, "lib/a.js"));
     expect(await store.verify("a")).toEqual({ kind: "damaged", changed: ["lib/a.js"], missing: [], added: [] });
+    expect(await store.verifyQuickly("a")).toEqual({ kind: "intact" });
   });
 
   test("finds what is missing, added, linked elsewhere or made writable, quickly as well", async () => {

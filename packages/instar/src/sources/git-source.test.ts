@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -115,6 +115,23 @@ describe("looking at a source", () => {
     }
   });
 
+  test("credentials that git itself would print are hidden in what it said", async () => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, "git"),
+      `#!/bin/sh\ncase "$*" in *ls-remote*) echo "fatal: could not read $*" >&2; exit 128;; esac\nPATH='${PATH}' exec git "$@"\n`,
+      { mode: 0o755 },
+    );
+    const error: InstarError = await open("https://user:hunter2@example.org/x.git", { path: `${bin}:${PATH}` })
+      .look()
+      .then(() => Promise.reject(new Error("no error")))
+      .catch((caught: InstarError) => caught);
+    expect(error).toMatchObject({ code: "SOURCE_GONE", transient: true });
+    expect(String(error.cause)).toContain("https://***@example.org/x.git");
+    expect(String(error.cause)).not.toContain("hunter2");
+  });
+
   test("an address that would run a program, or begins like an option, is refused", async () => {
     expect(await codeOf(open(`ext::sh -c touch% ${folder}/ran`).look())).toBe("INPUT_INVALID");
     expect(() => open(`--upload-pack=touch ${folder}/ran`)).toThrow("neither an address nor an absolute path");
@@ -205,6 +222,37 @@ describe("fetching a commit", () => {
     await source.fetch(commit);
     expect((await source.readFile(commit, "a.txt", 10))?.toString()).toBe("a");
     expect(readdirSync(join(mirror, "objects", "pack")).filter((name) => name.startsWith("tmp_"))).toEqual([]);
+  });
+
+  test("hooks in the mirror and in the operator's own configuration do not run", async () => {
+    const upstream = makeRepository(join(folder, "up"));
+    const commit = upstream.commit("first", { "a.txt": "a" });
+    const hooks = join(folder, "hooks");
+    mkdirSync(hooks);
+    for (const place of [hooks, join(folder, "data", "mirror", "hooks")]) {
+      await open(upstream.folder).look();
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, "reference-transaction"), `#!/bin/sh\ntouch '${folder}/ran'\n`, { mode: 0o755 });
+    }
+    upstream.git("update-server-info");
+    writeFileSync(join(folder, ".gitconfig"), `[core]\n\thooksPath = ${hooks}\n\tfsmonitor = touch ${folder}/ran\n`);
+    const web = createServer((asked, answer) => {
+      const file = join(upstream.folder, ".git", new URL(asked.url ?? "/", "http://x").pathname);
+      if (existsSync(file)) answer.end(readFileSync(file));
+      else answer.writeHead(404).end();
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => web.once("listening", resolve));
+    try {
+      // Over http, because only toward the network the operator's configuration is read at all.
+      const source = open(`http://127.0.0.1:${(web.address() as AddressInfo).port}`);
+      const found = await source.look();
+      await source.fetch(found.commit, undefined, found.ref);
+      expect((await source.readFile(commit, "a.txt", 10))?.toString()).toBe("a");
+      expect(existsSync(join(folder, "ran"))).toBe(false);
+    } finally {
+      web.closeAllConnections();
+      web.close();
+    }
   });
 
   test.skipIf(process.getuid?.() !== 0)("a source that belongs to another user is read (needs root to make one)", async () => {

@@ -7,7 +7,7 @@ import { openGitMirror } from "./git-mirror.ts";
 import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
 import { type CommitFacts, type CommitQuestion, readCommit, readFileOf } from "./read-commit.ts";
-import { parseRemote, readRemote } from "./read-remote.ts";
+import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree } from "./write-tree.ts";
 
 export interface GitSourceSettings extends GitProgram {
@@ -27,6 +27,8 @@ export interface GitSourceSettings extends GitProgram {
 export interface GitSource {
   /** What upstream has now; one ref advertisement, no object. @throws SOURCE_GONE, SOURCE_NOT_GIT, SOURCE_EMPTY, TIMED_OUT */
   look(signal?: AbortSignal): Promise<ChosenRef>;
+  /** What a person names: a branch, a tag or a whole commit name. @throws NOT_FOUND, INPUT_INVALID, SOURCE_GONE, SOURCE_NOT_GIT, TIMED_OUT */
+  find(name: string, signal?: AbortSignal): Promise<ChosenRef>;
   /** Brings and pins a commit; doing it again asks nobody. `ref` is where `look` saw it, for servers that give out refs only. */
   fetch(commit: string, signal?: AbortSignal, ref?: string): Promise<void>;
   readCommit(commit: string, question?: CommitQuestion): Promise<CommitFacts>;
@@ -53,6 +55,10 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     look: async (signal) => {
       await alone(mirror.prepare);
       return readRemote(mirror, remote, settings.lookTimeoutMs ?? 60_000, signal);
+    },
+    find: async (name, signal) => {
+      await alone(mirror.prepare);
+      return readNamed(mirror, remote, name, settings.lookTimeoutMs ?? 60_000, signal);
     },
     fetch: (commit, signal, ref) =>
       alone(async () => {

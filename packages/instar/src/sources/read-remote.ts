@@ -62,6 +62,28 @@ export async function readRemote(mirror: GitMirror, remote: Remote, timeoutMs: n
   return nothingThere(remote, isEmpty ? `no commit, or no branch ${remote.follows.branch}` : `no branch ${remote.follows.branch}`, advice);
 }
 
+/**
+ * What upstream calls by this name: a branch before a tag. A whole commit name is taken as it is, without asking.
+ *
+ * @throws InstarError NOT_FOUND, INPUT_INVALID, SOURCE_GONE, SOURCE_NOT_GIT, TIMED_OUT, PLATFORM_FAILED
+ */
+export async function readNamed(mirror: GitMirror, remote: Remote, name: string, timeoutMs: number, signal?: AbortSignal): Promise<ChosenRef> {
+  if (/^[0-9a-f]{40}$/.test(name)) return { ref: name, commit: name };
+  parseRemote({ remote: remote.address, branch: name });
+  await assertFolderIsThere(remote);
+  const patterns = [`refs/heads/${name}`, `refs/tags/${name}`, `refs/tags/${name}^{}`];
+  const { stdout } = await mirror.run(["ls-remote", "--quiet", ...uploadPackOf(remote), "--", remote.address, ...patterns], {
+    ...optionsToward(remote),
+    timeoutMs,
+    signal,
+    maxBytes: 1_024 ** 2,
+  });
+  const { refs } = parseAdvertisement(stdout.toString("utf8"));
+  const found = refs.find((each) => each.ref === `refs/heads/${name}`) ?? refs.find((each) => each.ref === `refs/tags/${name}`);
+  if (found !== undefined) return found;
+  throw new InstarError("NOT_FOUND", `upstream has no branch or tag ${name}`, { advice: "A commit is given by its whole name of 40 letters and digits." });
+}
+
 /** What every command toward a remote shares. */
 export function optionsToward(remote: Remote): MirrorRun {
   return { remote: remote.address, needsCredentials: remote.folder === undefined };
