@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../platform/clock.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Refusal } from "./plan-refusal.ts";
+import { isBodyDue } from "./request-body.ts";
 
 /**
  * Answers a request in the front's own name. Where its body is still on the way the connection ends with this answer: to
@@ -11,7 +12,7 @@ import type { Refusal } from "./plan-refusal.ts";
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent || response.destroyed) return;
   response.sendDate = false;
-  if (!response.req.complete) response.shouldKeepAlive = false;
+  if (isBodyDue(response.req)) response.shouldKeepAlive = false;
   const body = `${refusal.because}\n`;
   response.writeHead(refusal.status, STATUS_CODES[refusal.status] ?? "Refused", linesOf(refusal, body));
   response.end(body);

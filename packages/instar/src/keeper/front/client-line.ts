@@ -4,6 +4,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { answerRefusal, writeRefusal } from "./answer-refusal.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Refusal } from "./plan-refusal.ts";
+import { isBodyDue } from "./request-body.ts";
 
 /** One request that a client waits for. */
 export interface Visit {
@@ -52,7 +53,7 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
   const destroySoon = socket.destroySoon.bind(socket);
   socket.destroySoon = () => {
     const unread = places[0]?.visit.request;
-    if (unread === undefined || unread.complete) return destroySoon();
+    if (unread === undefined || !isBodyDue(unread)) return destroySoon();
     socket.end();
     unread.once("end", () => socket.destroy());
     discardRest(unread, clock);
@@ -80,7 +81,7 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
       if (refusal === undefined || !socket.writable) return void socket.destroy();
       broken = refusal;
       const last = places.at(-1);
-      if (last !== undefined && !last.visit.request.complete) spoil(last, refusal);
+      if (last !== undefined && isBodyDue(last.visit.request)) spoil(last, refusal);
       else if (last === undefined) writeRefusal(socket, refusal, clock);
     },
   };

@@ -6,6 +6,7 @@ import { discardRest } from "./discard-rest.ts";
 import type { CountedRequest } from "./front-counts.ts";
 import type { Lane } from "./lane.ts";
 import { planBrokenRefusal } from "./plan-refusal.ts";
+import { hasBody } from "./request-body.ts";
 import {
   answersExpectItself,
   canBeChunked,
@@ -184,8 +185,4 @@ function assertPassable(answer: IncomingMessage): void {
 
 function isRepeatable(request: IncomingMessage): boolean {
   return (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
 }

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
+import { connect, createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import type { InstarError } from "@instar/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { createFront, type Front, type FrontOptions } from "./front.ts";
@@ -14,7 +14,8 @@ export interface FrontBench {
   startAgent(handler: RequestListener, name?: string): Promise<{ server: Server; port: number }>;
   /** An agent that writes bytes: called for each head that arrives, with everything that came so far. */
   startRawAgent(onHead: (socket: Socket, received: string) => void, name?: string): Promise<{ port: number; sockets: Set<Socket> }>;
-  open(): RawClient;
+  /** `staysHalfOpen` goes on sending after the front has said its last word. */
+  open(options?: { staysHalfOpen: boolean }): RawClient;
   /** Sends bytes on a connection of its own and gives everything that comes until it ends. */
   ask(text: string): Promise<string>;
   close(): Promise<void>;
@@ -41,8 +42,8 @@ export async function openFrontBench(options: Partial<FrontOptions> = {}): Promi
     front.route({ slot: name, release: `release-${name}`, host: "127.0.0.1", port: agentPort });
     return agentPort;
   };
-  const open = () => {
-    const client = new RawClient(port);
+  const open = ({ staysHalfOpen } = { staysHalfOpen: false }) => {
+    const client = new RawClient(port, staysHalfOpen);
     clients.push(client);
     return client;
   };
@@ -98,8 +99,8 @@ export class RawClient {
   hasEnded = false;
   wasReset = false;
 
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1");
+  constructor(port: number, staysHalfOpen: boolean) {
+    this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: staysHalfOpen });
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
     });

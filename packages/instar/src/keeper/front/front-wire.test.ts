@@ -15,7 +15,9 @@ describe("headers of a request", () => {
   test("the agent learns who asked, and what the client claims about that is gone", async () => {
     const heads = await recordHeads();
     const forged = ["X-Forwarded-For: 6.6.6.6", "x-forwarded-proto: https", "X-Forwarded-Host: evil", "X-Forwarded-Prefix: /a", "Forwarded: for=6.6.6.6"];
-    await bench.ask(`GET / HTTP/1.1\r\nHost: example.test:81\r\nConnection: close\r\n${forged.join("\r\n")}\r\nX-Real-IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n`);
+    await bench.ask(
+      `GET / HTTP/1.1\r\nHost: example.test:81\r\nConnection: close\r\n${forged.join("\r\n")}\r\nX-Real-IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n\r\n`,
+    );
     expect(heads[0]).not.toMatch(/6\.6\.6\.6|evil|Prefix|https/i);
     expect(heads[0]).toContain("\r\nX-Forwarded-For: 127.0.0.1\r\n");
     expect(heads[0]).toContain("\r\nX-Forwarded-Proto: http\r\n");
@@ -25,7 +27,8 @@ describe("headers of a request", () => {
 
   test("hop-by-hop fields stay on their hop, those that Connection lists too", async () => {
     const heads = await recordHeads();
-    const fields = "Connection: close, X-Mine, Host, Content-Length\r\nX-Mine: 1\r\nKeep-Alive: 9\r\nProxy-Connection: x\r\nProxy-Authorization: y\r\nTE: gzip\r\nUpgrade: foo";
+    const fields =
+      "Connection: close, X-Mine, Host, Content-Length\r\nX-Mine: 1\r\nKeep-Alive: 9\r\nProxy-Connection: x\r\nProxy-Authorization: y\r\nTE: gzip\r\nUpgrade: foo";
     await bench.ask(`POST / HTTP/1.1\r\nHost: example.test\r\n${fields}\r\nX-Kept: 2\r\nContent-Length: 2\r\n\r\nhi`);
     expect(heads[0]).not.toMatch(/^(connection|x-mine|keep-alive|proxy-|te:|upgrade)/im);
     expect(heads[0]).toContain("\r\nX-Kept: 2\r\nContent-Length: 2\r\n");
@@ -73,7 +76,9 @@ describe("headers of an answer", () => {
   });
 
   test("hop-by-hop fields of the agent's connection stay there", async () => {
-    await answerWith("HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Mine\r\nKeep-Alive: timeout=77\r\nX-Mine: 1\r\nProxy-Authenticate: z\r\nContent-Length: 2\r\n\r\nhi");
+    await answerWith(
+      "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Mine\r\nKeep-Alive: timeout=77\r\nX-Mine: 1\r\nProxy-Authenticate: z\r\nContent-Length: 2\r\n\r\nhi",
+    );
     const got = await bench.ask(GET);
     expect(got).not.toMatch(/x-mine|timeout=77|proxy-/i);
     expect(got).toMatch(/Connection: close\r\n/);
@@ -96,8 +101,10 @@ describe("bodies", () => {
         response.end("two");
       });
     });
-    const chunks = "4\r\nwiki\r\n5;ext=1\r\npedia\r\n0\r\nX-Check: yes\r\nContent-Length: 99\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n";
-    const got = await bench.ask(`POST / HTTP/1.1\r\nHost: x\r\nTrailer: X-Check\r\nTransfer-Encoding: Chunked\r\nTE: trailers\r\nConnection: close, TE\r\n\r\n${chunks}`);
+    const chunks = "4\r\nwiki\r\n5;ext=1\r\npedia\r\n0\r\nX-Check: yes\r\nAuthorization: none\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n";
+    const got = await bench.ask(
+      `POST / HTTP/1.1\r\nHost: x\r\nTrailer: X-Check\r\nTransfer-Encoding: Chunked\r\nTE: trailers\r\nConnection: close, TE\r\n\r\n${chunks}`,
+    );
     const request = await seen[0];
     expect(request).toMatchObject({ body: "wikipedia", trailers: ["X-Check", "yes"], headers: { te: "trailers", trailer: "X-Check" } });
     expect(got).toMatch(/Trailer: X-Sum, X-Sum\r\n/);
@@ -143,7 +150,9 @@ describe("bodies", () => {
   });
 
   test("an HTTP/1.0 client gets no chunks, no trailers and no interim answers, and its connection is closed", async () => {
-    await answerWith("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\nhi\r\n0\r\nX: 1\r\n\r\n");
+    await answerWith(
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\nhi\r\n0\r\nX: 1\r\n\r\n",
+    );
     const got = await bench.ask("GET / HTTP/1.0\r\nTE: chunked, trailers\r\nExpect: 100-continue\r\n\r\n");
     expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(got).not.toMatch(/transfer-encoding|trailer/i);
@@ -233,7 +242,7 @@ describe("streams and interim answers", () => {
     server.on("checkContinue", (_, response) => response.writeHead(417, { "content-length": 2 }).end("no"));
     const got = await bench.ask("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
     expect(got).toMatch(/^HTTP\/1\.1 417 /);
-    expect(got).toMatch(/Connection: close\r\n[^]*no$/i);
+    expect(got).toMatch(/Connection: close\r\n[\s\S]*no$/i);
   });
 
   test("a client whose Expect is ignored sends its body and is answered", async () => {
@@ -291,7 +300,9 @@ describe("connections", () => {
       answers.push(() => response.end(`<${request.url}>`));
     });
     const client = bench.open();
-    client.send("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    client.send(
+      "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
     for (const count of [1, 2, 3]) {
       await until(() => answers.length === count);
       await stands(() => started.length);
@@ -347,7 +358,7 @@ describe("requests that two readers could read differently", () => {
     ["an unknown method", head("X: y", "FOO / HTTP/1.1\r\nHost: x")],
   ])("%s: 400, and the agent hears nothing", async (_, text) => {
     const heads = await recordHeads();
-    expect(await bench.ask(text)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*Connection: close\r\n/);
+    expect(await bench.ask(text)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*Connection: close\r\n/);
     expect(heads).toEqual([]);
   });
 
@@ -360,17 +371,17 @@ describe("requests that two readers could read differently", () => {
     ["a line feed alone after the size", "2\nhi\r\n0\r\n\r\n"],
   ])("a body with %s: 400, and the agent never gets the end of it", async (_, chunks) => {
     let ends = 0;
-    let cuts = 0;
     await bench.startAgent((request) => {
       request.on("error", () => {});
-      request.on("end", () => (ends += 1));
-      request.on("close", () => (cuts += request.complete ? 0 : 1));
+      request.on("end", () => {
+        ends += 1;
+      });
       request.resume();
     });
     const got = await bench.ask(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n${chunks}`);
-    expect(got).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*Connection: close\r\n/);
-    await until(() => bench.front.status().inFlight.blue === 0);
-    expect({ ends, cuts }).toEqual({ ends: 0, cuts });
+    expect(got).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*Connection: close\r\n/);
+    await until(() => bench.front.status().inFlight.blue === 0 && bench.front.status().connections === 0);
+    expect(ends).toBe(0);
     expect(bench.front.counts().releases["release-blue"]?.failed ?? 0).toBe(0);
   });
 
@@ -384,7 +395,7 @@ describe("requests that two readers could read differently", () => {
     await until(() => bench.front.status().inFlight.blue === 1);
     expect(client.received).toBe("");
     answer();
-    expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 OK[^]*good[^]*HTTP\/1\.1 400 Bad Request/);
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*good[\s\S]*HTTP\/1\.1 400 Bad Request/);
   });
 
   test("versions that are not spoken here, heads that are too large and CONNECT are refused", async () => {

@@ -27,7 +27,11 @@ test("adding up two sketches gives the sketch of all their values, and taking on
 });
 
 test("a sketch survives being written as JSON", () => {
-  fc.assert(fc.property(latencies, (values) => expect(JSON.parse(JSON.stringify(sketchOf(values)))).toEqual(sketchOf(values))));
+  fc.assert(
+    fc.property(latencies, (values) => {
+      expect(JSON.parse(JSON.stringify(sketchOf(values)))).toEqual(sketchOf(values));
+    }),
+  );
 });
 
 test("values that cannot be are kept in bounds, and a sketch without values has no quantile", () => {
