@@ -63,10 +63,26 @@ export function foldUpdateEvents(events: readonly UpdateEvent[]): UpdateView | u
     code: null,
     startedAt: first.at,
     endedAt: null,
+    exchangeMs: null,
+    rollbackMs: null,
     steps,
   };
   for (const event of events.slice(1)) applyEvent(view, event);
+  Object.assign(view, readTimes(events));
   return view;
+}
+
+/** The step that exchanges old for new: the two spans that operators ask about are measured at it. */
+const EXCHANGE = "switch";
+
+function readTimes(events: readonly UpdateEvent[]): Pick<UpdateView, "exchangeMs" | "rollbackMs"> {
+  const at = (event: UpdateEvent | undefined) => (event === undefined ? Number.NaN : Date.parse(event.at));
+  const begun = events.find((event) => event.kind === "step-started" && event.step === EXCHANGE);
+  const done = events.find((event) => event.kind === "step-done" && event.step === EXCHANGE);
+  const turned = begun === undefined ? undefined : events.find((event) => event.kind === "step-failed" || event.kind === "update-asked");
+  const back = events.findLast((event) => event.kind === "step-undone" && event.step === EXCHANGE);
+  const span = (ms: number) => (Number.isNaN(ms) ? null : Math.max(0, ms));
+  return { exchangeMs: span(at(done) - at(begun)), rollbackMs: span(at(back) - at(turned)) };
 }
 
 function applyEvent(view: UpdateView, event: UpdateEvent): void {

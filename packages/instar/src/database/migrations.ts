@@ -2,7 +2,8 @@
  * The database's history, oldest first. An entry is never edited once released: format N is what the first N of them make.
  *
  * `journal` is append-only, and the triggers hold it so: nothing updates or deletes an entry, `seq` is dense per update, and
- * an insert by a daemon whose epoch has passed is refused by the database itself, whatever that daemon believes.
+ * an ended update takes no more, and an insert by a daemon whose epoch has passed is refused by the database itself, whatever
+ * that daemon believes.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -21,7 +22,6 @@ export const MIGRATIONS: readonly string[] = [
     attempt INTEGER NOT NULL,
     kind TEXT NOT NULL,
     step TEXT,
-    step_version INTEGER,
     gives TEXT NOT NULL,
     PRIMARY KEY (update_id, seq)
   ) STRICT;
@@ -31,6 +31,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER journal_is_dense BEFORE INSERT ON journal
     WHEN NEW.seq <> (SELECT count(*) FROM journal WHERE update_id = NEW.update_id)
     BEGIN SELECT RAISE(ABORT, 'journal has a gap'); END;
+  CREATE TRIGGER journal_is_closed BEFORE INSERT ON journal
+    WHEN EXISTS (SELECT 1 FROM journal WHERE update_id = NEW.update_id AND kind = 'ended')
+    BEGIN SELECT RAISE(ABORT, 'the update has ended'); END;
   CREATE TRIGGER journal_is_never_edited BEFORE UPDATE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
   CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal

@@ -1,10 +1,14 @@
-import { createServer } from "node:net";
+import { stat } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { endProcessTree } from "../platform/end-process-tree.ts";
+import { isPortFree } from "../platform/is-port-free.ts";
 import { isSameProcess } from "../platform/process-identity.ts";
 import { spawnDetached } from "../platform/spawn-detached.ts";
+import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
+import { planCommand } from "../settings/plan-command.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { KeeperMemory, SlotName, SlotSpec, SlotState } from "./keeper-state.ts";
 
 /** The specification's ranges (`self-updating-loop` §6.5). */
@@ -22,6 +26,8 @@ export class AgentSlot {
   readonly #memory: KeeperMemory;
   readonly #clock: Clock;
   #nextStartMs = 0;
+  /** Starting, stopping and tending follow each other: a stop never overtakes a start that is under way. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(name: SlotName, memory: KeeperMemory, clock: Clock) {
     this.name = name;
@@ -38,10 +44,16 @@ export class AgentSlot {
   }
 
   /**
-   * Holds the slot to running `spec`. Already running just that: nothing happens.
+   * Holds the slot to running `spec`, or what it ran before where that is null. Already running just that: nothing happens.
    * @throws InstarError CONFLICT where something else runs here; PORT_IN_USE; APPLY_FAILED
    */
-  async start(spec: SlotSpec): Promise<void> {
+  start(spec: SlotSpec | null): Promise<void> {
+    return this.#inTurn(() => this.#start(spec));
+  }
+
+  async #start(given: SlotSpec | null): Promise<void> {
+    const spec = given ?? this.state.spec;
+    if (spec === null) throw new InstarError("CONFLICT", `slot ${this.name} remembers nothing to start`, { facts: { slot: this.name } });
     if (await this.isAlive()) {
       if (JSON.stringify(this.state.spec) === JSON.stringify(spec)) return this.#memory.changeSlot(this.name, { wanted: "running" });
       throw new InstarError("CONFLICT", `slot ${this.name} still runs ${this.state.spec?.version ?? "something"}`, { facts: { slot: this.name } });
@@ -51,7 +63,11 @@ export class AgentSlot {
   }
 
   /** Ends the whole process tree: the agent's own signal first, then without asking. Stopped already: nothing happens. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     // From here on no keeper starts it again, whatever happens to this one.
     if (this.state.wanted !== "stopped") await this.#memory.changeSlot(this.name, { wanted: "stopped" });
     const { process, spec } = this.state;
@@ -59,14 +75,18 @@ export class AgentSlot {
     await endProcessTree({
       identity: process,
       marker: { name: "INSTAR_SLOT_RUN", value: runMarker(this.name, spec) },
-      signal: spec?.stopSignal ?? "SIGTERM",
-      graceMs: spec?.stopWithinMs ?? 10_000,
+      signal: spec?.settings.agent.stopSignal ?? "SIGTERM",
+      graceMs: spec?.settings.agent.stopWithin ?? 10_000,
       clock: this.#clock,
     });
   }
 
   /** Called again and again: starts the agent again where it should run and does not. */
-  async tend(): Promise<void> {
+  tend(): Promise<void> {
+    return this.#inTurn(() => this.#tend());
+  }
+
+  async #tend(): Promise<void> {
     const { spec, wanted, restarts } = this.state;
     if (wanted !== "running" || spec === null || (await this.isAlive())) return;
     if (this.#clock.monotonicMs() < this.#nextStartMs) return;
@@ -76,20 +96,35 @@ export class AgentSlot {
     await this.#spawn(spec);
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
   async #spawn(spec: SlotSpec): Promise<void> {
-    const port = await choosePort(this.name, spec.port, this.state.port);
-    const fill = (text: string) => (port === null ? text : text.replaceAll("{port}", String(port)));
-    const fromFile = spec.environmentFile === null ? {} : await readEnvironmentFile(spec.environmentFile);
-    const environment = Object.fromEntries(
-      Object.entries({ ...spec.base, ...fromFile, ...spec.environment, INSTAR_SLOT_RUN: runMarker(this.name, spec) }).map(([name, value]) => [name, fill(value)]),
+    const { settings, release, version, stateDirectory } = spec;
+    const port = await choosePort(this.name, settings.agent.port, this.state.port);
+    const argv = planCommand(settings.agent.start, { release: spec.releaseFolder, ...(port === null ? {} : { port }), ...(stateDirectory === null ? {} : { state: stateDirectory }) });
+    const environment = planAgentEnvironment({
+      settings,
+      release: { id: release, version },
+      inherited: spec.inherited,
+      ...(port === null ? {} : { port }),
+      ...(stateDirectory === null ? {} : { stateDirectory }),
+      ...(spec.environmentFile === null ? {} : { environmentFile: await readEnvironmentFile(spec.environmentFile) }),
+    });
+    const logFrom = await stat(spec.logPath).then(
+      (found) => found.size,
+      () => 0,
     );
     await spawnDetached({
-      argv: spec.argv.map(fill),
+      argv,
       cwd: spec.cwd,
-      environment,
+      environment: { ...environment, INSTAR_SLOT_RUN: runMarker(this.name, spec) },
       stdoutPath: spec.logPath,
       stderrPath: spec.logPath,
-      beforeGo: async (process) => this.#memory.changeSlot(this.name, { process, port, startedAt: new Date(this.#clock.wallMs()).toISOString() }),
+      beforeGo: async (process) => this.#memory.changeSlot(this.name, { process, port, logFrom, startedAt: new Date(this.#clock.wallMs()).toISOString() }),
     });
   }
 }
@@ -100,19 +135,11 @@ function runMarker(slot: SlotName, spec: SlotSpec | null): string {
 }
 
 /** The port the slot had before where it is free, else the first free one of the slot's range. */
-async function choosePort(slot: SlotName, wanted: SlotSpec["port"], before: number | null): Promise<number | null> {
+async function choosePort(slot: SlotName, wanted: Settings["agent"]["port"], before: number | null): Promise<number | null> {
   if (wanted === "none") return null;
   if (wanted !== "given") return wanted;
   const [first, last] = PORT_RANGES[slot];
   if (before !== null && before >= first && before <= last && (await isPortFree(before))) return before;
   for (let port = first; port <= last; port += 1) if (await isPortFree(port)) return port;
   throw new InstarError("PORT_IN_USE", `no port between ${first} and ${last} is free`, { facts: { slot, first, last } });
-}
-
-export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
-  });
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../platform/clock.ts";
 import { readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
-import { endProcessTree } from "../platform/end-process-tree.ts";
 import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
 import { spawnDetached } from "../platform/spawn-detached.ts";
 
@@ -72,7 +71,16 @@ export class DaemonMinder {
     });
   }
 
+  /** Ends the daemon alone, not its tree: a daemon that had to start this keeper is its parent, and its jobs end with it anyway. */
   async stop(): Promise<void> {
-    if (this.#identity !== undefined) await endProcessTree({ identity: this.#identity, signal: "SIGTERM", graceMs: 5_000, clock: this.#options.clock });
+    const identity = this.#identity;
+    if (identity === undefined) return;
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      for (let look = 0; look < 25; look += 1) {
+        if (!(await isSameProcess(identity))) return;
+        if (look === 0) process.kill(identity.pid, signal);
+        await this.#options.clock.sleep(100);
+      }
+    }
   }
 }

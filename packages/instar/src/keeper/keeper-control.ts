@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { InstarError, renderProblem } from "@instar/protocol";
+import { type Keeper, pointFront } from "./keeper.ts";
 import { SLOTS, type SlotName, slotSpec } from "./keeper-state.ts";
-import { type Keeper, pointFront } from "./run-keeper.ts";
 
 const slot = z.enum(SLOTS);
 
@@ -13,7 +13,8 @@ export const keeperCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("hold"), epoch: z.int() }),
   z.object({ do: z.literal("release"), epoch: z.int() }),
   z.object({ do: z.literal("drain"), epoch: z.int(), slot, withinMs: z.int() }),
-  z.object({ do: z.literal("start"), epoch: z.int(), slot, spec: slotSpec }),
+  /** `spec: null`: what the slot ran before. */
+  z.object({ do: z.literal("start"), epoch: z.int(), slot, spec: slotSpec.nullable() }),
   z.object({ do: z.literal("stop"), epoch: z.int(), slot }),
   z.object({ do: z.literal("route"), epoch: z.int(), slot: slot.nullable() }),
   z.object({ do: z.literal("clear"), epoch: z.int(), slot }),
@@ -83,7 +84,7 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
       return pointFront(keeper);
     case "clear":
       if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
-      return memory.changeSlot(command.slot, { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null });
+      return memory.changeSlot(command.slot, { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null, logFrom: 0 });
     default:
       command satisfies never;
   }
@@ -115,12 +116,14 @@ export interface KeeperSlotReport {
   readonly port: number | null;
   readonly restarts: number;
   readonly logPath: string | null;
+  /** Where this start's output begins in the log. */
+  readonly logFrom: number;
   readonly cwd: string | null;
 }
 
 async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport> {
   const report = async (name: SlotName): Promise<KeeperSlotReport> => {
-    const { spec, wanted, process, port, restarts, startedAt } = slots[name].state;
+    const { spec, wanted, process, port, restarts, startedAt, logFrom } = slots[name].state;
     const alive = await slots[name].isAlive();
     return {
       release: spec?.release ?? null,
@@ -132,6 +135,7 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
       port,
       restarts,
       logPath: spec?.logPath ?? null,
+      logFrom,
       cwd: spec?.cwd ?? null,
     };
   };
@@ -143,7 +147,7 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
     routed,
     holding,
     slots: { blue: await report("blue"), green: await report("green") },
-    front: front === null ? null : { listening: (status as { listening?: boolean }).listening ?? true, counts: front.counts(), status },
+    front: front === null ? null : { listening: front.status().listening !== undefined, counts: front.counts(), status },
   };
 }
 

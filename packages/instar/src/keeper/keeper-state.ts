@@ -2,25 +2,26 @@ import { join } from "node:path";
 import { z } from "zod";
 import { InstarError } from "@instar/protocol";
 import { readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
+import type { Settings } from "../settings/settings.ts";
 
 export const SLOTS = ["blue", "green"] as const;
 export type SlotName = (typeof SLOTS)[number];
 
 const identity = z.object({ pid: z.int(), startedAt: z.string() });
 
-/** Everything the keeper needs to start a release, so that it can do so again while no daemon lives. `{port}` is filled in at each start. */
+/** Everything the keeper needs to start a release, so that it can do so again while no daemon lives. */
 export const slotSpec = z.object({
   release: z.string(),
   version: z.string(),
-  argv: z.array(z.string()).min(1),
+  /** The agent's and the state's part of instar.yaml, as the daemon read them; the environment is planned anew at each start. */
+  settings: z.custom<Pick<Settings, "agent" | "state">>((value) => typeof value === "object" && value !== null),
   cwd: z.string(),
-  /** Lowest first: `base`, then the lines of `environmentFile`, then `environment`. */
-  base: z.record(z.string(), z.string()),
+  /** The release's folder, for `{release}` in a command. */
+  releaseFolder: z.string(),
+  stateDirectory: z.string().nullable(),
+  /** Absolute; read at each start, so that what it says is kept nowhere else. */
   environmentFile: z.string().nullable(),
-  environment: z.record(z.string(), z.string()),
-  port: z.union([z.literal("given"), z.literal("none"), z.int()]),
-  stopSignal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]),
-  stopWithinMs: z.int(),
+  inherited: z.record(z.string(), z.string()),
   logPath: z.string(),
 });
 export type SlotSpec = z.output<typeof slotSpec>;
@@ -35,6 +36,8 @@ const slotState = z.object({
   /** How often it had to be started again because it ended by itself, since the daemon last started it. */
   restarts: z.int(),
   startedAt: z.string().nullable(),
+  /** Where this start's output begins in the log. */
+  logFrom: z.int(),
 });
 export type SlotState = z.output<typeof slotState>;
 
@@ -48,7 +51,7 @@ const keeperState = z.object({
 });
 export type KeeperState = z.output<typeof keeperState>;
 
-const EMPTY_SLOT: SlotState = { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null };
+const EMPTY_SLOT: SlotState = { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null, logFrom: 0 };
 const EMPTY: KeeperState = { format: 1, epoch: 0, routed: null, holding: false, slots: { blue: EMPTY_SLOT, green: EMPTY_SLOT } };
 
 /**
@@ -58,6 +61,8 @@ const EMPTY: KeeperState = { format: 1, epoch: 0, routed: null, holding: false, 
 export class KeeperMemory {
   readonly #path: string;
   #state: KeeperState;
+  /** Changes follow each other: each starts from what the one before it made. */
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(path: string, state: KeeperState) {
     this.#path = path;
@@ -78,16 +83,21 @@ export class KeeperMemory {
     return this.#state;
   }
 
-  async change(change: Partial<Omit<KeeperState, "format" | "slots">>): Promise<void> {
-    await this.#write({ ...this.#state, ...change });
+  change(change: Partial<Omit<KeeperState, "format" | "slots">>): Promise<void> {
+    return this.#write((state) => ({ ...state, ...change }));
   }
 
-  async changeSlot(name: SlotName, change: Partial<SlotState>): Promise<void> {
-    await this.#write({ ...this.#state, slots: { ...this.#state.slots, [name]: { ...this.#state.slots[name], ...change } } });
+  changeSlot(name: SlotName, change: Partial<SlotState>): Promise<void> {
+    return this.#write((state) => ({ ...state, slots: { ...state.slots, [name]: { ...state.slots[name], ...change } } }));
   }
 
-  async #write(next: KeeperState): Promise<void> {
-    await writeFileDurably(this.#path, JSON.stringify(next, null, 1));
-    this.#state = next;
+  #write(change: (state: KeeperState) => KeeperState): Promise<void> {
+    const done = this.#last.then(async () => {
+      const next = change(this.#state);
+      await writeFileDurably(this.#path, JSON.stringify(next, null, 1));
+      this.#state = next;
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }

@@ -9,6 +9,7 @@ import { AgentSlot } from "./agent-slot.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
 import { createFront, type Front } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
+import { type Keeper, pointFront } from "./keeper.ts";
 import { serveControl } from "./keeper-control.ts";
 import { KeeperMemory, SLOTS, type SlotName } from "./keeper-state.ts";
 import { trimLog } from "./trim-log.ts";
@@ -74,22 +75,6 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
     await control.close();
     lock.release();
   }
-}
-
-export interface Keeper {
-  readonly memory: KeeperMemory;
-  readonly slots: Readonly<Record<SlotName, AgentSlot>>;
-  readonly front: Front | null;
-  readonly clock: Clock;
-  readonly end: (keepAgent: boolean) => void;
-}
-
-/** The front serves what the memory says. Called after every change of it. */
-export function pointFront({ memory, front }: Keeper): void {
-  const { routed, slots } = memory.state;
-  const slot = routed === null ? null : slots[routed];
-  if (routed === null || slot === null || slot.spec === null || slot.port === null) return front?.route(undefined);
-  front?.route({ slot: routed, release: slot.spec.release, host: "127.0.0.1", port: slot.port });
 }
 
 async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: string, until: AbortSignal, say: (line: string) => void): Promise<void> {

@@ -187,7 +187,7 @@ function flow(value: unknown): string {
 
 /** Plain only where no reader of any YAML could take it for something else; JSON's quotes are YAML's otherwise. */
 function scalar(text: string): string {
-  const isPlain = /^[A-Za-z/][\w./@+-]*(?::\/\/[\w./@+-]+)?(?: [\w./@+-]+)*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  const isPlain = PLAIN.some((pattern) => pattern.test(text)) && !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan)$/i.test(text);
   return isPlain
     ? text
     : JSON.stringify(text).replaceAll(
@@ -195,3 +195,5 @@ function scalar(text: string): string {
         (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
       );
 }
+
+const PLAIN = [/^(?:[A-Za-z/]|\.[a-z]|\.{1,2}\/)[\w./@+-]*(?::\/\/[\w./@+-]+)?(?: [\w./@+-]+)*$/, /^\.$/, /^\d+(?:ms|s|m|h|d|KiB|MiB|GiB)$/];

@@ -13,6 +13,8 @@ export interface PinnedStep {
   readonly title: string;
   /** Why there is no way back over this step, where there is none. */
   readonly undoImpossible?: string;
+  /** Why going back passes over it. */
+  readonly undoNeedless?: string;
   /** True from the step on that touches what serves: a failure before it is a refusal, after it a rollback. */
   readonly exchanges?: true;
   /** True where the running version is confirmed: from here a newer update may close this one as superseded. */

@@ -54,6 +54,8 @@ export class Journal {
     } catch (error) {
       if (error instanceof Error && error.message.includes("fenced"))
         throw new InstarError("FENCED", "this daemon has been replaced by a newer one and may write nothing more", { cause: error, facts: { epoch: this.#epoch } });
+      if (error instanceof Error && error.message.includes("the update has ended"))
+        throw new InstarError("CONFLICT", `update ${update} has ended`, { cause: error, facts: { update } });
       throw error;
     }
   }

@@ -69,7 +69,7 @@ function planForward(journal: readonly JournalEntry[], steps: readonly PinnedSte
 }
 
 function planUnwinding(journal: readonly JournalEntry[], steps: readonly PinnedStep[], reason: UnwindReason, nowTickMs: number): Move {
-  const step = steps.findLast((candidate) => wasTouched(journal, candidate.id) && !wasUndone(journal, candidate.id));
+  const step = steps.findLast((candidate) => candidate.undoNeedless === undefined && wasTouched(journal, candidate.id) && !wasUndone(journal, candidate.id));
   if (step === undefined) return { move: "end", outcome: reason.outcome, because: reason.because };
   if (step.undoImpossible !== undefined) return { move: "declare-stuck", because: `'${step.title}' cannot be undone: ${step.undoImpossible}` };
 
@@ -77,7 +77,8 @@ function planUnwinding(journal: readonly JournalEntry[], steps: readonly PinnedS
   const failures = journal.slice(since + 1).flatMap((entry) => (entry.kind === "undo-failed" && entry.step === step.id ? [entry] : []));
   const lastFailure = failures.at(-1);
   if (lastFailure === undefined) return { move: "undo", step, attempt: countBeginnings(journal, step.id) };
-  const pauseMs = UNDO_PAUSES_MS[failures.length - 1];
+  // ROLLBACK_FAILED is a step's own word that trying again without a person would only cost more.
+  const pauseMs = lastFailure.code === "ROLLBACK_FAILED" ? undefined : UNDO_PAUSES_MS[failures.length - 1];
   if (pauseMs === undefined) return { move: "declare-stuck", because: `'${step.title}' could not be undone: ${lastFailure.because}` };
   if (nowTickMs < lastFailure.tickMs + pauseMs) return { move: "retry", step: step.id, atTickMs: lastFailure.tickMs + pauseMs, because: lastFailure.because };
   return { move: "undo", step, attempt: countBeginnings(journal, step.id) };

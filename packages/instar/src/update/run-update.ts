@@ -201,7 +201,7 @@ export function pinSteps(steps: readonly Step[]): PinnedStep[] {
     id: step.id,
     version: step.version,
     title: step.title,
-    ...(typeof step.undo === "function" ? {} : { undoImpossible: step.undo.impossible }),
+    ...(typeof step.undo === "function" ? {} : "impossible" in step.undo ? { undoImpossible: step.undo.impossible } : { undoNeedless: step.undo.needless }),
     ...(step.exchanges ? { exchanges: true as const } : {}),
     ...(step.endsLease ? { endsLease: true as const } : {}),
   }));

@@ -49,7 +49,8 @@ export interface Step {
   readonly interruptible: boolean;
   readonly probe: (context: StepContext) => Promise<Probe>;
   readonly apply: (context: StepContext) => Promise<StepResult>;
-  readonly undo: ((context: StepContext) => Promise<Gives>) | { readonly impossible: string };
+  /** `needless`: why nothing outside is changed, so that going back passes over it. */
+  readonly undo: ((context: StepContext) => Promise<Gives>) | { readonly impossible: string } | { readonly needless: string };
   /** One line for people on what it gave. */
   readonly describe: (gives: Gives) => string;
 }

@@ -1,0 +1,202 @@
+// The only place that builds adapters and wires rooms.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { InstarError } from "@instar/protocol";
+import { openSnapshotStore } from "./backups/snapshot-store.ts";
+import type { Instance } from "./daemon/instance.ts";
+import { readStanding } from "./daemon/instance.ts";
+import { runDaemonProcess } from "./daemon/run-daemon-process.ts";
+import { runDemo } from "./demo/run-demo.ts";
+import { Facts } from "./database/facts.ts";
+import { openDatabase } from "./database/open-database.ts";
+import type { CliParts } from "./faces/cli/run-cli.ts";
+import { run, serveHttp } from "./faces/http/serve-http.ts";
+import { KeeperClient } from "./keeper/keeper-client.ts";
+import { becomeReaper } from "./keeper/become-reaper.ts";
+import { runKeeper } from "./keeper/run-keeper.ts";
+import { Ledger } from "./ledger/ledger.ts";
+import { systemClock } from "./platform/clock.ts";
+import { implementOperations } from "./operations/implement.ts";
+import { makePrivateFolder } from "./platform/durable-files.ts";
+import type { ProcessIdentity } from "./platform/process-identity.ts";
+import { spawnDetached } from "./platform/spawn-detached.ts";
+import { createJobRunner } from "./platform/run-job.ts";
+import { openReleaseStore } from "./releases/release-store.ts";
+import type { ReadSettings } from "./settings/read-settings.ts";
+import { createGitSource } from "./sources/git-source.ts";
+import { defineCodeUpdate, defineGoingBack, listStepDefinitions } from "./update/code-update.ts";
+import { InstanceTime } from "./update/instance-time.ts";
+import { Journal, takeEpoch } from "./update/journal.ts";
+import type { StepRooms } from "./update/step-rooms.ts";
+
+export interface Opening {
+  readonly read: ReadSettings;
+  /** The instance's data folder; it exists. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `act` takes a new epoch: every daemon before this one is refused from now on. `read` changes nothing. */
+  readonly mode: "act" | "read";
+}
+
+/** @throws InstarError NOT_RUNNING where a reader finds no data, DATA_TOO_NEW, DATA_DAMAGED, DISK_FULL */
+export function openInstance({ read, folder, environment, mode }: Opening): Instance {
+  const { settings } = read;
+  const clock = systemClock;
+  const path = join(folder, "instar.db");
+  if (mode === "read" && !existsSync(path))
+    throw new InstarError("NOT_RUNNING", `${settings.name} has never run here`, { facts: { folder }, advice: "Run `instar plan` to see what would happen, then `instar up`." });
+  const database = openDatabase(path, { readOnly: mode === "read" });
+  const facts = new Facts(database);
+  const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
+  const time = new InstanceTime(clock, facts, newest);
+  const journal = new Journal(database, ledger, time, mode === "act" ? takeEpoch(database) : 0);
+  const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
+  const rooms: StepRooms = {
+    settings,
+    settingsFolder: read.folder,
+    settingsDigest: read.digest,
+    folder,
+    stateDirectory: settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory),
+    inherited: pickInherited(environment),
+    source: createGitSource({
+      remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
+      branch: settings.source.branch,
+      tag: settings.source.tag,
+      mirrorFolder: join(folder, "git"),
+      path: `${environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? ""}:${agentPath}`,
+      ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
+    }),
+    releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
+    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
+    keeper: new KeeperClient(folder),
+    facts,
+    runJob: createJobRunner({ clock, instanceId: instanceIdOf(folder) }),
+    clock,
+    quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
+    referenced: () => {
+      const { running, committed } = readStanding({ journal });
+      return [running?.release, committed?.release].filter((release) => release !== undefined);
+    },
+  };
+  return {
+    name: settings.name,
+    folder,
+    settings,
+    rooms,
+    database,
+    journal,
+    ledger,
+    facts,
+    time,
+    codeUpdate: defineCodeUpdate(rooms),
+    goingBack: defineGoingBack(rooms),
+    definitions: listStepDefinitions(rooms),
+    close: () => database.close(),
+  };
+}
+
+/** Marks this instance's jobs, so that a later daemon finds what an earlier one left. */
+export const instanceIdOf = (folder: string) => `instar:${folder}`;
+
+/** The few names that an agent or a job may inherit. Everything else it gets from instar.yaml, and nothing of Instar's own. */
+function pickInherited(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = ["HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SystemRoot", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "TEMP", "TMP"];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
+const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);
+const fromFolder = (folder: string, path: string) => (isAbsolute(path) ? path : join(folder, path));
+
+/** What the command line needs, wired. */
+export function composeCli(): CliParts {
+  const environment = { ...process.env };
+  const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
+  // --disable-sigusr1: nobody may open an inspector in the process that holds the keys.
+  const selfArgv = [process.execPath, "--disable-warning=ExperimentalWarning", "--disable-sigusr1", "--disable-proto=delete", main];
+  const version = packageVersion();
+  const stop = () => {
+    const controller = new AbortController();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort(new InstarError("CANCELLED", `told to end by ${signal}`)));
+    return controller.signal;
+  };
+  const say = (line: string) => process.stdout.write(`${new Date(systemClock.wallMs()).toISOString()} ${line}\n`);
+  const selfEnvironment = pickOwnEnvironment(environment);
+  const versions = { instar: version, node: process.versions.node };
+  const actor = { type: "user", id: environment.SUDO_USER ?? environment.USER ?? "operator" } as const;
+
+  return {
+    version,
+    argv: process.argv.slice(2),
+    environment,
+    selfArgv,
+    selfEnvironment,
+    runDemo: (options) => runDemo({ ...options, selfArgv, selfEnvironment, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
+    runKeeper: async (read, folder) => {
+      becomeReaper(environment);
+      await makePrivateFolder(join(folder, "logs"));
+      const { front } = read.settings;
+      await runKeeper(
+        {
+          folder,
+          front: front === undefined ? null : { host: front.host, port: front.port, hold: { requests: front.hold.requests, bytes: front.hold.bytes, timeMs: front.hold.time } },
+          daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: selfEnvironment },
+          clock: systemClock,
+          say,
+        },
+        stop(),
+      );
+    },
+    runDaemon: async (read, folder) => {
+      const keeper = environment.INSTAR_KEEPER === undefined ? null : (JSON.parse(environment.INSTAR_KEEPER) as ProcessIdentity | null);
+      const log = join(folder, "logs", "keeper.log");
+      await runDaemonProcess(
+        {
+          folder,
+          instanceId: instanceIdOf(folder),
+          open: () => openInstance({ read, folder, environment, mode: "act" }),
+          serve: (daemon, token) => serveHttp(implementOperations({ instance: daemon.instance, daemon, actor, versions }), token),
+          keeper,
+          startKeeper:
+            environment.INSTAR_KEEPER_MANAGED !== undefined
+              ? null
+              : async () => {
+                  await spawnDetached({ argv: [...selfArgv, "keeper", "--folder", read.folder], cwd: read.folder, environment: selfEnvironment, stdoutPath: log, stderrPath: log, beforeGo: async () => undefined });
+                },
+          say,
+        },
+        stop(),
+      );
+    },
+    openForReading: async (read, folder) => openForReading(read, folder, environment),
+    answerOffline: (instance, operation, input) => run(implementOperations({ instance, daemon: undefined, actor, versions }), operation, input),
+  };
+}
+
+/** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */
+function openForReading(read: ReadSettings, folder: string, environment: Readonly<Record<string, string | undefined>>): Instance {
+  if (existsSync(join(folder, "instar.db"))) return openInstance({ read, folder, environment, mode: "read" });
+  const nothing = mkdtempSync(join(tmpdir(), "instar-"));
+  const instance = openInstance({ read, folder: nothing, environment, mode: "act" });
+  return {
+    ...instance,
+    folder,
+    close: () => {
+      instance.close();
+      rmSync(nothing, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's. */
+function pickOwnEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const left = Object.entries(environment).filter(([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|VITEST)/.test(name));
+  return Object.fromEntries(left) as Record<string, string>;
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}

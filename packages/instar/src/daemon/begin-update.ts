@@ -1,0 +1,25 @@
+import { randomInt } from "node:crypto";
+import { InstarError } from "@instar/protocol";
+import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
+import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
+import { pinSteps } from "../update/run-update.ts";
+import type { Instance } from "./instance.ts";
+
+/**
+ * Writes the first entry of an update: from here it exists, and whoever drives next takes it on.
+ * @throws InstarError CONFLICT where another one has not ended: one at a time per target
+ */
+export function beginUpdate(instance: Instance, start: UpdateStart): UpdateId {
+  const [open] = instance.journal.unfinished();
+  if (open !== undefined) throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
+  const update = newUpdateId();
+  const body = { kind: "started", steps: pinSteps(start.trigger === "rollback" ? instance.goingBack : instance.codeUpdate), start } as const;
+  instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, start, body, {}) });
+  return update;
+}
+
+/** Eight letters and digits that are hard to mistake for each other when read aloud at night. */
+function newUpdateId(): UpdateId {
+  const letters = "23456789abcdefghjkmnpqrstuvwxyz";
+  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join("") as UpdateId;
+}

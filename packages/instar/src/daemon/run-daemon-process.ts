@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
+import { transact } from "../database/open-database.ts";
+import { makePrivateFolder, readJsonFile, removeTree, writeFileDurably } from "../platform/durable-files.ts";
+import { acquireExclusiveLock } from "../platform/exclusive-lock.ts";
+import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
+import { endLeftoverJobs } from "../platform/run-job.ts";
+import type { Instance } from "./instance.ts";
+import { Daemon } from "./run-daemon.ts";
+
+export interface DaemonProcess {
+  readonly folder: string;
+  readonly instanceId: string;
+  /** Opens the instance for acting: from then on every daemon before this one is fenced. */
+  readonly open: () => Instance;
+  /** Serves the faces; gives the port. */
+  readonly serve: (daemon: Daemon, token: string) => Promise<{ port: number; close(): Promise<void> }>;
+  /** The keeper that started this daemon, and how to start another should it die. Null where a service manager does that. */
+  readonly keeper: ProcessIdentity | null;
+  readonly startKeeper: (() => Promise<void>) | null;
+  readonly say: (line: string) => void;
+}
+
+const KEEPER_LOOK_MS = 250;
+
+/** The daemon's whole life: lock, epoch, leftovers of the one before, faces, loops. */
+export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal): Promise<void> {
+  const { folder, say } = options;
+  await makePrivateFolder(folder);
+  const lock = await acquireExclusiveLock(join(folder, "daemon.lock"));
+  if (lock === undefined) throw new InstarError("ALREADY_RUNNING", "another daemon runs on this data folder", { facts: { folder } });
+  const instance = options.open();
+  const { clock, keeper } = instance.rooms;
+  const token = randomBytes(32).toString("hex");
+  try {
+    const ended = await endLeftoverJobs({ clock, instanceId: options.instanceId });
+    if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
+    await removeTree(join(folder, "scratch"));
+    transact(instance.database, () =>
+      instance.ledger.append({ event: "EPOCH_TAKEN", actor: { type: "system", id: "daemon" }, description: `a daemon began epoch ${instance.journal.epoch}`, success: true, details: { epoch: instance.journal.epoch } }),
+    );
+    const daemon = new Daemon(instance, say);
+    const face = await options.serve(daemon, token);
+    const self = await readProcessIdentity(process.pid);
+    await writeFileDurably(join(folder, "daemon.json"), JSON.stringify({ pid: process.pid, startedAt: self?.startedAt ?? "", port: face.port, token }));
+    await keeper.command({ do: "take-over", epoch: instance.journal.epoch }).catch((error: unknown) => {
+      if (InstarError.is(error, "FENCED")) throw error;
+      say("the keeper does not answer yet");
+    });
+    say(`epoch ${instance.journal.epoch}, listening on 127.0.0.1:${face.port}`);
+    try {
+      await Promise.all([daemon.run(stop), mindKeeper(options, instance, stop)]);
+    } finally {
+      await face.close();
+    }
+  } finally {
+    instance.close();
+    lock.release();
+  }
+}
+
+/** Keeper and daemon mind each other: a keeper that was killed is back before people notice, and the agent never stopped. */
+async function mindKeeper({ keeper, startKeeper, folder, say }: DaemonProcess, { rooms: { clock } }: Instance, stop: AbortSignal): Promise<void> {
+  if (startKeeper === null || keeper === null) return;
+  let known: ProcessIdentity | undefined = keeper;
+  while (!stop.aborted) {
+    await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
+    if (stop.aborted || (known !== undefined && (await isSameProcess(known)))) continue;
+    known = await readLivingKeeper(folder);
+    if (known !== undefined) continue;
+    say("the keeper ended; starting it again");
+    await startKeeper().catch((error: unknown) => say(`the keeper could not be started: ${error instanceof Error ? error.message : String(error)}`));
+    for (let look = 0; look < 20 && known === undefined && !stop.aborted; look += 1) {
+      await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
+      known = await readLivingKeeper(folder);
+    }
+  }
+}
+
+async function readLivingKeeper(folder: string): Promise<ProcessIdentity | undefined> {
+  const door = (await readJsonFile(join(folder, "keeper", "control.json")).catch(() => undefined)) as ProcessIdentity | undefined;
+  return door !== undefined && (await isSameProcess(door)) ? door : undefined;
+}

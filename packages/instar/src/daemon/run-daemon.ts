@@ -1,0 +1,174 @@
+import { InstarError } from "@instar/protocol";
+import { ensureReserve, freeReserve } from "../platform/disk-space.ts";
+import { transact } from "../database/open-database.ts";
+import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
+import { foldGives } from "../update/plan-next-move.ts";
+import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
+import type { EntryBody } from "../update/journal-entry.ts";
+import type { Instance, SourceFact } from "./instance.ts";
+import { lookForUpdates, type Looked, planNextLookMs } from "./look-for-updates.ts";
+
+/** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
+const IDLE_NAP_MS = 300;
+const HOUSEKEEPING_MS = 5_000;
+/** After a disk that was full: the next try begins from the journal, as after a crash. */
+const FULL_DISK_NAP_MS = 2_000;
+
+/**
+ * Decides and records. Two loops that share nothing but the journal: one asks upstream, one drives the update that has not ended.
+ * It may be killed at any instant; the next one reads the journal and goes on.
+ */
+export class Daemon {
+  readonly instance: Instance;
+  readonly #say: (line: string) => void;
+  readonly #wake = new Wake();
+  readonly #listeners = new Set<(entry: JournalEntry) => void>();
+  readonly #progress = new Map<UpdateId, string>();
+  #nextLookAtTickMs = 0;
+
+  constructor(instance: Instance, say: (line: string) => void) {
+    this.instance = instance;
+    this.#say = say;
+    for (const update of instance.journal.unfinished()) assertStepsKnown(instance.journal.read(update), instance.definitions);
+  }
+
+  /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
+  async run(stop: AbortSignal): Promise<void> {
+    await this.instance.ledger.drain();
+    const failed = new AbortController();
+    const until = AbortSignal.any([stop, failed.signal]);
+    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until)].map((loop) =>
+      loop.catch((error: unknown) => {
+        if (!until.aborted) failed.abort(error);
+      }),
+    );
+    await Promise.all(loops);
+    await this.instance.ledger.drain().catch(() => undefined);
+    if (failed.signal.aborted) throw failed.signal.reason;
+  }
+
+  async #drive(until: AbortSignal): Promise<void> {
+    const { instance } = this;
+    while (!until.aborted) {
+      const [update] = instance.journal.unfinished();
+      if (update === undefined) {
+        await instance.rooms.clock.sleep(IDLE_NAP_MS, until);
+        continue;
+      }
+      try {
+        await runUpdate(update, this.#engine(), this.#wake, until);
+        await this.#ended(update);
+      } catch (error) {
+        until.throwIfAborted();
+        if (!InstarError.is(error, "DISK_FULL")) throw error;
+        this.#say(`${error.message}; freeing the reserve and trying again`);
+        await freeReserve(`${instance.folder}/reserve`).catch(() => undefined);
+        await instance.rooms.clock.sleep(FULL_DISK_NAP_MS, until);
+      }
+    }
+  }
+
+  #engine(): Parameters<typeof runUpdate>[1] {
+    const { instance } = this;
+    return {
+      journal: instance.journal,
+      steps: instance.definitions,
+      clock: instance.rooms.clock,
+      time: instance.time,
+      freeReserve: () => freeReserve(`${instance.folder}/reserve`),
+      onProgress: (update, step, line) => this.#progress.set(update, `${step}: ${line}`),
+      onEntry: (entry) => this.#told(entry),
+    };
+  }
+
+  #told(entry: JournalEntry): void {
+    this.#say(renderEntryLine(entry));
+    for (const listener of this.#listeners) listener(entry);
+    // The entry is durable in the outbox; the files follow. A disk that refuses now is asked again by housekeeping.
+    void this.instance.ledger.drain().catch(() => undefined);
+  }
+
+  async #ended(update: UpdateId): Promise<void> {
+    this.#progress.delete(update);
+    this.#nextLookAtTickMs = 0;
+    const { rooms, folder } = this.instance;
+    await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
+    await ensureReserve(`${folder}/reserve`, this.instance.settings.keep.reserve).catch(() => undefined);
+  }
+
+  async #look(until: AbortSignal): Promise<void> {
+    const { instance } = this;
+    while (!until.aborted) {
+      if (instance.time.tickMs() >= this.#nextLookAtTickMs) await this.look(until).catch((error: unknown) => this.#lookFailed(error, until));
+      await instance.rooms.clock.sleep(IDLE_NAP_MS, until);
+    }
+  }
+
+  #lookFailed(error: unknown, until: AbortSignal): void {
+    until.throwIfAborted();
+    if (InstarError.is(error, "FENCED") || InstarError.is(error, "DATA_DAMAGED")) throw error;
+    this.#say(`upstream could not be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  /** Asks upstream now. Looks follow each other, whoever asked for them. */
+  look(signal: AbortSignal): Promise<Looked> {
+    const done = this.#looking.then(async () => {
+      try {
+        return await lookForUpdates(this.instance, (because) => this.#supersede(because, signal), signal);
+      } finally {
+        const fact = this.instance.facts.read<SourceFact>("source");
+        this.#nextLookAtTickMs = this.instance.time.tickMs() + planNextLookMs(this.instance.settings.source.checkEvery, fact?.failures ?? 0);
+      }
+    });
+    this.#looking = done.catch(() => undefined);
+    return done;
+  }
+  #looking: Promise<unknown> = Promise.resolve();
+
+  nextLookInMs(): number {
+    return Math.max(0, this.#nextLookAtTickMs - this.instance.time.tickMs());
+  }
+
+  progressOf(update: UpdateId): string | undefined {
+    return this.#progress.get(update);
+  }
+
+  /** Writes an entry from outside the driver (a cancellation, an answer) and calls the driver. */
+  tell(update: UpdateId, body: EntryBody): void {
+    const journal = this.instance.journal.read(update);
+    const { start } = startOf(journal);
+    const entry = this.instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, start, body, foldGives(journal)) });
+    this.#told(entry);
+    this.#wake.call();
+  }
+
+  async #supersede(because: string, signal: AbortSignal): Promise<void> {
+    const [update] = this.instance.journal.unfinished();
+    if (update === undefined) return;
+    this.tell(update, { kind: "supersede-requested", by: "upstream", because });
+    while (this.instance.journal.unfinished().includes(update)) await this.instance.rooms.clock.sleep(50, signal);
+  }
+
+  async #keepHouse(until: AbortSignal): Promise<void> {
+    const { instance } = this;
+    while (!until.aborted) {
+      try {
+        transact(instance.database, () => instance.time.store());
+        await instance.ledger.drain();
+        if (instance.journal.unfinished().length === 0) await ensureReserve(`${instance.folder}/reserve`, instance.settings.keep.reserve);
+      } catch (error) {
+        until.throwIfAborted();
+        if (!InstarError.is(error, "DISK_FULL")) throw error;
+        this.#say(error.message);
+      }
+      await instance.rooms.clock.sleep(HOUSEKEEPING_MS, until);
+    }
+  }
+}
+
+function renderEntryLine(entry: JournalEntry): string {
+  const step = "step" in entry ? ` ${entry.step}` : "";
+  const because = "because" in entry ? `: ${entry.because}` : "";
+  return `update ${entry.update} #${entry.seq} ${entry.kind}${step}${because}`;
+}

@@ -1,0 +1,116 @@
+import { OPERATIONS, type Operation } from "@instar/protocol";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { initFlags } from "./run-init.ts";
+
+/** What the CLI can be told beyond the protocol's operations: each acts on this machine, before or around a daemon. */
+export interface LocalCommands {
+  init(options: Readonly<Record<string, unknown>>): Promise<void>;
+  up(options: { foreground: boolean }): Promise<void>;
+  down(options: { keepAgent: boolean }): Promise<void>;
+  demo(options: { headless: boolean }): Promise<void>;
+  service(options: { system: boolean; install: boolean }): Promise<void>;
+  keeper(): Promise<void>;
+  daemon(): Promise<void>;
+}
+
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly folder: string;
+  readonly wait: boolean;
+}
+
+/** The whole command line. Operations come from the table; the rest is listed in `LocalCommands`. */
+export function buildProgram(version: string, local: LocalCommands, runOperation: (operation: Operation, input: Record<string, unknown>, options: GlobalOptions) => Promise<void>): Command {
+  const program = new Command("instar")
+    .description("Keeps a long-running agent alive while the agent changes.")
+    .version(version)
+    .showHelpAfterError("(instar --help shows what there is)")
+    .addHelpText("after", EXIT_STATUSES);
+  withGlobals(program);
+  addLocalCommands(program, local);
+  const groups = new Map<string, Command>();
+  for (const operation of OPERATIONS as readonly Operation[]) {
+    if (operation.hiddenFrom?.cli !== undefined) continue;
+    addOperation(parentOf(program, groups, operation), operation, runOperation);
+  }
+  return program;
+}
+
+const EXIT_STATUSES = `
+Exit statuses:
+  0  done            4  refused or cancelled     7  not possible in the present state
+  1  unexpected      5  failed; rolled back      8  the machine: port, disk, memory, time
+  2  a mistake in    6  a person is needed       9  something was changed on disk
+     what was asked  3  Instar is not running`;
+
+function addLocalCommands(program: Command, local: LocalCommands): void {
+  const init = withGlobals(program.command("init").description("Look at the agent in this folder, ask what cannot be seen, and write instar.yaml"));
+  for (const { flags, description } of initFlags) if (!flags.includes("--json")) init.option(flags, description);
+  init.action((_, command: Command) => local.init(command.optsWithGlobals()));
+  withGlobals(program.command("up").description("Start Instar for the agent in this folder"))
+    .option("--foreground", "stay in the foreground: for service managers and containers", false)
+    .action((_, command: Command) => local.up({ foreground: command.opts().foreground }));
+  withGlobals(program.command("down").description("Stop Instar, and the agent with it"))
+    .option("--keep-agent", "leave the agent running on its own port", false)
+    .action((_, command: Command) => local.down({ keepAgent: command.opts().keepAgent }));
+  withGlobals(program.command("demo").description("The main job on real parts: four updates of an example agent under traffic"))
+    .option("--headless", "plain lines; exit 0 only if everything was as it should be", false)
+    .action((_, command: Command) => local.demo({ headless: command.opts().headless }));
+  withGlobals(program.command("service").description("Print a systemd unit for the agent in this folder"))
+    .option("--system", "a system unit instead of a user unit", false)
+    .option("--install", "write it where systemd looks", false)
+    .action((_, command: Command) => local.service({ system: command.opts().system, install: command.opts().install }));
+  withGlobals(program.command("keeper", { hidden: true })).action(() => local.keeper());
+  withGlobals(program.command("daemon", { hidden: true })).action(() => local.daemon());
+}
+
+function parentOf(program: Command, groups: Map<string, Command>, operation: Operation): Command {
+  const [group, rest] = operation.name.split(".");
+  if (group === undefined || rest === undefined) return program;
+  const known = groups.get(group) ?? program.command(group).description(GROUPS[group] ?? group);
+  groups.set(group, known);
+  return known;
+}
+
+const GROUPS: Readonly<Record<string, string>> = { update: "Updates: check, list, show, apply, cancel, resolve", audit: "The ledger" };
+
+function addOperation(parent: Command, operation: Operation, runOperation: Parameters<typeof buildProgram>[2]): void {
+  const command = withGlobals(parent.command(operation.name.split(".").at(-1) ?? operation.name).description(operation.summary));
+  const schema = z.toJSONSchema(operation.input, { io: "input" }) as { properties?: Record<string, InputSchema>; required?: string[] };
+  const properties = schema.properties ?? {};
+  for (const name of operation.positional) {
+    const isRequired = schema.required?.includes(name) ?? false;
+    command.argument(isRequired ? `<${name}>` : `[${name}]`, describeInput(properties[name]));
+  }
+  for (const [name, property] of Object.entries(properties)) {
+    if (operation.positional.includes(name)) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    command.addOption(new Option(property.type === "boolean" ? flag : `${flag} <value>`, describeInput(property)));
+  }
+  if (operation.kind === "command" && operation.name !== "update.check") command.option("--no-wait", "return at once instead of following the update to its end");
+  command.action(async (...args: unknown[]) => {
+    const self = args.at(-1) as Command;
+    const options = self.optsWithGlobals() as Record<string, unknown>;
+    const input: Record<string, unknown> = {};
+    for (const [index, name] of operation.positional.entries()) if (args[index] !== undefined) input[name] = args[index];
+    for (const name of Object.keys(properties)) if (!operation.positional.includes(name) && options[name] !== undefined) input[name] = options[name];
+    await runOperation(operation, input, { json: options.json === true, folder: String(options.folder), wait: options.wait !== false });
+  });
+}
+
+interface InputSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly default?: unknown;
+}
+
+function describeInput(schema: InputSchema | undefined): string {
+  const parts = [schema?.description ?? "", schema?.enum === undefined ? "" : `one of ${schema.enum.join(", ")}`, schema?.default === undefined || schema.default === false ? "" : `default ${String(schema.default)}`];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+function withGlobals(command: Command): Command {
+  return command.option("--json", "print JSON instead of words").option("-C, --folder <folder>", "the folder with instar.yaml", ".");
+}

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+
+export interface ServiceQuestion {
+  readonly name: string;
+  readonly settingsFolder: string;
+  readonly argv: readonly string[];
+  readonly operatorPath: string;
+  readonly system: boolean;
+  readonly home: string;
+  readonly user: string;
+}
+
+/**
+ * A systemd unit that keeps the keeper. `KillMode=process`: a keeper that crashes must not take the agent with it, the next
+ * keeper adopts it; `instar down` on stop ends the agent in its own time. systemd restarts the keeper, so nobody else does.
+ */
+export function renderSystemdUnit(service: ServiceQuestion): { path: string; text: string; enable: string } {
+  const unit = `instar-${service.name}.service`;
+  const command = (rest: readonly string[]) => [...service.argv, ...rest, "--folder", service.settingsFolder].map(quote).join(" ");
+  const text = `[Unit]
+Description=Instar keeps ${service.name} alive while it changes
+Documentation=https://instar.invalid/docs
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+ExecStart=${command(["up", "--foreground"])}
+ExecStop=${command(["down"])}
+Restart=always
+RestartSec=200ms
+KillMode=process
+TimeoutStopSec=60
+WorkingDirectory=${service.settingsFolder.replaceAll("%", "%%")}
+Environment=INSTAR_KEEPER_MANAGED=systemd
+Environment=${quote(`INSTAR_OPERATOR_PATH=${service.operatorPath}`)}
+${service.system ? `User=${service.user}\n` : ""}
+[Install]
+WantedBy=${service.system ? "multi-user.target" : "default.target"}
+`;
+  const folder = service.system ? "/etc/systemd/system" : join(service.home, ".config", "systemd", "user");
+  const user = service.system ? "" : " --user";
+  return { path: join(folder, unit), text, enable: `systemctl${user} daemon-reload && systemctl${user} enable --now ${unit}` };
+}
+
+/** systemd splits on spaces and expands % and $ (systemd.service(5), "Command lines"). */
+function quote(word: string): string {
+  return `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
+}

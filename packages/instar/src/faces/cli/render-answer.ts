@@ -1,0 +1,85 @@
+import type { DoctorView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+
+/** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
+export function renderAnswer(operation: string, answer: unknown): string {
+  switch (operation) {
+    case "status":
+      return renderStatus(answer as StatusView);
+    case "plan":
+      return renderPlan(answer as PlanView);
+    case "logs":
+      return (answer as OutputOf<"logs">).lines.join("\n");
+    case "update.check": {
+      const { version, decision, because } = answer as OutputOf<"update.check">;
+      return `${version ?? "nothing"}: ${decision === "start" ? "starting" : because}`;
+    }
+    case "update.list":
+      return (answer as OutputOf<"update.list">).updates.map(renderUpdateLine).join("\n") || "no updates yet";
+    case "history":
+      return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
+    case "audit.verify":
+      return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+    case "doctor":
+      return renderDoctor(answer as DoctorView);
+    default:
+      return renderUpdate(answer as UpdateView);
+  }
+}
+
+function renderStatus(status: StatusView): string {
+  const { agent, front, update } = status;
+  const lines = [
+    `${status.instance}: ${agent.version === null ? "nothing runs yet" : `${agent.version} (${agent.commit?.slice(0, 10) ?? "?"})`}, ${agent.because}`,
+    `  ${status.waiting}`,
+  ];
+  if (agent.slot !== null) lines.push(`  agent      pid ${agent.slot.pid ?? "none"}, slot ${agent.slot.slot}${agent.slot.port === null ? "" : `, port ${agent.slot.port}`}, started ${agent.slot.startedAt ?? "never"}, restarted ${agent.slot.restarts} times`);
+  if (front !== null) lines.push(`  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held`);
+  if (update !== null) lines.push(`  update     ${renderUpdateLine(update)}`);
+  if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
+  lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
+  lines.push(`  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}`);
+  lines.push(`  data       ${status.dataFolder}`);
+  return lines.join("\n");
+}
+
+function renderPlan(plan: PlanView): string {
+  const lines = [`${plan.instance}: ${plan.would}`];
+  if (plan.candidate !== null) lines.push(`  upstream   ${plan.candidate.version} ${plan.candidate.commit.slice(0, 10)} by ${plan.candidate.author}: ${plan.candidate.subject}`);
+  lines.push(`  runs now   ${plan.running === null ? "nothing" : `${plan.running.version} ${plan.running.commit.slice(0, 10)}`}`);
+  lines.push(`  files      ${plan.files.changed} changed${plan.files.sample.length === 0 ? "" : `: ${plan.files.sample.join(", ")}${plan.files.changed > plan.files.sample.length ? ", …" : ""}`}`);
+  lines.push("  steps");
+  for (const step of plan.steps) lines.push(`    ${step.id.padEnd(14)} ${step.would === "" ? step.title : step.would}`);
+  lines.push("  checks");
+  for (const check of plan.checks) lines.push(`    ${check.verdict.padEnd(14)} ${check.what}: ${check.because}`);
+  lines.push(`  data       ${plan.dataFolder}`);
+  lines.push("Nothing was changed: no port, no process.");
+  return lines.join("\n");
+}
+
+export function renderUpdateLine(update: UpdateView): string {
+  const end = update.outcome ?? update.state;
+  return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
+}
+
+export function renderUpdate(update: UpdateView): string {
+  const lines = [renderUpdateLine(update)];
+  for (const step of update.steps) lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
+  if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
+  return lines.join("\n");
+}
+
+const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
+
+function renderRelease(release: OutputOf<"history">["releases"][number]): string {
+  const marks = [release.running ? "runs" : "", release.committed ? "committed" : "", release.quarantined === null ? "" : `quarantined: ${release.quarantined}`].filter((mark) => mark !== "");
+  return [
+    `${release.version}  ${release.release}  ${release.commit.slice(0, 10)}  ${marks.join(", ")}`,
+    `  ${release.author}, ${release.at}, ${release.updateType}, ${Math.round(release.sizeBytes / 1024)} KiB, ${release.digest.slice(0, 19)}…`,
+    ...release.changes.slice(0, 10).map((change) => `  - ${change}`),
+    `  way back: ${release.wayBack === null ? "none" : `${release.wayBack.release} (${release.wayBack.commit.slice(0, 10)})`}`,
+  ].join("\n");
+}
+
+function renderDoctor(report: DoctorView): string {
+  return [...report.checks.map((check) => `${check.verdict.padEnd(12)} ${check.area}: ${check.what}: ${check.because}${check.advice === "" ? "" : `\n             → ${check.advice}`}`), "", `verdict: ${report.verdict}`].join("\n");
+}

@@ -1,0 +1,159 @@
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { exitStatusOf, InstarError, type Operation, renderProblem, type UpdateView } from "@instar/protocol";
+import type { Instance } from "../../daemon/instance.ts";
+import { readDaemonDoor } from "../../daemon/read-daemon-door.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
+import { planDataFolder } from "../../platform/data-folder.ts";
+import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
+import { buildProgram } from "./build-program.ts";
+import { callDaemon, exitStatusOfOutcome, renderError } from "./connect.ts";
+import { followUpdate } from "./follow-update.ts";
+import { renderSystemdUnit } from "./print-service.ts";
+import { renderAnswer } from "./render-answer.ts";
+import { type InitFlag, initFlags, runInit } from "./run-init.ts";
+import { startInstance, stopInstance } from "./start-instance.ts";
+
+/** What only compose.ts can build, handed to the face. */
+export interface CliParts {
+  readonly version: string;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** This program, as processes of it are started: program and arguments, without a command. */
+  readonly selfArgv: readonly string[];
+  readonly selfEnvironment: Readonly<Record<string, string>>;
+  readonly runKeeper: (read: ReadSettings, folder: string) => Promise<void>;
+  readonly runDaemon: (read: ReadSettings, folder: string) => Promise<void>;
+  readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
+  readonly openForReading: (read: ReadSettings, folder: string) => Promise<Instance>;
+  readonly answerOffline: (instance: Instance, operation: Operation, input: Record<string, unknown>) => Promise<unknown>;
+}
+
+/** argv → exit status. Prints to stdout what was asked for, to stderr what went wrong. */
+export async function runCli(parts: CliParts): Promise<number> {
+  const { environment } = parts;
+  const isJson = parts.argv.includes("--json");
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const note = (text: string) => (isJson ? undefined : process.stderr.write(`${text}\n`));
+  let status = 0;
+
+  const located = async (options: { folder?: unknown }): Promise<{ read: ReadSettings; folder: string }> => {
+    const read = await readSettings(resolve(String(options.folder ?? ".")));
+    return { read, folder: planDataFolder(read.settings.name, environment) };
+  };
+  let folderOption = ".";
+
+  const program = buildProgram(
+    parts.version,
+    {
+      init: async (options) => {
+        await runInit({
+          folder: resolve(folderOption),
+          ...(options.yes === true ? { yes: true } : {}),
+          ...(options.force === true ? { force: true } : {}),
+          ...(isJson ? { json: true } : {}),
+          answers: answersOf(options),
+          operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "",
+          io: { input: process.stdin, output: process.stdout, isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true },
+        });
+      },
+      up: async ({ foreground }) => {
+        const { read, folder } = await located({ folder: folderOption });
+        if (foreground) return parts.runKeeper(read, folder);
+        const door = await startInstance({ read, folder, keeperArgv: [...parts.selfArgv, "keeper", "--folder", read.folder], environment: parts.selfEnvironment, clock: systemClock });
+        const front = read.settings.front === undefined ? null : { host: read.settings.front.host, port: read.settings.front.port };
+        if (isJson) print(JSON.stringify({ instance: read.settings.name, folder, daemon: { pid: door.pid, port: door.port }, front }));
+        else {
+          print(`${read.settings.name} is being kept${front === null ? "" : `; people reach it on ${front.host}:${front.port}`}`);
+          note("`instar status` shows what it does, `instar logs` what the agent says, `instar down` ends it.");
+        }
+      },
+      down: async ({ keepAgent }) => {
+        const { read, folder } = await located({ folder: folderOption });
+        const wasRunning = await stopInstance(folder, keepAgent, systemClock);
+        if (isJson) print(JSON.stringify({ instance: read.settings.name, wasRunning, keptAgent: wasRunning && keepAgent }));
+        else print(wasRunning ? `${read.settings.name} is no longer kept${keepAgent ? "; the agent runs on, on its own port" : "; the agent was stopped"}` : `Instar was not running for ${read.settings.name}`);
+      },
+      demo: async ({ headless }) => {
+        status = await parts.runDemo({ headless, json: isJson });
+      },
+      service: async ({ system, install }) => {
+        const { read } = await located({ folder: folderOption });
+        const who = userInfo();
+        const unit = renderSystemdUnit({
+          name: read.settings.name,
+          settingsFolder: read.folder,
+          argv: parts.selfArgv,
+          operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "",
+          system,
+          home: who.homedir,
+          user: who.username,
+        });
+        if (install) {
+          await makePrivateFolder(join(unit.path, ".."));
+          await writeFileDurably(unit.path, unit.text, 0o644);
+        }
+        if (isJson) print(JSON.stringify({ ...unit, installed: install }));
+        else print(install ? `wrote ${unit.path}; now: ${unit.enable}` : unit.text);
+      },
+      keeper: async () => {
+        const { read, folder } = await located({ folder: folderOption });
+        await parts.runKeeper(read, folder);
+      },
+      daemon: async () => {
+        const { read, folder } = await located({ folder: folderOption });
+        await parts.runDaemon(read, folder);
+      },
+    },
+    async (operation, input, options) => {
+      const { read, folder } = await located(options);
+      const answer = await answerOperation(parts, read, folder, operation, input);
+      const isUpdate = operation.kind === "command" && operation.name !== "update.check";
+      if (isUpdate && options.wait) {
+        const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
+        status = exitStatusOfOutcome(operation.name === "update.cancel" && ended.outcome === "cancelled" ? null : ended.outcome);
+        print(isJson ? JSON.stringify(ended, null, 2) : renderAnswer(operation.name, ended));
+        return;
+      }
+      if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
+      print(isJson ? JSON.stringify(answer, null, 2) : renderAnswer(operation.name, answer));
+    },
+  );
+  program.hook("preAction", (_, action) => {
+    folderOption = String(action.optsWithGlobals().folder ?? ".");
+  });
+  program.exitOverride();
+  try {
+    await program.parseAsync(parts.argv, { from: "user" });
+    return status;
+  } catch (error) {
+    if (isCommanderExit(error)) return error.exitCode === 0 ? 0 : 2;
+    if (isJson) print(JSON.stringify(renderProblem(error), null, 2));
+    else process.stderr.write(`${renderError(error)}\n`);
+    return exitStatusOf(error);
+  }
+}
+
+/** A running daemon answers; where none runs, queries are answered from the disk. */
+async function answerOperation(parts: CliParts, read: ReadSettings, folder: string, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
+  const door = await readDaemonDoor(folder);
+  if (door !== undefined) return callDaemon(door, operation, input);
+  if (!operation.offline) throw new InstarError("NOT_RUNNING", `Instar does not run for ${read.settings.name}`, { facts: { folder }, advice: "Start it with `instar up`." });
+  const instance = await parts.openForReading(read, folder);
+  try {
+    return await parts.answerOffline(instance, operation, input);
+  } finally {
+    instance.close();
+  }
+}
+
+function answersOf(options: Readonly<Record<string, unknown>>): Record<string, string> {
+  const keys = initFlags.map((flag: InitFlag) => flag.key).filter((key) => key !== "yes" && key !== "force" && key !== "json");
+  return Object.fromEntries(keys.flatMap((key) => (typeof options[key] === "string" ? [[key, options[key]]] : [])));
+}
+
+function isCommanderExit(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
+}
+

@@ -1,0 +1,136 @@
+import { open, stat } from "node:fs/promises";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { isAbsolute, join } from "node:path";
+import type { Verdict } from "@instar/protocol";
+import type { Clock } from "../platform/clock.ts";
+import { planCommand } from "../settings/plan-command.ts";
+import type { RunJob } from "../platform/run-job.ts";
+import type { Settings } from "../settings/settings.ts";
+
+export interface HealthTarget {
+  readonly alive: boolean;
+  readonly port: number | null;
+  readonly cwd: string;
+  readonly stateDirectory: string | null;
+  readonly releaseFolder: string;
+  readonly logPath: string;
+  /** Where this start's output begins in the log. */
+  readonly logFrom: number;
+  readonly startedAtMs: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface HealthReport {
+  readonly verdict: Verdict;
+  readonly because: string;
+}
+
+export interface HealthTools {
+  readonly clock: Clock;
+  readonly runJob: RunJob;
+  readonly jobLogPath: string;
+}
+
+/** An answer later than this is none. */
+const ANSWER_WITHIN_MS = 5_000;
+const BODY_LIMIT_BYTES = 262_144;
+
+/**
+ * Asks a running agent how it is, by everything that instar.yaml names: all must pass. An agent with a port and no named
+ * check passes when something answers there; one without either is at least alive. Silence is `nodata`, never a pass.
+ */
+export async function probeHealth(settings: Settings, target: HealthTarget, tools: HealthTools): Promise<HealthReport> {
+  if (!target.alive) return { verdict: "fail", because: "its process is gone" };
+  const { health } = settings;
+  const checks: Promise<HealthReport>[] = [];
+  if (health.http !== undefined && target.port !== null) checks.push(askHttp(target.port, health.http));
+  if (health.heartbeat !== undefined) checks.push(askHeartbeat(health.heartbeat, target, tools.clock));
+  if (health.log !== undefined) checks.push(askLog(health.log, target));
+  if (health.command !== undefined) checks.push(askCommand(health.command, target, tools));
+  if (target.port !== null && health.http === undefined) checks.push(askPort(target.port));
+  const reports = await Promise.all(checks);
+  return reports.find((report) => report.verdict === "fail") ?? reports.find((report) => report.verdict !== "pass") ?? { verdict: "pass", because: reports.map((report) => report.because).join("; ") || "its process lives" };
+}
+
+function askHttp(port: number, check: { path: string; body?: string | undefined }): Promise<HealthReport> {
+  return new Promise((resolve) => {
+    const silent = (): void => resolve({ verdict: "nodata", because: `no answer to GET ${check.path}` });
+    const call = request({ host: "127.0.0.1", port, path: check.path, agent: false, timeout: ANSWER_WITHIN_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      let sizeBytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        sizeBytes += chunk.length;
+        if (sizeBytes <= BODY_LIMIT_BYTES) chunks.push(chunk);
+        else call.destroy();
+      });
+      response.on("error", silent);
+      response.on("end", () => {
+        const status = response.statusCode ?? 0;
+        if (status < 200 || status > 299) return resolve({ verdict: "fail", because: `GET ${check.path} answered ${status}` });
+        if (check.body !== undefined && !new RegExp(check.body, "s").test(Buffer.concat(chunks).toString("utf8")))
+          return resolve({ verdict: "fail", because: `GET ${check.path} answered ${status}, but not what health.http.body asks for` });
+        resolve({ verdict: "pass", because: `GET ${check.path} answered ${status}` });
+      });
+    });
+    call.on("timeout", () => call.destroy());
+    call.on("error", silent);
+    call.end();
+  });
+}
+
+function askPort(port: number): Promise<HealthReport> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, timeout: ANSWER_WITHIN_MS });
+    const end = (report: HealthReport): void => {
+      socket.destroy();
+      resolve(report);
+    };
+    socket.on("connect", () => end({ verdict: "pass", because: `port ${port} accepts connections` }));
+    socket.on("timeout", () => end({ verdict: "nodata", because: `port ${port} does not answer` }));
+    socket.on("error", () => end({ verdict: "nodata", because: `nothing listens on port ${port}` }));
+  });
+}
+
+async function askHeartbeat(check: { file: string; within: number }, target: HealthTarget, clock: Clock): Promise<HealthReport> {
+  const path = isAbsolute(check.file) ? check.file : join(target.stateDirectory ?? target.cwd, check.file);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.mtimeMs < target.startedAtMs) return { verdict: "nodata", because: "no heartbeat since it started" };
+  const ageMs = clock.wallMs() - found.mtimeMs;
+  if (ageMs > check.within) return { verdict: "fail", because: `its last heartbeat is ${Math.round(ageMs / 1_000)} s old` };
+  return { verdict: "pass", because: "its heartbeat is fresh" };
+}
+
+async function askLog(check: { ready: string; failed?: string | undefined }, target: HealthTarget): Promise<HealthReport> {
+  const text = await readFrom(target.logPath, target.logFrom);
+  if (check.failed !== undefined && new RegExp(check.failed, "m").test(text)) return { verdict: "fail", because: "its log shows health.log.failed" };
+  if (!new RegExp(check.ready, "m").test(text)) return { verdict: "nodata", because: "its log does not show health.log.ready yet" };
+  return { verdict: "pass", because: "its log shows health.log.ready" };
+}
+
+/** The log's newest MiB of this start. */
+async function readFrom(path: string, from: number): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(from <= size ? from : 0, size - 1_048_576);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    return buffer.subarray(0, bytesRead).toString("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+async function askCommand(check: { run: Settings["agent"]["start"]; within: number }, target: HealthTarget, tools: HealthTools): Promise<HealthReport> {
+  const argv = planCommand(check.run, { release: target.releaseFolder, ...(target.port === null ? {} : { port: target.port }), ...(target.stateDirectory === null ? {} : { state: target.stateDirectory }) });
+  const result = await tools.runJob({ argv, cwd: target.cwd, environment: target.environment, timeoutMs: check.within, logPath: tools.jobLogPath, title: "health" });
+  switch (result.kind) {
+    case "exited":
+      return result.status === 0 ? { verdict: "pass", because: "the health command exits 0" } : { verdict: "fail", because: `the health command exits ${result.status}` };
+    case "timed-out":
+      return { verdict: "nodata", because: "the health command did not end in time" };
+    default:
+      return { verdict: "error", because: "the health command could not be run" };
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InstarError, type DoctorView, type Implementations } from "@instar/protocol";
+import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
+import { verifyLedger } from "../ledger/verify-ledger.ts";
+import { readFreeBytes } from "../platform/disk-space.ts";
+import { describeJobContainment } from "../platform/job-containment.ts";
+import type { OperationContext } from "./context.ts";
+
+/** Looks for what is wrong, and says what to do. Changes nothing. */
+export function implementDoctor(context: OperationContext): Pick<Implementations, "doctor"> {
+  return {
+    doctor: async () => {
+      const checks = [...(await checkMachine(context)), ...(await checkData(context)), ...(await checkReleases(context)), ...(await checkRunning(context))];
+      const worst = checks.some((check) => check.verdict === "fail") ? "fail" : checks.some((check) => check.verdict === "error") ? "error" : "pass";
+      return { verdict: worst, checks } satisfies DoctorView;
+    },
+  };
+}
+
+async function checkMachine({ instance, versions }: OperationContext): Promise<Check[]> {
+  const { source } = instance.rooms;
+  const upstream = await source.look(AbortSignal.timeout(20_000)).then(
+    (found) => passed("source", "upstream", `${found.ref} is ${found.commit.slice(0, 10)}`),
+    (error: unknown) => failed("source", "upstream", error instanceof Error ? error.message : String(error), InstarError.is(error) ? (error.advice ?? "") : ""),
+  );
+  const jobs = await describeJobContainment();
+  return [
+    passed("machine", "node", versions.node),
+    { area: "machine", what: "jobs", verdict: "pass", because: `a job's processes end with it by ${jobs.treeEnds}: ${jobs.because}`, advice: "" },
+    { area: "machine", what: "containment of the agent", verdict: "pass", because: "open: the agent runs as the same user as Instar", advice: "" },
+    upstream,
+  ];
+}
+
+async function checkData({ instance }: OperationContext): Promise<Check[]> {
+  const { folder, database, ledger, settings } = instance;
+  const pending = (database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
+  const chain = verifyLedger(join(folder, "ledger"), ledger.head(), pending);
+  return [
+    await checkFolder(folder),
+    ...checkJournal(database),
+    chain.kind === "intact" ? passed("ledger", "chain", `${chain.length} entries`) : failed("ledger", "chain", chain.because, "Keep the folder as it is, and compare it with a copy from before."),
+    reserveCheck(await readFreeBytes(folder), settings.keep.reserve, existsSync(reservePath(folder))),
+  ];
+}
+
+async function checkReleases({ instance }: OperationContext): Promise<Check[]> {
+  const { releases } = instance.rooms;
+  const { sealed, damaged } = await releases.list();
+  const checks = damaged.map((id) => failed("releases", id, "its record cannot be read", "`instar update apply` makes it anew."));
+  for (const record of sealed) {
+    const found = await releases.verify(record.id);
+    checks.push(
+      found.kind === "intact"
+        ? passed("releases", record.id, `${record.files} files are what was sealed`)
+        : failed("releases", record.id, `changed on disk: ${[...found.changed, ...found.missing, ...found.added].slice(0, 3).join(", ")}`, "It is refused as a way back. `instar update apply` makes it anew."),
+    );
+  }
+  return checks;
+}
+
+async function checkRunning({ instance, daemon }: OperationContext): Promise<Check[]> {
+  const report = await instance.rooms.keeper.state().catch(() => undefined);
+  if (report === undefined && daemon === undefined) return [{ area: "running", what: "instar", verdict: "nodata", because: "it does not run", advice: "`instar up` starts it." }];
+  if (report === undefined) return [failed("running", "keeper", "it does not answer", "It is started again by itself within seconds.")];
+  const checks = [passed("running", "keeper", `pid ${report.pid}`), daemon === undefined ? failed("running", "daemon", "it does not answer", "The keeper starts it again; `instar logs daemon` says more.") : passed("running", "daemon", "it answers")];
+  if (report.front !== null && !report.front.listening) checks.push(failed("running", "front", `port ${instance.settings.front?.port} is in use by another program`, "End that program; the front tries again every half second."));
+  return checks;
+}

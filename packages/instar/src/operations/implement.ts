@@ -1,0 +1,12 @@
+import type { Implementations } from "@instar/protocol";
+import { implementDoctor } from "./doctor.ts";
+import type { OperationContext } from "./context.ts";
+import { implementPlan } from "./plan.ts";
+import { implementRecords } from "./records.ts";
+import { implementStatus } from "./status.ts";
+import { implementUpdates } from "./updates.ts";
+
+/** The protocol's operations, one function each. The compiler refuses a table with a gap. */
+export function implementOperations(context: OperationContext): Implementations {
+  return { ...implementStatus(context), ...implementPlan(context), ...implementUpdates(context), ...implementRecords(context), ...implementDoctor(context) };
+}

@@ -1,0 +1,110 @@
+import { decidePackage } from "../sources/decide-package.ts";
+import { classifyBump } from "../sources/classify-bump.ts";
+import { planImpact } from "../analysis/plan-impact.ts";
+import type { Implementations, PlanView } from "@instar/protocol";
+import { readStanding } from "../daemon/instance.ts";
+import { readStateSize } from "../backups/read-state-size.ts";
+import { readFreeBytes } from "../platform/disk-space.ts";
+import { isPortFree } from "../platform/is-port-free.ts";
+import { planCandidate } from "../update/plan-candidate.ts";
+import type { OperationContext } from "./context.ts";
+
+/** What would happen. Reads upstream and the disk; touches no port and no process. */
+export function implementPlan({ instance }: OperationContext): Pick<Implementations, "plan"> {
+  return {
+    plan: async () => {
+      const { settings, rooms } = instance;
+      const { source } = rooms;
+      const signal = AbortSignal.timeout(120_000);
+      const found = await source.look(signal);
+      await source.fetch(found.commit, signal, found.ref);
+      const facts = await source.readCommit(found.commit, { directory: settings.agent.directory, taggedAs: found.version });
+      const standing = readStanding(instance);
+      const bump = standing.running === null ? "none" : classifyBump(standing.running.version, facts.version);
+      const candidate = { commit: found.commit, ref: found.ref, version: facts.version };
+      const decision = planCandidate({ found: candidate, running: standing.running, bump, automatic: settings.updates.automatic, ended: standing.ended, underWay: null });
+      const files = await source.diff(standing.running?.commit ?? null, found.commit, signal);
+      const impact = planImpact(files, { bump: standing.running === null ? "first" : bump, lockfiles: settings.install?.lockfiles ?? [] });
+      return {
+        instance: instance.name,
+        dataFolder: instance.folder,
+        candidate: { ...candidate, author: facts.author, subject: facts.subject },
+        running: standing.running === null ? null : { version: standing.running.version, commit: standing.running.commit },
+        would: wouldInWords(decision.decision, decision.because, impact.risk),
+        steps: instance.codeUpdate.map(({ id, title }) => ({ id, title, would: stepInWords(id, instance.settings) })),
+        files: { changed: files.length, sample: files.slice(0, 10).map((file) => file.path) },
+        checks: await readChecks(instance, await packageProblem(instance, found.commit)),
+      };
+    },
+  };
+}
+
+function wouldInWords(decision: "start" | "hold" | "dismiss" | "nothing", because: string, risk: string): string {
+  switch (decision) {
+    case "start":
+      return `it would be put in place by itself: ${because} (risk ${risk})`;
+    case "hold":
+      return `it would wait for you: ${because}`;
+    case "dismiss":
+      return `it would not come by itself: ${because}`;
+    case "nothing":
+      return `nothing: ${because}`;
+    default:
+      return decision satisfies never;
+  }
+}
+
+function stepInWords(step: string, settings: OperationContext["instance"]["settings"]): string {
+  const command = (value: string | readonly string[]) => (typeof value === "string" ? value : value.join(" "));
+  switch (step) {
+    case "fetch":
+      return `git fetch from ${settings.source.git}`;
+    case "build":
+      return [settings.install, settings.build].flatMap((part) => (part === undefined ? [] : [command(part.command)])).join(", then ") || "seal the files as they are";
+    case "validate":
+      return settings.tests === undefined ? "nothing: instar.yaml names no tests, and so nothing proceeds by itself" : command(settings.tests.command);
+    case "back-up":
+      return settings.state.directory === undefined ? "nothing: no state folder" : `copy ${settings.state.directory}`;
+    case "switch":
+      return settings.front === undefined ? "stop the old version, start the new one" : `hold requests on port ${settings.front.port}, stop the old version, start the new one, let them go`;
+    case "watch":
+      return `${Math.round(settings.watch.time / 1_000)} s and ${settings.front === undefined ? 0 : settings.watch.requests} requests, at most ${settings.watch.errorShare * 100} % failing`;
+    default:
+      return "";
+  }
+}
+
+async function packageProblem({ rooms, settings }: OperationContext["instance"], commit: string): Promise<string | undefined> {
+  const decision = decidePackage({
+    entries: await rooms.source.listTree(commit),
+    startCommand: settings.agent.start,
+    agentDirectory: settings.agent.directory,
+    packageJson: (await rooms.source.readFile(commit, settings.agent.directory === "." ? "package.json" : `${settings.agent.directory}/package.json`, 1_048_576))?.toString("utf8"),
+    produces: settings.install?.produces ?? [],
+    hasBuild: settings.build !== undefined,
+  });
+  return decision.kind === "refused" ? decision.because : undefined;
+}
+
+async function readChecks({ settings, rooms }: OperationContext["instance"], problem: string | undefined): Promise<PlanView["checks"]> {
+  const freeBytes = await readFreeBytes(rooms.folder);
+  const neededBytes = (rooms.stateDirectory === null ? 0 : await readStateSize(rooms.stateDirectory)) * 2 + settings.keep.reserve;
+  const running = await rooms.keeper.state().catch(() => undefined);
+  const isPortOurs = running?.front?.listening === true;
+  return [
+    { what: "source", verdict: problem === undefined ? "pass" : "fail", because: problem ?? "acceptable: the start script is there, nothing points outside" },
+    { what: "tests", verdict: settings.tests === undefined ? "nodata" : "pass", because: settings.tests === undefined ? "none named: nothing proceeds by itself" : "named; they run before the exchange" },
+    ...(settings.front === undefined
+      ? []
+      : [
+          isPortOurs || (await isPortFree(settings.front.port, settings.front.host))
+            ? ({ what: "port", verdict: "pass", because: isPortOurs ? "the front has it" : `${settings.front.port} is free` } as const)
+            : ({ what: "port", verdict: "fail", because: `${settings.front.port} is in use by another program` } as const),
+        ]),
+    {
+      what: "disk",
+      verdict: freeBytes >= neededBytes ? "pass" : "fail",
+      because: `${Math.round(freeBytes / 1_048_576)} MiB free, ${Math.ceil(neededBytes / 1_048_576)} needed for the way back`,
+    },
+  ];
+}

@@ -1,0 +1,75 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { InstarError, type Implementations } from "@instar/protocol";
+import { readStanding } from "../daemon/instance.ts";
+import { verifyLedger } from "../ledger/verify-ledger.ts";
+import type { OperationContext } from "./context.ts";
+
+/** Asking what was: releases, ledger, logs. */
+export function implementRecords(context: OperationContext): Pick<Implementations, "history" | "audit.verify" | "logs"> {
+  const { instance } = context;
+  return {
+    history: async () => {
+      const { sealed } = await instance.rooms.releases.list();
+      const standing = readStanding(instance);
+      const committed = new Set(standing.ended.flatMap((update) => (update.outcome === "committed" ? [update.given.release] : [])));
+      return {
+        releases: sealed.toReversed().map(({ id, version, commit, author, at, changes, updateType, previous, wayBack, digest, sizeBytes }) => ({
+          release: id,
+          version,
+          commit,
+          author,
+          at,
+          changes: [...changes],
+          updateType,
+          previous,
+          wayBack,
+          digest,
+          sizeBytes,
+          running: standing.running?.release === id,
+          committed: committed.has(id),
+          quarantined: instance.rooms.quarantined(digest) ?? null,
+        })),
+      };
+    },
+    "audit.verify": async () => {
+      const pending = (instance.database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
+      const found = verifyLedger(join(instance.folder, "ledger"), instance.ledger.head(), pending);
+      if (found.kind === "damaged") throw new InstarError("LEDGER_DAMAGED", found.because, { facts: { index: found.index }, advice: "Keep the data folder as it is, and compare it with a copy from before." });
+      return { verdict: "intact", length: found.length, head: found.head, because: `${found.length} entries, each following from the one before it` };
+    },
+    logs: async ({ of, lines, update }) => {
+      const path = await findLog(context, of, update);
+      return { path, lines: path === null ? [] : await readTail(path, lines) };
+    },
+  };
+}
+
+async function findLog({ instance }: OperationContext, of: "agent" | "daemon" | "keeper" | "update", update: string | undefined): Promise<string | null> {
+  const { folder, journal } = instance;
+  if (of === "daemon" || of === "keeper") return join(folder, "logs", `${of}.log`);
+  if (of === "update") {
+    const found = update === undefined ? journal.list().at(-1) : journal.list().find((candidate) => candidate.startsWith(update));
+    return found === undefined ? null : join(folder, "logs", `update-${found}.log`);
+  }
+  const report = await instance.rooms.keeper.state().catch(() => undefined);
+  const routed = report?.routed == null ? undefined : report.slots[report.routed];
+  if (routed?.logPath != null) return routed.logPath;
+  const { running } = readStanding(instance);
+  return running === null ? null : join(folder, "logs", `agent-${running.release}.log`);
+}
+
+const TAIL_LIMIT_BYTES = 2 * 1_048_576;
+
+async function readTail(path: string, lines: number): Promise<string[]> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return [];
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - TAIL_LIMIT_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    return buffer.subarray(0, bytesRead).toString("utf8").split("\n").filter((line, index, all) => index < all.length - 1 || line !== "").slice(-lines);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,103 @@
+import type { Implementations, StatusView } from "@instar/protocol";
+import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
+import type { FrontCounts } from "../keeper/front/front-counts.ts";
+import type { KeeperReport } from "../keeper/keeper-control.ts";
+import { Exchange, slotOf } from "../update/exchange.ts";
+import { planNextMove } from "../update/plan-next-move.ts";
+import type { OperationContext } from "./context.ts";
+import { readUpdate } from "./updates.ts";
+
+export function implementStatus(context: OperationContext): Pick<Implementations, "status"> {
+  return { status: () => readStatus(context) };
+}
+
+async function readStatus(context: OperationContext): Promise<StatusView> {
+  const { instance, daemon, versions } = context;
+  const { journal, facts, folder } = instance;
+  const report = await instance.rooms.keeper.state().catch(() => undefined);
+  const standing = readStanding(instance);
+  const newest = journal.list().at(-1);
+  const update = newest === undefined ? null : readUpdate(instance, newest);
+  const source = facts.read<SourceFact>("source");
+  const head = instance.ledger.head();
+  return {
+    instance: instance.name,
+    dataFolder: folder,
+    running: { keeper: report !== undefined, daemon: daemon !== undefined },
+    state: update === null || update.outcome !== null ? "idle" : update.state,
+    waiting: explainWaiting(context, report, source),
+    agent: await describeAgent(instance, report, standing.running),
+    front: describeFront(instance, report),
+    update,
+    available: source?.found == null || source.decision === "nothing" ? null : { ...source.found, decision: source.decision, because: source.because },
+    source: { lookedAt: source?.lookedAt ?? null, nextLookInMs: daemon === undefined ? null : Math.round(daemon.nextLookInMs()), failing: source?.failing ?? null },
+    ledger: { length: head.length, head: head.hash },
+    versions,
+  };
+}
+
+/** Why nothing is happening, or what is: one sentence that an operator understands at night. */
+function explainWaiting({ instance, daemon }: OperationContext, report: KeeperReport | undefined, source: SourceFact | undefined): string {
+  const { journal, time, settings } = instance;
+  const [open] = journal.unfinished();
+  if (report === undefined && daemon === undefined) return `Instar does not run for ${instance.name}: \`instar up\` starts it${open === undefined ? "" : `, and goes on with update ${open}`}`;
+  if (daemon === undefined) return "the daemon does not answer; the keeper starts it again within seconds";
+  if (report?.front !== null && report?.front.listening === false) return `the front cannot listen: port ${settings.front?.port} is in use by another program; it is tried again every half second`;
+  if (open !== undefined) {
+    const move = planNextMove(journal.read(open), time.tickMs());
+    switch (move.move) {
+      case "wait":
+        return `update ${open} waits for ${move.waitsFor}: ${move.because}`;
+      case "retry":
+        return `update ${open} tries '${move.step}' again in ${Math.max(1, Math.ceil((move.atTickMs - time.tickMs()) / 1_000))} s: ${move.because}`;
+      case "ask-operator":
+        return `update ${open} is stuck and needs a person: ${move.because}. \`instar update resolve retry|accept|abandon\` answers it`;
+      case "apply":
+        return `update ${open} is at '${move.step.title}'${saying(daemon.progressOf(open))}`;
+      case "undo":
+        return `update ${open} is going back: '${move.step.title}' is being undone`;
+      default:
+        return `update ${open} is about to end`;
+    }
+  }
+  if (source === undefined) return "upstream has not been asked yet";
+  if (source.failing !== null) return `upstream cannot be read (${source.failures} times in a row): ${source.failing}`;
+  return `${source.because}; upstream is asked again in ${Math.ceil(daemon.nextLookInMs() / 1_000)} s`;
+}
+
+const saying = (progress: string | undefined) => (progress === undefined ? "" : ` (${progress})`);
+
+async function describeAgent(instance: Instance, report: KeeperReport | undefined, running: { release: string; version: string; commit: string } | null): Promise<StatusView["agent"]> {
+  const containment = { containment: "open", containmentBecause: "the agent runs as the same user as Instar: what it must not touch is only out of its way, not out of its reach" } as const;
+  const name = report === undefined ? undefined : (report.routed ?? slotOf(report, running?.release ?? null));
+  const slot = name === undefined || report === undefined ? undefined : report.slots[name];
+  if (slot === undefined || name === undefined)
+    return { release: running?.release ?? null, version: running?.version ?? null, commit: running?.commit ?? null, health: "nodata", because: "it does not run", slot: null, ...containment };
+  const health = await new Exchange(instance.rooms, 0).probe(slot);
+  const { release, version, alive, pid, startedAt, port, restarts } = slot;
+  return {
+    release,
+    version,
+    commit: running?.release === release ? running.commit : ((await instance.rooms.releases.readRecord(release ?? "").catch(() => undefined))?.commit ?? null),
+    health: health.verdict,
+    because: health.because,
+    slot: { slot: name, release, version, alive, pid, startedAt, port, restarts },
+    ...containment,
+  };
+}
+
+function describeFront({ settings }: Instance, report: KeeperReport | undefined): StatusView["front"] {
+  if (settings.front === undefined) return null;
+  const counts = report?.front?.counts as FrontCounts | undefined;
+  const all = Object.values(counts?.releases ?? {});
+  return {
+    host: settings.front.host,
+    port: settings.front.port,
+    listening: report?.front?.listening ?? false,
+    holding: report?.holding ?? false,
+    held: counts?.held ?? 0,
+    requests: all.reduce((sum, release) => sum + release.requests, 0),
+    failed: all.reduce((sum, release) => sum + release.failed, 0),
+    refusedByHold: counts?.refusedByHold ?? 0,
+  };
+}

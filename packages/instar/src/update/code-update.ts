@@ -1,0 +1,43 @@
+import type { Step } from "./step.ts";
+import type { StepRooms } from "./step-rooms.ts";
+import { analyseStep } from "./steps/analyse.ts";
+import { backUpStep } from "./steps/back-up.ts";
+import { buildStep } from "./steps/build.ts";
+import { checkPackageStep } from "./steps/check-package.ts";
+import { checkReleaseStep } from "./steps/check-release.ts";
+import { commitStep } from "./steps/commit.ts";
+import { confirmStep } from "./steps/confirm.ts";
+import { decideStep } from "./steps/decide.ts";
+import { fetchStep } from "./steps/fetch.ts";
+import { stageStep } from "./steps/stage.ts";
+import { switchStep } from "./steps/switch.ts";
+import { validateStep } from "./steps/validate.ts";
+import { watchStep } from "./steps/watch.ts";
+
+/** The steps of a code update, in order. What each needs, an earlier one gives. */
+export function defineCodeUpdate(rooms: StepRooms): Step[] {
+  return [
+    fetchStep(rooms),
+    checkPackageStep(rooms),
+    analyseStep(rooms),
+    stageStep(rooms),
+    buildStep(rooms),
+    validateStep(rooms),
+    decideStep(rooms),
+    backUpStep(rooms),
+    switchStep(rooms),
+    confirmStep(rooms),
+    watchStep(rooms),
+    commitStep(rooms),
+  ];
+}
+
+/** Going back by hand to a release that is still on disk: it was judged when it came, so only the exchange is left. */
+export function defineGoingBack(rooms: StepRooms): Step[] {
+  return [checkReleaseStep(rooms), backUpStep(rooms), switchStep(rooms), confirmStep(rooms), commitStep(rooms)];
+}
+
+/** Every definition that this Instar can finish an update under. */
+export function listStepDefinitions(rooms: StepRooms): Step[] {
+  return [...defineCodeUpdate(rooms), checkReleaseStep(rooms)];
+}

@@ -1,0 +1,159 @@
+import { open, readFile } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { InstarError } from "@instar/protocol";
+import type { FrontCounts, ReleaseCounts } from "../keeper/front/front-counts.ts";
+import type { KeeperReport, KeeperSlotReport } from "../keeper/keeper-control.ts";
+import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
+import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
+import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
+import type { StepRooms } from "./step-rooms.ts";
+import { recordOf } from "./steps/read-running.ts";
+
+/** Requests in flight may finish for this long before the old version is asked to stop. Part of the hold that people wait through. */
+const DRAIN_MS = 5_000;
+const READY_POLL_MS = 60;
+
+/**
+ * The moves of an exchange, each one asking the keeper what is there and saying what should be. All may be repeated.
+ * The order that callers keep is what makes a crash harmless: hold, end the old one, finish the snapshot, start the new one, wait
+ * until it serves, route, release.
+ */
+export class Exchange {
+  readonly #rooms: StepRooms;
+  readonly #epoch: number;
+
+  constructor(rooms: StepRooms, epoch: number) {
+    this.#rooms = rooms;
+    this.#epoch = epoch;
+  }
+
+  report(): Promise<KeeperReport> {
+    return this.#patiently(() => this.#rooms.keeper.state());
+  }
+
+  async hold(): Promise<void> {
+    await this.#tell({ do: "hold", epoch: this.#epoch });
+  }
+
+  async release(): Promise<void> {
+    await this.#tell({ do: "release", epoch: this.#epoch });
+  }
+
+  async route(slot: SlotName | null): Promise<void> {
+    await this.#tell({ do: "route", epoch: this.#epoch, slot });
+  }
+
+  /** Lets requests in flight finish, then ends the slot's whole process tree. Returns once nothing of it lives. */
+  async endSlot(slot: SlotName): Promise<void> {
+    const report = await this.report();
+    if (report.slots[slot].alive) await this.#tell({ do: "drain", epoch: this.#epoch, slot, withinMs: DRAIN_MS });
+    await this.#tell({ do: "stop", epoch: this.#epoch, slot });
+  }
+
+  /** Holds a slot to running the release. A slot that still remembers it runs just what it ran before. */
+  async startRelease(release: string): Promise<SlotName> {
+    const report = await this.report();
+    const remembered = SLOTS.find((slot) => report.slots[slot].release === release);
+    const slot = remembered ?? SLOTS.find((candidate) => candidate !== report.routed && !report.slots[candidate].alive) ?? SLOTS.find((candidate) => !report.slots[candidate].alive);
+    if (slot === undefined) throw new InstarError("CONFLICT", "both slots run, so there is none to start in");
+    await this.#tell({ do: "start", epoch: this.#epoch, slot, spec: remembered === undefined ? await planSlotSpec(this.#rooms, release) : null });
+    return slot;
+  }
+
+  /**
+   * Waits until the slot passes its health checks.
+   * @throws InstarError UNHEALTHY when it does not within health.readyWithin, with the last word of its log
+   */
+  async waitUntilReady(slot: SlotName): Promise<void> {
+    const { clock, settings } = this.#rooms;
+    const untilMs = clock.monotonicMs() + settings.health.readyWithin;
+    let last: HealthReport = { verdict: "nodata", because: "it was not asked yet" };
+    let restarts = 0;
+    while (clock.monotonicMs() < untilMs) {
+      const report = await this.report();
+      last = await this.probe(report.slots[slot]);
+      if (last.verdict === "pass") return;
+      restarts = report.slots[slot].restarts;
+      if (restarts >= 3) break;
+      await clock.sleep(READY_POLL_MS);
+    }
+    const words = await tailOf((await this.report()).slots[slot].logPath);
+    throw new InstarError("UNHEALTHY", `it did not become ready${restarts > 0 ? ` (ended ${restarts} times)` : ""}: ${last.because}${words === "" ? "" : `; its log ends: ${words}`}`, { facts: { slot } });
+  }
+
+  async probe(slot: KeeperSlotReport): Promise<HealthReport> {
+    const { settings, releases, stateDirectory, inherited, clock, runJob, folder } = this.#rooms;
+    const release = { id: slot.release ?? "", version: slot.version ?? "" };
+    return probeHealth(
+      settings,
+      {
+        alive: slot.alive,
+        port: slot.port,
+        cwd: slot.cwd ?? folder,
+        stateDirectory,
+        releaseFolder: releases.treePath(release.id),
+        logPath: slot.logPath ?? "",
+        logFrom: slot.logFrom,
+        startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
+        environment: planAgentEnvironment({ settings, release, inherited, ...(slot.port === null ? {} : { port: slot.port }), ...(stateDirectory === null ? {} : { stateDirectory }) }),
+      },
+      { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
+    );
+  }
+
+  async #tell(command: Parameters<StepRooms["keeper"]["command"]>[0]): Promise<void> {
+    await this.#patiently(() => this.#rooms.keeper.command(command));
+  }
+
+  /** A keeper that was killed is back within seconds; giving up on it would turn its death into a failed update. */
+  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+    const { clock } = this.#rooms;
+    const untilMs = clock.monotonicMs() + 20_000;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!InstarError.is(error, "KEEPER_UNREACHABLE") || clock.monotonicMs() > untilMs) throw error;
+        await clock.sleep(100);
+      }
+    }
+  }
+}
+
+async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec> {
+  const { settings, releases, settingsFolder, folder } = rooms;
+  const record = await recordOf(rooms, release);
+  if (record === undefined) throw new InstarError("RELEASE_DAMAGED", `release ${release} is not on disk`, { facts: { release } });
+  const file = settings.agent.environmentFile;
+  return {
+    release,
+    version: record.version,
+    settings: { agent: settings.agent, state: settings.state },
+    cwd: join(releases.treePath(release), settings.agent.directory),
+    releaseFolder: releases.treePath(release),
+    stateDirectory: rooms.stateDirectory,
+    environmentFile: file === undefined ? null : isAbsolute(file) ? file : join(settingsFolder, file),
+    inherited: { ...rooms.inherited },
+    logPath: join(folder, "logs", `agent-${release}.log`),
+  };
+}
+
+/** What the front has counted for a release so far; nothing for an agent without a port. */
+export function countsOf(report: KeeperReport, release: string | null): Pick<ReleaseCounts, "requests" | "failed" | "writes"> {
+  const counts = report.front?.counts as FrontCounts | undefined;
+  const found = release === null ? undefined : counts?.releases[release];
+  return { requests: found?.requests ?? 0, failed: found?.failed ?? 0, writes: found?.writes ?? 0 };
+}
+
+export function slotOf(report: KeeperReport, release: string | null): SlotName | undefined {
+  return release === null ? undefined : SLOTS.find((slot) => report.slots[slot].release === release);
+}
+
+async function tailOf(path: string | null): Promise<string> {
+  if (path === null) return "";
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return "";
+  await file.close();
+  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+  return lines.slice(-3).join(" | ").slice(-300);
+}

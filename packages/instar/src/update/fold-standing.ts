@@ -1,0 +1,40 @@
+import type { Outcome } from "@instar/protocol";
+import type { Gives, JournalEntry, UpdateId, UpdateStart } from "./journal-entry.ts";
+import { foldGives } from "./plan-next-move.ts";
+
+export interface EndedUpdate {
+  readonly update: UpdateId;
+  readonly start: UpdateStart;
+  readonly outcome: Outcome;
+  readonly because: string;
+  readonly given: Gives;
+}
+
+export interface Standing {
+  /** The release that should run: of the newest update that stayed in place. */
+  readonly running: { readonly release: string; readonly version: string; readonly commit: string } | null;
+  /** The way back: the newest release that was watched to the end, or that a person accepted. */
+  readonly committed: { readonly release: string; readonly version: string; readonly commit: string } | null;
+  readonly ended: readonly EndedUpdate[];
+}
+
+/** Where the instance stands, from all journals, oldest update first. Never stored: the journals are the only truth. */
+export function foldStanding(journals: readonly (readonly JournalEntry[])[]): Standing {
+  let running: Standing["running"] = null;
+  let committed: Standing["committed"] = null;
+  const ended: EndedUpdate[] = [];
+  for (const journal of journals) {
+    const [first] = journal;
+    const last = journal.at(-1);
+    if (first?.kind !== "started" || last?.kind !== "ended") continue;
+    const given = foldGives(journal);
+    const { start } = first;
+    ended.push({ update: first.update, start, outcome: last.outcome, because: last.because, given });
+    const isAccepted = last.outcome === "stuck-resolved" && journal.some((entry) => entry.kind === "resolved" && entry.how === "accept");
+    if (last.outcome !== "committed" && last.outcome !== "superseded" && !isAccepted) continue;
+    if (typeof given.release !== "string") continue;
+    running = { release: given.release, version: start.versionTo, commit: start.commit };
+    if (last.outcome !== "superseded") committed = running;
+  }
+  return { running, committed, ended };
+}

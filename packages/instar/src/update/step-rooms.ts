@@ -1,0 +1,42 @@
+import type { Facts } from "../database/facts.ts";
+import type { SnapshotStore } from "../backups/snapshot-store.ts";
+import type { KeeperClient } from "../keeper/keeper-client.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { RunJob } from "../platform/run-job.ts";
+import type { ReleaseStore } from "../releases/release-store.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { GitSource } from "../sources/git-source.ts";
+
+/** The rooms that steps act through. Built in compose.ts and nowhere else. */
+export interface StepRooms {
+  readonly settings: Settings;
+  /** The folder of instar.yaml: relative paths in it count from here. */
+  readonly settingsFolder: string;
+  readonly settingsDigest: string;
+  /** The instance's data folder. */
+  readonly folder: string;
+  /** Absolute, where the agent has one. */
+  readonly stateDirectory: string | null;
+  /** What an agent or job may inherit of the operator's environment: a handful of names. */
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly source: GitSource;
+  readonly releases: ReleaseStore;
+  readonly snapshots: SnapshotStore;
+  readonly keeper: KeeperClient;
+  readonly facts: Facts;
+  readonly runJob: RunJob;
+  readonly clock: Clock;
+  /** Digests that misbehaved, with the reason. */
+  readonly quarantined: (digest: string) => string | undefined;
+  /** Releases that something still needs: they are never pruned. */
+  readonly referenced: () => readonly string[];
+}
+
+/** Folders of one update's attempts, outside everything the agent can write. */
+export const scratchFolderOf = (rooms: { folder: string }, update: string, attempt: number) => `${rooms.folder}/scratch/${update}-${attempt}`;
+export const updateLogOf = (rooms: { folder: string }, update: string) => `${rooms.folder}/logs/update-${update}.log`;
+
+/** True where the snapshot is whole: taken to its end while the agent was quiet. */
+export async function isFinished(snapshots: SnapshotStore, id: string): Promise<boolean> {
+  return (await snapshots.list()).some((snapshot) => snapshot.id === id && snapshot.state === "whole");
+}

@@ -1,0 +1,32 @@
+import { mkdir } from "node:fs/promises";
+import { ensureReserve } from "../../platform/disk-space.ts";
+import { defineStep, type Step } from "../step.ts";
+import { isFinished, type StepRooms } from "../step-rooms.ts";
+
+/**
+ * Copies the state ahead while the agent still writes, so that only the difference is left for the hold. What this makes is no
+ * snapshot yet: `switch` finishes it when the agent is quiet.
+ */
+export function backUpStep({ settings, stateDirectory, snapshots, folder }: StepRooms): Step {
+  return defineStep({
+    id: "back-up",
+    version: 1,
+    title: "Copy the state ahead",
+    interruptible: true,
+    probe: async () => ({ found: "absent" }),
+    apply: async ({ update, signal, say }) => {
+      await ensureReserve(`${folder}/reserve`, settings.keep.reserve);
+      if (stateDirectory === null || settings.state.kind !== "exclusive") return { kind: "done", gives: { snapshot: null } };
+      // A first version has no state yet: an empty folder is what its way back restores.
+      await mkdir(stateDirectory, { recursive: true });
+      await snapshots.copyAhead(update, stateDirectory, { signal, onProgress: ({ files }) => say(`${files} files copied`) });
+      return { kind: "done", gives: { snapshot: update } };
+    },
+    // A finished snapshot stays until it is pruned: it may be all that is left of a state. An unfinished one is of no use.
+    undo: async ({ update }) => {
+      if (!(await isFinished(snapshots, update))) await snapshots.remove(update);
+      return {};
+    },
+    describe: (gives) => (gives.snapshot === null ? "no state of its own" : `copied ahead as snapshot ${String(gives.snapshot)}`),
+  });
+}

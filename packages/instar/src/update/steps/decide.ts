@@ -1,0 +1,31 @@
+import { readFreeBytes } from "../../platform/disk-space.ts";
+import { decideUpdate } from "../../governance/decide-update.ts";
+import { readStateSize } from "../../backups/read-state-size.ts";
+import { defineStep, type Step } from "../step.ts";
+import type { StepRooms } from "../step-rooms.ts";
+
+/** Decides whether the candidate may be exchanged, when the evidence is there and nothing has been touched yet. */
+export function decideStep(rooms: StepRooms): Step {
+  return defineStep({
+    id: "decide",
+    version: 1,
+    title: "Decide whether it may proceed",
+    interruptible: true,
+    probe: async () => ({ found: "absent" }),
+    apply: async ({ start, given }) => {
+      const integrity = await rooms.releases.verify(String(given.release));
+      const decision = decideUpdate({
+        tests: { verdict: given.tests === "pass" ? "pass" : "nodata", because: String(given.testsBecause) },
+        isIntact: integrity.kind === "intact",
+        trigger: start.trigger,
+        isUntestedAllowed: start.overrides.untested ?? false,
+        stateBytes: rooms.stateDirectory === null ? 0 : await readStateSize(rooms.stateDirectory),
+        freeBytes: await readFreeBytes(rooms.folder),
+      });
+      if (decision.kind === "refused") return { kind: "refused", code: decision.code, because: decision.because };
+      return { kind: "done", gives: { decision: decision.because } };
+    },
+    undo: { needless: "it only reads" },
+    describe: (gives) => String(gives.decision),
+  });
+}

@@ -1,0 +1,156 @@
+import { InstarError } from "@instar/protocol";
+import { countsOf, Exchange, slotOf } from "../exchange.ts";
+import type { Gives } from "../journal-entry.ts";
+import { defineStep, type Step, type StepContext } from "../step.ts";
+import { isFinished, type StepRooms } from "../step-rooms.ts";
+
+/**
+ * The exchange. Everything before it is invisible from outside; from here on a failure is a rollback.
+ *
+ * A candidate never opens live state before the old version is gone: hold, end the old one, finish the snapshot, start the new one.
+ * Wherever a crash falls, the keeper goes on holding, and the next daemon comes back here and asks the keeper what is true.
+ */
+export function switchStep(rooms: StepRooms): Step {
+  return defineStep({
+    id: "switch",
+    version: 1,
+    title: "Exchange old for new",
+    exchanges: true,
+    interruptible: false,
+    probe: async ({ given, epoch, start }) => {
+      const report = await new Exchange(rooms, epoch).report();
+      const slot = slotOf(report, String(given.release));
+      const isServing = slot !== undefined && report.routed === slot && !report.holding && report.slots[slot].alive && report.slots[slot].wanted === "running";
+      if (!isServing) return { found: slot === undefined ? "absent" : "partial" };
+      return { found: "present", gives: { slot, before: countsOf(report, start.releaseFrom), since: { requests: 0, failed: 0, writes: 0 } } };
+    },
+    apply: (context) => runExchange(rooms, context),
+    undo: (context) => runWayBack(rooms, context),
+    describe: (gives) => (typeof gives.tookMs === "number" ? `served from slot ${String(gives.slot)} after ${gives.tookMs} ms` : `served from slot ${String(gives.slot)}`),
+  });
+}
+
+async function runExchange(rooms: StepRooms, { update, start, given, epoch, say }: StepContext): Promise<{ kind: "done"; gives: Gives }> {
+  const exchange = new Exchange(rooms, epoch);
+  const release = String(given.release);
+  const beganMs = rooms.clock.monotonicMs();
+  const before = await exchange.report();
+  const oldSlot = slotOf(before, start.releaseFrom);
+
+  // A crash from here on leaves the front holding: requests wait, and nobody meets a half exchange.
+  await exchange.hold();
+  say("the front holds requests");
+  if (oldSlot !== undefined) await exchange.endSlot(oldSlot);
+  // Once the new version was started it may have written, so the snapshot was finished before, and must not be touched again.
+  const wasStarted = slotOf(await exchange.report(), release) !== undefined;
+  if (given.snapshot !== null && rooms.stateDirectory !== null && !wasStarted) {
+    const snapshot = await rooms.snapshots.finish(update, rooms.stateDirectory);
+    say(`the snapshot holds ${snapshot.files} files`);
+  }
+  const slot = await exchange.startRelease(release);
+  await exchange.waitUntilReady(slot);
+  await exchange.route(slot);
+  await exchange.release();
+  const tookMs = Math.round(rooms.clock.monotonicMs() - beganMs);
+  return { kind: "done", gives: { slot, tookMs, before: countsOf(before, start.releaseFrom), since: countsOf(before, release) } };
+}
+
+/**
+ * The way back: the last committed release serves again. It needs nothing of the code that failed. State goes back only
+ * where the operator wants it always, or where the old version cannot run on what the new one left, and only if no more
+ * acknowledged writes would be lost than the operator allows. What was written since is kept aside.
+ */
+async function runWayBack(rooms: StepRooms, context: StepContext): Promise<Gives> {
+  const { update, start, given, epoch, say } = context;
+  const exchange = new Exchange(rooms, epoch);
+  const beganMs = rooms.clock.monotonicMs();
+  const release = String(given.release);
+  const report = await exchange.report();
+  const newSlot = slotOf(report, release);
+  const oldSlot = slotOf(report, start.wayBack);
+  if (newSlot === undefined && oldSlot !== undefined && report.slots[oldSlot].alive && report.routed === oldSlot && !report.holding) return {};
+
+  await exchange.hold();
+  if (newSlot !== undefined) await exchange.endSlot(newSlot);
+  const runsBetween = slotOf(report, start.releaseFrom);
+  if (runsBetween !== undefined && runsBetween !== newSlot && start.releaseFrom !== start.wayBack) await exchange.endSlot(runsBetween);
+  const lost = await planLoss(rooms, context, newSlot !== undefined);
+  if (await hasBegunRestore(rooms, update)) await restoreState(rooms, update);
+  else if (lost.mayRestore && !lost.isRestored && rooms.settings.state.onRollback === "restore") await restoreState(rooms, update);
+
+  if (start.wayBack === null) {
+    await exchange.route(null);
+    await exchange.release();
+    return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, update) };
+  }
+  await serveAgain(rooms, context, exchange, lost);
+  if (newSlot !== undefined) await rooms.keeper.command({ do: "clear", epoch, slot: newSlot });
+  say("the old version serves again");
+  return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, update) };
+}
+
+async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: StepContext, exchange: Exchange, lost: Loss): Promise<void> {
+  const wayBack = String(start.wayBack);
+  const slot = await exchange.startRelease(wayBack);
+  try {
+    await exchange.waitUntilReady(slot);
+  } catch (error) {
+    if (!InstarError.is(error, "UNHEALTHY") || lost.isRestored || !lost.hasSnapshot) throw error;
+    await exchange.endSlot(slot);
+    if (!lost.mayRestore) {
+      // Better the version that misbehaves than none, until a person has decided.
+      await exchange.route(await exchange.startRelease(String(given.release)));
+      await exchange.release();
+      throw new InstarError(
+        "ROLLBACK_FAILED",
+        `the old version cannot run on the state that the new one left, and going back would lose ${lost.writesSince} acknowledged writes (${rooms.settings.state.writesThatMayBeLost} are allowed)`,
+        { cause: error, facts: { update, epoch }, advice: "`instar update resolve retry --lose-writes` goes back with the state of before and keeps today's aside; `instar update resolve accept` stays with the new version." },
+      );
+    }
+    await restoreState(rooms, update);
+    await exchange.startRelease(wayBack);
+    await exchange.waitUntilReady(slot);
+  }
+  await exchange.route(slot);
+  await exchange.release();
+}
+
+interface Loss {
+  readonly hasSnapshot: boolean;
+  readonly isRestored: boolean;
+  readonly writesSince: number;
+  readonly mayRestore: boolean;
+}
+
+async function planLoss(rooms: StepRooms, { update, given, epoch, mayLoseWrites }: StepContext, wasStarted: boolean): Promise<Loss> {
+  const since = given.since as { writes: number } | undefined;
+  const counted = countsOf(await new Exchange(rooms, epoch).report(), String(given.release));
+  const writesSince = counted.writes - (since?.writes ?? 0);
+  const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await isFinished(rooms.snapshots, update));
+  return {
+    hasSnapshot,
+    isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === true,
+    writesSince,
+    mayRestore: hasSnapshot && (mayLoseWrites || writesSince <= rooms.settings.state.writesThatMayBeLost),
+  };
+}
+
+/** The wish is durable before the first file moves: whoever comes after a crash finishes the restore before anything starts. */
+async function restoreState(rooms: StepRooms, update: string): Promise<void> {
+  if (rooms.stateDirectory === null) return;
+  if (rooms.facts.read(restoreFact(update)) === undefined) rooms.facts.write(restoreFact(update), { done: false });
+  const { asideAt } = await rooms.snapshots.restore(update, rooms.stateDirectory, `${rooms.folder}/aside`);
+  rooms.facts.write(restoreFact(update), { done: true, asideAt });
+}
+
+const restoreFact = (update: string) => `restore:${update}`;
+
+/** True from the wish on; a restore that is done is not done again over what the old version wrote since. */
+async function hasBegunRestore(rooms: StepRooms, update: string): Promise<boolean> {
+  return rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === false;
+}
+
+function asideOf(rooms: StepRooms, update: string): Gives {
+  const fact = rooms.facts.read<{ asideAt?: string }>(restoreFact(update));
+  return fact?.asideAt === undefined ? {} : { asideAt: fact.asideAt };
+}

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { LOOP_STATES, updateView, VERDICTS } from "./update.ts";
+
+export type Face = "cli" | "http";
+
+/** One thing that Instar can be asked or told. CLI, HTTP and OpenAPI all derive from this table; no face adds to it. */
+export interface Operation<Name extends string = string, Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
+  readonly name: Name;
+  /** A query changes nothing and is a GET; a command is a POST. */
+  readonly kind: "query" | "command";
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  /** The inputs that the CLI takes by position, in order. The rest are flags. */
+  readonly positional: readonly string[];
+  /** True where it can be answered from the disk while no daemon runs. */
+  readonly offline: boolean;
+  /** Faces that leave it out, each with its reason. */
+  readonly hiddenFrom?: Partial<Record<Face, string>>;
+}
+
+const defineOperation = <const Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  operation: Operation<Name, Input, Output>,
+): Operation<Name, Input, Output> => operation;
+
+const none = z.strictObject({});
+const updateId = z.string().min(1).describe("An update's id; its first letters are enough");
+
+const slotView = z.object({
+  slot: z.enum(["blue", "green"]),
+  release: z.string().nullable(),
+  version: z.string().nullable(),
+  alive: z.boolean(),
+  pid: z.int().nullable(),
+  startedAt: z.string().nullable(),
+  port: z.int().nullable(),
+  restarts: z.int(),
+});
+
+export const statusView = z.object({
+  instance: z.string(),
+  dataFolder: z.string(),
+  running: z.object({ keeper: z.boolean(), daemon: z.boolean() }),
+  state: z.enum(LOOP_STATES),
+  waiting: z.string().describe("What Instar is waiting for, in words: why nothing is happening"),
+  agent: z.object({
+    release: z.string().nullable(),
+    version: z.string().nullable(),
+    commit: z.string().nullable(),
+    health: z.enum(VERDICTS),
+    because: z.string(),
+    slot: slotView.nullable(),
+    containment: z.enum(["open", "sandboxed", "separate-user"]),
+    containmentBecause: z.string(),
+  }),
+  front: z
+    .object({ host: z.string(), port: z.int(), listening: z.boolean(), holding: z.boolean(), held: z.int(), requests: z.int(), failed: z.int(), refusedByHold: z.int() })
+    .nullable(),
+  update: updateView.nullable().describe("The one under way, or the newest"),
+  available: z.object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() }).nullable(),
+  source: z.object({ lookedAt: z.string().nullable(), nextLookInMs: z.number().nullable(), failing: z.string().nullable() }),
+  ledger: z.object({ length: z.int(), head: z.string() }),
+  versions: z.object({ instar: z.string(), node: z.string() }),
+});
+export type StatusView = z.output<typeof statusView>;
+
+export const planView = z.object({
+  instance: z.string(),
+  dataFolder: z.string(),
+  candidate: z.object({ version: z.string(), commit: z.string(), ref: z.string(), author: z.string(), subject: z.string() }).nullable(),
+  running: z.object({ version: z.string(), commit: z.string() }).nullable(),
+  would: z.string().describe("What would happen, in one sentence"),
+  steps: z.array(z.object({ id: z.string(), title: z.string(), would: z.string() })),
+  files: z.object({ changed: z.int(), sample: z.array(z.string()) }),
+  checks: z.array(z.object({ what: z.string(), verdict: z.enum(VERDICTS), because: z.string() })),
+});
+export type PlanView = z.output<typeof planView>;
+
+export const doctorView = z.object({
+  verdict: z.enum(VERDICTS),
+  checks: z.array(z.object({ area: z.string(), what: z.string(), verdict: z.enum(VERDICTS), because: z.string(), advice: z.string() })),
+});
+export type DoctorView = z.output<typeof doctorView>;
+
+export const releaseView = z.object({
+  release: z.string(),
+  version: z.string(),
+  commit: z.string(),
+  author: z.string(),
+  at: z.string(),
+  changes: z.array(z.string()),
+  updateType: z.string(),
+  previous: z.string().nullable(),
+  wayBack: z.object({ release: z.string(), commit: z.string() }).nullable(),
+  digest: z.string(),
+  sizeBytes: z.int(),
+  running: z.boolean(),
+  committed: z.boolean(),
+  quarantined: z.string().nullable(),
+});
+
+export const OPERATIONS = [
+  defineOperation({ name: "status", kind: "query", summary: "What runs, what is under way, and why nothing is happening", input: none, output: statusView, positional: [], offline: true }),
+  defineOperation({ name: "plan", kind: "query", summary: "What would happen, with the port and the processes untouched", input: none, output: planView, positional: [], offline: true }),
+  defineOperation({
+    name: "logs",
+    kind: "query",
+    summary: "The newest lines of a log",
+    input: z.strictObject({
+      of: z.enum(["agent", "daemon", "keeper", "update"]).default("agent").describe("Whose log"),
+      lines: z.coerce.number().int().min(1).max(10_000).default(100).describe("How many lines"),
+      update: updateId.optional(),
+    }),
+    output: z.object({ path: z.string().nullable(), lines: z.array(z.string()) }),
+    positional: ["of"],
+    offline: true,
+  }),
+  defineOperation({
+    name: "update.check",
+    kind: "command",
+    summary: "Ask upstream now whether there is anything new",
+    input: none,
+    output: z.object({ found: z.boolean(), version: z.string().nullable(), commit: z.string().nullable(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() }),
+    positional: [],
+    offline: false,
+  }),
+  defineOperation({
+    name: "update.list",
+    kind: "query",
+    summary: "All updates, newest first, with their outcomes and reasons",
+    input: z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(50) }),
+    output: z.object({ updates: z.array(updateView) }),
+    positional: [],
+    offline: true,
+  }),
+  defineOperation({ name: "update.show", kind: "query", summary: "One update: its steps, what they found, why it ended so", input: z.strictObject({ update: updateId }), output: updateView, positional: ["update"], offline: true }),
+  defineOperation({
+    name: "update.apply",
+    kind: "command",
+    summary: "Start an update by hand: upstream's newest, or a commit, branch or tag that upstream has",
+    input: z.strictObject({
+      target: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
+      untested: z.boolean().default(false).describe("Go on without tests; the update and the ledger carry it"),
+      quarantined: z.boolean().default(false).describe("Try a release again that misbehaved before"),
+    }),
+    output: updateView,
+    positional: ["target"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "update.cancel",
+    kind: "command",
+    summary: "Stop an update; after the exchange this puts the old version back",
+    input: z.strictObject({ update: updateId.optional().describe("The one under way where it is left out") }),
+    output: updateView,
+    positional: ["update"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "update.resolve",
+    kind: "command",
+    summary: "Answer a stuck update: try going back again, accept what runs now, or abandon it",
+    input: z.strictObject({
+      how: z.enum(["retry", "accept", "abandon"]),
+      update: updateId.optional(),
+      loseWrites: z.boolean().default(false).describe("With retry: state may go back although acknowledged writes came since; they are kept aside"),
+    }),
+    output: updateView,
+    positional: ["how", "update"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "rollback",
+    kind: "command",
+    summary: "Go back to the version before, or to a named release that is still on disk",
+    input: z.strictObject({ to: z.string().min(1).optional().describe("A release id or version") }),
+    output: updateView,
+    positional: ["to"],
+    offline: false,
+  }),
+  defineOperation({ name: "history", kind: "query", summary: "The releases on disk: version, commit, author, changes, way back", input: none, output: z.object({ releases: z.array(releaseView) }), positional: [], offline: true }),
+  defineOperation({
+    name: "audit.verify",
+    kind: "query",
+    summary: "Follow the ledger's chain from the first entry to the last",
+    input: none,
+    output: z.object({ verdict: z.enum(["intact", "damaged"]), length: z.int(), head: z.string(), because: z.string() }),
+    positional: [],
+    offline: true,
+  }),
+  defineOperation({ name: "doctor", kind: "query", summary: "Look for what is wrong, and say what to do", input: none, output: doctorView, positional: [], offline: true }),
+] as const;
+
+export type OperationName = (typeof OPERATIONS)[number]["name"];
+type OperationOf<Name extends OperationName> = Extract<(typeof OPERATIONS)[number], { name: Name }>;
+export type InputOf<Name extends OperationName> = z.output<OperationOf<Name>["input"]>;
+export type OutputOf<Name extends OperationName> = z.output<OperationOf<Name>["output"]>;
+
+/** What implements the table: one function per operation, no more and no less. */
+export type Implementations = { readonly [Name in OperationName]: (input: InputOf<Name>) => Promise<OutputOf<Name>> };
+
+export const routeOf = (operation: { name: string; kind: "query" | "command" }) => ({
+  method: operation.kind === "query" ? ("GET" as const) : ("POST" as const),
+  path: `/v1/${operation.name.replaceAll(".", "/")}`,
+});
