@@ -12,9 +12,11 @@ import { installDependencies } from "./install-dependencies.ts";
 
 let data: string;
 let jobs: string[];
+let environment: Record<string, string>;
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), "instar-install-"));
   jobs = [];
+  environment = { PATH: process.env.PATH ?? "", HOME: data };
 });
 afterEach(() => removeTree(data));
 
@@ -44,7 +46,6 @@ const base: InstallSettings = {
   allowScripts: [],
   within: 60_000,
 };
-const environment = { PATH: process.env.PATH ?? "", HOME: tmpdir() };
 const install = (tree: string, more: Partial<InstallSettings> = {}, runtime: string | undefined = "node v24") =>
   installDependencies({
     settings: { install: { ...base, ...more } },

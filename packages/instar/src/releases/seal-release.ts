@@ -33,7 +33,7 @@ export async function sealRelease(sealing: Sealing): Promise<ReleaseRecord> {
   await removeTree(scratch);
   await mkdir(scratch, { mode: 0o700 });
   await unlockFolders(tree);
-  const hashes = await ownFiles(await walkTree(tree, sealing.dependenciesFolder), { ...sealing, tree, scratch });
+  const hashes = await ownFiles(await walkTree(tree, sealing.dependenciesFolder), { ...sealing, tree, scratch, canReflink: true });
   await removeTree(scratch);
   await lockTree(tree);
   const manifest = (await walkTree(tree, sealing.dependenciesFolder)).map((entry) => describe(entry, hashes.get(entry.path)));

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { chmod, copyFile, link, lstat, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { hashFile } from "./hash-file.ts";
-import type { ManifestEntry } from "./manifest.ts";
+import { type ManifestEntry, sealedMode } from "./manifest.ts";
 import type { FoundEntry } from "./walk-tree.ts";
 
 export interface Sharing {
@@ -12,6 +12,8 @@ export interface Sharing {
   readonly previous: { readonly tree: string; readonly entries: ReadonlyMap<string, ManifestEntry> } | undefined;
   /** Never hard links where the slot can write: one inode in two releases would let it change the one it can go back to. */
   readonly slotCanWrite: boolean;
+  /** Set to false once the file system has refused a reflink: it would refuse each of the others. */
+  canReflink: boolean;
 }
 
 /** A file of one block costs as much as the look at it saves. */
@@ -34,22 +36,24 @@ export async function ownFile(file: FoundEntry, sha256: string, sharing: Sharing
   }
 }
 
-async function shareFile(file: FoundEntry, sha256: string, { previous, slotCanWrite }: Sharing, scratch: string): Promise<boolean> {
+async function shareFile(file: FoundEntry, sha256: string, sharing: Sharing, scratch: string): Promise<boolean> {
+  const { previous, slotCanWrite } = sharing;
   const older = previous?.entries.get(file.path);
   if (previous === undefined || older?.sha256 !== sha256 || older.isShared || file.sizeBytes <= WORTH_SHARING_BYTES) return false;
   const from = join(previous.tree, file.path);
   const found = await lstat(from, { bigint: true }).catch(() => undefined);
   if (found === undefined || !found.isFile()) return false;
   if (found.ino === file.inode) return true; // shared before a crash
-  const way = (await triesTo(copyFile(from, scratch, constants.COPYFILE_FICLONE_FORCE))) ? "reflink" : "hard link";
-  if (way === "hard link") {
+  const hasSealedMode = (Number(found.mode) & 0o777) === sealedMode(file.mode);
+  const isReflink = sharing.canReflink && (await triesTo(copyFile(from, scratch, constants.COPYFILE_FICLONE_FORCE)));
+  if (!isReflink) {
+    sharing.canReflink = false;
     await rm(scratch, { force: true });
-    const sameMode = (Number(found.mode) & 0o777) === (file.mode & 0o555);
-    if (slotCanWrite || !sameMode || !(await triesTo(link(from, scratch)))) return false;
+    if (slotCanWrite || !hasSealedMode || !(await triesTo(link(from, scratch)))) return false;
   }
   // The manifest says what the previous file was when it was sealed. Only its bytes say what it is now.
   if ((await hashFile(scratch)) !== sha256) return false;
-  if (way === "reflink") await putInPlace(scratch, file);
+  if (isReflink) await putInPlace(scratch, file);
   else await rename(scratch, file.at);
   return true;
 }
