@@ -5,6 +5,7 @@ import type { Visit } from "./client-line.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { CountedRequest } from "./front-counts.ts";
 import type { Lane } from "./lane.ts";
+import { PatientSocket } from "./patient-socket.ts";
 import { planBrokenRefusal } from "./plan-refusal.ts";
 import { hasBody } from "./request-body.ts";
 import {
@@ -94,6 +95,7 @@ export function forwardRequest(visit: Visit, forwarding: Forwarding): void {
     });
     incoming.once("end", () => {
       if (stage !== "answering") return;
+      if (!isWhole(incoming, upstream)) return breakOff(new Error("the connection was reset under an answer without a length"));
       stage = "over";
       if (incoming.rawTrailers.length > 0) response.addTrailers(rewriteTrailers(incoming.rawTrailers));
       response.end();
@@ -106,7 +108,7 @@ export function forwardRequest(visit: Visit, forwarding: Forwarding): void {
 
   const breakOff = (error: Error) => {
     // After the last byte of an answer the agent may close as it likes, even over an upload that it did not want.
-    if (stage === "over" || answer?.complete) return;
+    if (stage === "over" || (answer !== undefined && isWhole(answer, upstream))) return;
     const hasBegun = response.headersSent;
     stage = "over";
     counted.broke();
@@ -175,6 +177,13 @@ function passInterim(request: IncomingMessage, response: ServerResponse, interim
     const head = renderHead(`HTTP/1.1 ${interim.statusCode} ${interim.statusMessage}`, rewriteInterimHeaders(interim.rawHeaders));
     response.socket.write(head, "latin1");
   } else if (request.headers.expect !== undefined && !answersExpectItself(request)) response.writeContinue();
+}
+
+/** A close says that an answer without a length is whole, unless it followed a reset. */
+function isWhole(answer: IncomingMessage, upstream: ClientRequest | undefined): boolean {
+  const endsByClose = answer.headers["content-length"] === undefined && answer.headers["transfer-encoding"] === undefined;
+  const isCut = upstream?.socket instanceof PatientSocket && upstream.socket.isCut;
+  return answer.complete && !(endsByClose && isCut);
 }
 
 /** Throws where the client could not be told what the answer says. */

@@ -1,4 +1,5 @@
-import { Agent } from "node:http";
+import type { Agent } from "node:http";
+import { PatientPool } from "./patient-socket.ts";
 
 /** Where requests go: one running release. */
 export interface Backend {
@@ -28,7 +29,7 @@ const POOLED_IDLE_MS = 1_000;
 const POOLED_MAX = 256;
 
 export function createLane(backend: Backend, onLeave: () => void): Lane {
-  const pool = new Agent({ keepAlive: true, timeout: POOLED_IDLE_MS, maxFreeSockets: POOLED_MAX, scheduling: "lifo" });
+  const pool = new PatientPool({ keepAlive: true, timeout: POOLED_IDLE_MS, maxFreeSockets: POOLED_MAX, scheduling: "lifo" });
   let inFlight = 0;
   let isRetired = false;
   const closeIfDone = () => {
