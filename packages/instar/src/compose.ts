@@ -2,7 +2,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InstarError } from "@instar/protocol";
 import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
@@ -110,10 +109,12 @@ function pickInherited(environment: Readonly<Record<string, string | undefined>>
 const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);
 const fromFolder = (folder: string, path: string) => (isAbsolute(path) ? path : join(folder, path));
 
-/** What the command line needs, wired. */
-export function composeCli(): CliParts {
+/**
+ * What the command line needs, wired.
+ * @param main the script that every process of Instar is started with: this program's own entry
+ */
+export function composeCli(main: string): CliParts {
   const environment = { ...process.env };
-  const main = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
   // --disable-sigusr1: nobody may open an inspector in the process that holds the keys.
   const selfArgv = [process.execPath, "--disable-warning=ExperimentalWarning", "--disable-sigusr1", "--disable-proto=delete", main];
   const version = packageVersion();

@@ -199,6 +199,24 @@ test("something that appears in the state's place meanwhile is neither replaced 
   expect(renderTree(state)).toEqual(original);
 });
 
+test("something that appears in the state's place after a crash does not take the old state's place aside", async () => {
+  const state = join(home, "state");
+  mkdirSync(state);
+  fill(state);
+  await store().finish("s", state);
+  change(state);
+  const changed = renderTree(state);
+  // Reports: the second entry built, built, moving aside, moved aside.
+  expect(await actAndDie(state, "restore", 4)).toBe(false);
+  expect(existsSync(state)).toBe(false);
+  mkdirSync(state);
+  writeFileSync(join(state, "intruder"), "i");
+  await expect(store().restore("s", state, join(home, "aside"))).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(readFileSync(join(state, "intruder"), "utf8")).toBe("i");
+  rmSync(state, { recursive: true });
+  expect(renderTree((await store().restore("s", state, join(home, "aside"))).asideAt ?? "")).toEqual(changed);
+});
+
 test("what lies behind a link to the state is what changes, and the link stays", async () => {
   const real = join(home, "real");
   mkdirSync(real);
@@ -291,10 +309,28 @@ describe.skipIf(noMount !== undefined)(`with file systems of their own${noMount 
         expect(renderTree(asideAt).slice(1)).toEqual(changed);
         // Kept in the folder itself, there being no other place on its file system; a later snapshot leaves it out.
         expect(asideAt.startsWith(`${state}/.instar-aside-`)).toBe(true);
+        await store().finish("later", state);
+        expect(readdirSync(join(home, "snapshots", "later", "tree"))).toEqual(["folder", "one"]);
         await removeTree(asideAt);
         expect(renderTree(state).slice(1)).toEqual(original.slice(1));
         if (gotThrough) return expect(killAt).toBeGreaterThan(10);
       }
+    });
+  });
+
+  test("an entry that appears in a mount point meanwhile is neither replaced nor lost", async () => {
+    await withTinyDisk(8, async (state) => {
+      fill(state);
+      const original = renderTree(state);
+      await store().finish("s", state);
+      const onProgress = (phase: string) => {
+        if (phase === "moving-in") writeFileSync(join(state, "one"), "intruder");
+      };
+      await expect(store().restore("s", state, join(home, "aside"), { onProgress })).rejects.toMatchObject({ code: "CONFLICT" });
+      expect(readFileSync(join(state, "one"), "utf8")).toBe("intruder");
+      rmSync(join(state, "one"));
+      await removeTree((await store().restore("s", state, join(home, "aside"))).asideAt ?? "");
+      expect(renderTree(state).slice(1)).toEqual(original.slice(1));
     });
   });
 

@@ -132,13 +132,20 @@ test("a file may become a folder, and a folder a file, between the copies", asyn
   expect(renderTree(state)).toEqual(before);
 });
 
-test("a file that is replaced by a link while copying ahead leads nowhere else", async () => {
+test("a file that is replaced by a link or a pipe at the moment of its copying leads nowhere else", async () => {
   writeFileSync(join(home, "secret"), "s3cret");
-  await store(later).copyAhead("one", state);
-  rmSync(join(state, "a.txt"));
-  symlinkSync(join(home, "secret"), join(state, "a.txt"));
-  await store().finish("one", state);
-  expect(existsSync(join(home, "snapshots", "one", "tree", "a.txt"))).toBe(false);
+  writeFileSync(join(state, "b.txt"), "b");
+  writeFileSync(join(state, "c.txt"), "c");
+  const onProgress = ({ files }: { files: number }) => {
+    if (files !== 1) return;
+    rmSync(join(state, "b.txt"));
+    symlinkSync(join(home, "secret"), join(state, "b.txt"));
+    rmSync(join(state, "c.txt"));
+    execFileSync("mkfifo", [join(state, "c.txt")]);
+  };
+  await store(later).copyAhead("one", state, { onProgress });
+  expect(await readdir(join(home, "snapshots", "one", "tree"))).toEqual(["a.txt", "deep"]);
+  expect(await store().finish("one", state)).toMatchObject({ files: 2, skipped: ["c.txt"] });
 });
 
 test("a file lost from the copy ahead is copied again", async () => {

@@ -14,7 +14,7 @@ import { readSettings } from "../settings/read-settings.ts";
 import { renderSettingsFile } from "../settings/render-settings-file.ts";
 import type { SettingsFile } from "../settings/settings.ts";
 import { createDisplay, type Display } from "./display.ts";
-import { driveTraffic } from "./drive-traffic.ts";
+import { driveTraffic, type Traffic } from "./drive-traffic.ts";
 import { STORY, type StoryVersion, Upstream } from "./make-upstream.ts";
 import { type DemoSummary, renderSummary, summarise } from "./summarise.ts";
 
@@ -29,7 +29,7 @@ export interface DemoOptions {
 
 /** A request every so often: a little over sixty a second, enough for a verdict within seconds. */
 const REQUEST_EVERY_MS = 15;
-const POLL_MS = 100;
+const POLL_MS = 40;
 /** No update of the demo takes this long on any machine; a demo that hangs is worse than one that fails. */
 const UPDATE_WITHIN_MS = 180_000;
 
@@ -88,21 +88,25 @@ class Demo {
       environment: this.#environment,
       clock,
     });
-    await this.#story("1.0.0 is put in place", "1.0.0", signal);
-
-    const traffic = driveTraffic(this.#port, REQUEST_EVERY_MS, clock);
+    let traffic: Traffic | undefined;
     try {
-      await clock.sleep(500, signal);
+      await this.#story("1.0.0 is put in place", "1.0.0", signal, async (update) => {
+        // People come once the first version serves; it is watched by what happens to them.
+        if (stateOf(update, "confirm") === "done") traffic ??= driveTraffic(this.#port, REQUEST_EVERY_MS, clock);
+      });
       for (const version of Object.keys(STORY) as StoryVersion[]) {
         await upstream.publish(version);
-        await this.#story(`Upstream publishes ${version}: ${STORY[version]}`, version, signal, version === "1.0.4");
+        await this.#story(`Upstream publishes ${version}: ${STORY[version]}`, version, signal, async (update) => {
+          // Old and new are being exchanged: the moment at which a death would hurt most.
+          if (version === "1.0.4" && this.#killedDuring === null && stateOf(update, "switch") === "running") await this.#killDaemon(update);
+        });
       }
       await clock.sleep(500, signal);
     } finally {
-      await traffic.stop();
+      await traffic?.stop();
     }
     return summarise({
-      log: traffic.log,
+      log: traffic?.log ?? [],
       written: await readWritten(join(this.#agentFolder, "data", "writes.log")),
       updates: (await this.#ask("update.list", {})).updates.toReversed(),
       ledger: await this.#ask("audit.verify", {}).then(
@@ -131,7 +135,7 @@ class Demo {
   }
 
   /** Shows one update live until it has ended. */
-  async #story(title: string, version: string, signal: AbortSignal, killDaemon = false): Promise<void> {
+  async #story(title: string, version: string, signal: AbortSignal, seen: (update: UpdateView) => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     await this.#display.story(title, async (show) => {
       const untilMs = clock.monotonicMs() + UPDATE_WITHIN_MS;
@@ -140,7 +144,7 @@ class Demo {
         const update = await this.#find(version);
         if (update !== undefined) {
           show(update);
-          if (killDaemon && this.#killedDuring === null && isInTheMiddle(update)) await this.#killDaemon(update);
+          await seen(update);
           if (update.outcome !== null) return update;
           if (update.state === "error") throw new InstarError("ROLLBACK_FAILED", `the update to ${version} is stuck: ${update.because}`);
         }
@@ -202,9 +206,8 @@ class Demo {
   }
 }
 
-/** Old and new are being exchanged: the moment at which a death would hurt most. */
-function isInTheMiddle(update: UpdateView): boolean {
-  return update.steps.some((step) => (step.id === "validate" || step.id === "switch") && step.state === "running");
+function stateOf(update: UpdateView, step: string): UpdateView["steps"][number]["state"] | undefined {
+  return update.steps.find((candidate) => candidate.id === step)?.state;
 }
 
 async function readWritten(path: string): Promise<Set<number>> {

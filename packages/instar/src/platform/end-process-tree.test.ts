@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "./clock.ts";
@@ -6,6 +7,8 @@ import { endProcessTree, readProcessTree } from "./end-process-tree.ts";
 import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "./process-identity.ts";
 
 const clock = systemClock;
+/** The same tests may run twice on one machine. */
+const mine = randomUUID();
 const started: ChildProcess[] = [];
 const seen: ProcessIdentity[] = [];
 afterEach(async () => {
@@ -68,12 +71,12 @@ test("a tree ends with its group and with a child that took a session of its own
 
 test.skipIf(process.platform !== "linux")("what left by setsid and a double fork is found by its marker", async () => {
   const script = "(setsid sh -c 'echo $$; exec sleep 100' &) ; exec sleep 100";
-  const { root, others } = await start(script, 1, { INSTAR_TEST: "this/one" });
-  const { others: strangers } = await start(script, 1, { INSTAR_TEST: "this/one/not" });
-  await endProcessTree({ identity: root, marker: { name: "INSTAR_TEST", value: "this/one" }, graceMs: 0, signal: "SIGTERM", clock });
+  const { root, others } = await start(script, 1, { INSTAR_TEST: `${mine}/this/one` });
+  const { others: strangers } = await start(script, 1, { INSTAR_TEST: `${mine}/this/one/not` });
+  await endProcessTree({ identity: root, marker: { name: "INSTAR_TEST", value: `${mine}/this/one` }, graceMs: 0, signal: "SIGTERM", clock });
   expect(await areGone([root, ...others])).toBe(true);
   expect(await areGone(strangers)).toBe(false);
-  expect(await endProcessTree({ marker: { name: "INSTAR_TEST", value: "this/", isPrefix: true }, graceMs: 0, signal: "SIGTERM", clock })).toBe(2);
+  expect(await endProcessTree({ marker: { name: "INSTAR_TEST", value: `${mine}/this/`, isPrefix: true }, graceMs: 0, signal: "SIGTERM", clock })).toBe(2);
 });
 
 test("the rest of a group is ended although its leader has gone", async () => {
@@ -83,16 +86,15 @@ test("the rest of a group is ended although its leader has gone", async () => {
 });
 
 test("a polite program is asked once and has time to end by itself", async () => {
-  const child = spawn("sh", ["-c", "trap 'echo asked; kill $!; exit 3' TERM; sleep 100 & echo ready; wait"], {
-    detached: true,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const script =
+    'process.on("SIGTERM", () => { console.log("asked"); setTimeout(() => process.exit(3), 200); }); setInterval(() => {}, 1000); console.log("ready");';
+  const child = spawn(process.execPath, ["-e", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
   started.push(child);
   let text = "";
   child.stdout.on("data", (chunk) => {
     text += chunk;
   });
-  await expect.poll(() => text).toContain("ready");
+  await expect.poll(() => text, { timeout: 10_000 }).toContain("ready");
   const exit = once(child, "exit");
   await endProcessTree({ pid: child.pid ?? 0, graceMs: 20_000, signal: "SIGTERM", clock });
   expect(await exit).toEqual([3, null]);
@@ -107,8 +109,8 @@ test("one that ignores the question is killed when its time is up", async () => 
 
 test.skipIf(process.platform !== "linux")("a tree that forks while it is being ended is ended all the same", async () => {
   const breed = "i=0; while [ $i -lt 150 ]; do setsid sleep 100 & i=$((i+1)); done";
-  const { root } = await start(`(${breed}) & (${breed}) & echo $$; wait`, 1, { INSTAR_TEST: "breeder" });
-  const marker = { name: "INSTAR_TEST", value: "breeder" };
+  const { root } = await start(`(${breed}) & (${breed}) & echo $$; wait`, 1, { INSTAR_TEST: `${mine}/breeder` });
+  const marker = { name: "INSTAR_TEST", value: `${mine}/breeder` };
   await endProcessTree({ identity: root, graceMs: 0, signal: "SIGKILL", clock, marker });
   expect(await readProcessTree({ identity: root, marker })).toEqual([]);
 });

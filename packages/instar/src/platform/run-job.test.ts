@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -16,6 +17,8 @@ const best = (await describeJobContainment()).treeEnds;
 const modes = (["namespace", "marker", "group"] as const).filter(
   (mode) => mode === "group" || (mode === "marker" ? process.platform === "linux" : best === "namespace"),
 );
+/** Its own: the same tests may run twice on one machine, and each ends what it takes for its leftovers. */
+const instanceId = `test-${randomUUID()}`;
 const strayMarker = { name: "INSTAR_TEST_STRAY", value: `${process.pid}` };
 
 let folder: string;
@@ -32,7 +35,7 @@ function job(script: string, more: Partial<JobSpec> = {}): JobSpec {
   return { argv: ["/bin/sh", "-c", script], cwd: folder, environment, timeoutMs: 30_000, logPath: join(folder, "log"), title: "a test", ...more };
 }
 
-function runner(mode: TreeEnds, instanceId = "test") {
+function runner(mode: TreeEnds) {
   return createJobRunner({ clock, instanceId, mode });
 }
 
@@ -65,7 +68,7 @@ describe.each(modes)("with a %s", (mode) => {
     const result = await runner(mode)(job("", { argv }));
     const lines = result.tail.split("\n");
     expect(lines.slice(0, 3)).toEqual(['a "b" $c|-n|', folder, "1000"]);
-    expect(lines.some((line) => line.startsWith("INSTAR_JOB=test/"))).toBe(true);
+    expect(lines.some((line) => line.startsWith(`INSTAR_JOB=${instanceId}/`))).toBe(true);
     expect(lines.some((line) => line.startsWith("HOME="))).toBe(false);
   });
 
@@ -129,7 +132,7 @@ async function daemonThatIsKilled(spec: JobSpec, mode: TreeEnds): Promise<void> 
     script,
     `import { createJobRunner } from ${JSON.stringify(join(import.meta.dirname, "run-job.ts"))};
      import { systemClock } from ${JSON.stringify(join(import.meta.dirname, "clock.ts"))};
-     await createJobRunner({ clock: systemClock, instanceId: "test", mode: ${JSON.stringify(mode)} })(${JSON.stringify(spec)});`,
+     await createJobRunner({ clock: systemClock, instanceId: ${JSON.stringify(instanceId)}, mode: ${JSON.stringify(mode)} })(${JSON.stringify(spec)});`,
   );
   const daemon = spawn(process.execPath, [script], { stdio: ["ignore", "ignore", "inherit"] });
   await expect.poll(() => existsSync(join(folder, "begun")), { timeout: 20_000 }).toBe(true);
@@ -140,14 +143,14 @@ async function daemonThatIsKilled(spec: JobSpec, mode: TreeEnds): Promise<void> 
 test.skipIf(process.platform !== "linux")("a later daemon ends what an earlier one's jobs left, and nobody else's", async () => {
   await daemonThatIsKilled(job("(setsid sh -c 'echo $$ >pid; touch begun; exec sleep 100' &) ; sleep 100"), "marker");
   const left = (await readProcessIdentity(Number(await readFile(join(folder, "pid"), "utf8")))) as ProcessIdentity;
-  expect(await endLeftoverJobs({ clock, instanceId: "tes" })).toBe(0);
+  expect(await endLeftoverJobs({ clock, instanceId: instanceId.slice(0, -1) })).toBe(0);
   expect(await isSameProcess(left)).toBe(true);
-  expect(await endLeftoverJobs({ clock, instanceId: "test" })).toBeGreaterThanOrEqual(1);
+  expect(await endLeftoverJobs({ clock, instanceId })).toBeGreaterThanOrEqual(1);
   expect(await isSameProcess(left)).toBe(false);
 });
 
 test("what cannot start says why", async () => {
-  const run = createJobRunner({ clock, instanceId: "test" });
+  const run = createJobRunner({ clock, instanceId });
   expect(await run(job("", { argv: ["no-such-program"] }))).toMatchObject({ kind: "not-started", because: "there is no program no-such-program" });
   expect(await run(job("", { argv: [] }))).toMatchObject({ kind: "not-started" });
   expect(await run(job("", { argv: [folder] }))).toMatchObject({ kind: "not-started" });
@@ -155,11 +158,11 @@ test("what cannot start says why", async () => {
 });
 
 test("a program that exits with 127 was started all the same", async () => {
-  expect(await createJobRunner({ clock, instanceId: "test" })(job("exit 127"))).toMatchObject({ kind: "exited", status: 127 });
+  expect(await createJobRunner({ clock, instanceId })(job("exit 127"))).toMatchObject({ kind: "exited", status: 127 });
 });
 
 test("several jobs at once do not end each other", async () => {
-  const run = createJobRunner({ clock, instanceId: "test" });
+  const run = createJobRunner({ clock, instanceId });
   const results = await Promise.all([1, 2, 3, 4].map((status) => run(job(`sleep 0.${status}; exit ${status}`, { logPath: join(folder, `log${status}`) }))));
   expect(results.map((result) => result.kind === "exited" && result.status)).toEqual([1, 2, 3, 4]);
 });

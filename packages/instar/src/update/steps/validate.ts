@@ -39,7 +39,7 @@ export function validateStep(rooms: StepRooms): Step {
         await copyForTests(releases.treePath(release), scratch, settings.install?.produces ?? []);
         const result = await rooms.runJob({
           argv: planCommand(settings.tests.command, { release: join(scratch, "tree"), state: join(scratch, "state") }),
-          cwd: join(scratch, "tree", settings.agent.directory),
+          cwd: join(scratch, "tree"),
           environment: {
             ...planJobEnvironment(rooms, join(scratch, "home")),
             ...settings.agent.environment,
