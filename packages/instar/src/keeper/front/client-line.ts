@@ -21,7 +21,10 @@ export interface Visit {
 export interface ClientLine {
   /** Calls `start` when every earlier request of this connection is answered; never, if the connection ends before. */
   join(request: IncomingMessage, response: ServerResponse, start: (visit: Visit) => void): void;
+  /** Nobody waits for anything on this connection. */
   isIdle(): boolean;
+  /** The connection leaves HTTP: it will never be idle again. */
+  handOver(): void;
   /** Ends the connection after the answers that it still owes, or after the next one. */
   finishUp(): void;
   /** What the client sends can no longer be read: what was asked before is still answered, then the connection ends. */
@@ -35,6 +38,7 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
   const places: Place[] = [];
   let broken: Refusal | undefined;
   let isFinishing = false;
+  let isHandedOver = false;
 
   const startFirst = () => {
     const first = places[0];
@@ -69,7 +73,10 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
       response.once("close", () => leave(place));
       startFirst();
     },
-    isIdle: () => places.length === 0,
+    isIdle: () => places.length === 0 && !isHandedOver,
+    handOver() {
+      isHandedOver = true;
+    },
     finishUp() {
       isFinishing = true;
       const last = places.at(-1);

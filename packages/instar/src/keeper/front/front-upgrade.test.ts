@@ -122,6 +122,20 @@ test("a client that leaves before the answer takes its request along", async () 
   expect(bench.front.counts()).toMatchObject({ clientAborts: 1, releases: { "release-blue": { failed: 0 } } });
 });
 
+test("a closing front lets a tunnel go on until its sides have done, or the grace is over", async () => {
+  const { agent, client } = await openTunnel();
+  await client.sees("101");
+  const closed = bench.front.close({ graceMs: 60_000 });
+  bench.clock.advance(30_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  agent().write("still here");
+  await client.sees("still here");
+  bench.clock.advance(30_000);
+  await closed;
+  await client.ended();
+  expect(client.wasReset).toBe(true);
+});
+
 test("an upgrade waits in a hold like any request", async () => {
   bench.front.hold();
   const [stays, leaves] = [bench.open(), bench.open()];

@@ -1,15 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Server as NetServer, type Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { answerRefusal, writeRefusal } from "./answer-refusal.ts";
-import { type ClientLine, createClientLine, type Visit } from "./client-line.ts";
+import type { Visit } from "./client-line.ts";
 import { type Forwarding, forwardRequest } from "./forward-request.ts";
-import { canUpgrade, collectEarly, forwardUpgrade, type Upgrade } from "./forward-upgrade.ts";
+import { forwardUpgrade, type Upgrade } from "./forward-upgrade.ts";
 import { countRequest, emptyCounts, type FrontCounts } from "./front-counts.ts";
 import { createHoldQueue, type HoldLimits, type Waiter } from "./hold-queue.ts";
 import { type Backend, createLane, type Lane } from "./lane.ts";
-import { planRefusal, type Refusal } from "./plan-refusal.ts";
+import type { Refusal } from "./plan-refusal.ts";
+import { createPublicPort } from "./public-port.ts";
 
 export interface FrontOptions {
   readonly host: string;
@@ -63,23 +63,13 @@ export interface FrontStatus {
   readonly connections: number;
 }
 
-/** Against clients that never finish their head. There is no limit on bodies and answers: agents stream for hours. */
-const HEAD_TIMEOUT_MS = 60_000;
-const HEAD_MAX_BYTES = 32 * 1024;
-const KEEP_ALIVE_MS = 5_000;
-/** node:http closes an idle connection a second after the time that it announces; then every client has noticed. */
-const IDLE_GONE_MS = KEEP_ALIVE_MS + 1_000;
-/** Finds dead peers behind held requests and silent streams. */
-const PROBE_AFTER_MS = 30_000;
 /** What a socket buffers of a body that nobody reads. */
 const UNREAD_BODY_BYTES = 64 * 1024;
-const BACKLOG = 2_048;
 
 export function createFront(options: FrontOptions): Front {
   const { clock } = options;
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
-  const lines = new Map<Socket, ClientLine>();
   const lanes = new Set<Lane>();
   const drains = new Set<{ slot: string; resolve: () => void }>();
   let current: Lane | undefined;
@@ -87,46 +77,18 @@ export function createFront(options: FrontOptions): Front {
   let isClosing = false;
   let isCutting = false;
 
-  const server = createServer({
-    insecureHTTPParser: false,
-    requireHostHeader: false, // planRefusal says it in words.
-    maxHeaderSize: HEAD_MAX_BYTES,
-    headersTimeout: HEAD_TIMEOUT_MS,
-    requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
-    shouldUpgradeCallback: (request) => canUpgrade(request) && (lines.get(request.socket)?.isIdle() ?? false),
-  });
-  server.maxHeadersCount = 0; // Fields beyond a count would be dropped in silence; the size is bounded.
-  server.on("connection", (socket) => {
-    lines.set(socket, createClientLine(socket, clock));
-    socket.once("close", () => lines.delete(socket));
-    if (isClosing) lines.get(socket)?.finishUp();
-  });
-  server.on("request", enter);
-  server.on("checkContinue", enter); // The agent, not the front, says 100.
-  server.on("upgrade", enterUpgrade);
-  server.on("connect", (request: IncomingMessage) => writeRefusal(request.socket, { status: 405, because: "This is not a forward proxy." }, clock));
-  server.on("clientError", (error, socket) => lines.get(socket as Socket)?.breakOff(error));
+  const publicPort = createPublicPort({ ...options, onVisit: enter, onUpgrade: enterUpgrade });
 
-  function enter(request: IncomingMessage, response: ServerResponse): void {
-    const line = lines.get(request.socket);
-    line?.join(request, response, (visit) => {
-      const refusal = planRefusal(request);
-      if (refusal !== undefined) return answerRefusal(response, refusal);
-      const leave = admit({ sizeBytes: sizeOfBody(request), go: () => forwardVisit(visit), refuse: (why) => answerRefusal(response, why) });
-      response.once("close", leave);
-    });
+  function enter(visit: Visit): void {
+    const { request, response } = visit;
+    const leave = admit({ sizeBytes: sizeOfBody(request), go: () => forwardVisit(visit), refuse: (refusal) => answerRefusal(response, refusal) });
+    response.once("close", leave);
   }
 
-  function enterUpgrade(request: IncomingMessage, _: unknown, head: Buffer): void {
-    const { socket } = request;
-    const upgrade = collectEarly(request, socket, head);
-    const refuse = (refusal: Refusal) => writeRefusal(socket, refusal, clock);
-    const refusal = planRefusal(request);
-    if (refusal === undefined) socket.once("close", admit({ sizeBytes: 0, go: () => forwardSwitch(upgrade), refuse }));
-    else refuse(refusal);
+  function enterUpgrade(upgrade: Upgrade): void {
+    const { socket } = upgrade;
+    const leave = admit({ sizeBytes: 0, go: () => forwardSwitch(upgrade), refuse: (refusal) => writeRefusal(socket, refusal, clock) });
+    socket.once("close", leave);
   }
 
   /** Lets a request pass or wait; gives what to do when its client is gone. */
@@ -184,38 +146,21 @@ export function createFront(options: FrontOptions): Front {
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        const refuse = (cause: NodeJS.ErrnoException) => reject(explainListenError(cause, options));
-        server.once("error", refuse);
-        server.listen({ host: options.host, port: options.port, backlog: BACKLOG, reusePort: options.reusePort ?? false }, () => {
-          server.off("error", refuse);
-          server.on("error", (cause) => options.onError?.(new InstarError("PLATFORM_FAILED", "The public port reported an error", { cause })));
-          const address = server.address();
-          listening = { host: options.host, port: typeof address === "object" && address !== null ? address.port : options.port };
-          resolve(listening);
-        });
-      }),
+    async listen() {
+      listening = await publicPort.listen();
+      return listening;
+    },
 
     async close({ graceMs }) {
       isClosing = true;
       listening = undefined;
-      // Not server.close(): that cuts idle connections at once, under the hands of clients who are just asking on them.
-      const allGone = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-      for (const line of lines.values()) line.finishUp();
-      const done = new AbortController();
-      const after = (ms: number, act: () => void) => void clock.sleep(ms, done.signal).then(act, () => {});
-      after(Math.min(graceMs, IDLE_GONE_MS), () => {
-        for (const [socket, line] of lines) if (line.isIdle()) socket.destroy();
+      await publicPort.close({
+        graceMs,
+        beforeCut() {
+          isCutting = true;
+          queue.refuseAll();
+        },
       });
-      after(graceMs, () => {
-        isCutting = true;
-        queue.refuseAll();
-        for (const socket of lines.keys()) socket.resetAndDestroy();
-      });
-      await allGone;
-      done.abort();
-      server.close(); // Now only ends its timer.
       current?.retire();
       current = undefined;
       onLeave();
@@ -261,7 +206,7 @@ export function createFront(options: FrontOptions): Front {
         isClosing,
         waiting: queue.waiting(),
         inFlight,
-        connections: lines.size,
+        connections: publicPort.connections(),
       };
     },
   };
@@ -275,15 +220,4 @@ function sizeOfBody(request: IncomingMessage): number {
 
 function isSame(left: Backend, right: Backend): boolean {
   return left.slot === right.slot && left.release === right.release && left.host === right.host && left.port === right.port;
-}
-
-function explainListenError(cause: NodeJS.ErrnoException, { host, port }: FrontOptions): InstarError {
-  const facts = { host, port };
-  if (cause.code === "EADDRINUSE")
-    return new InstarError("PORT_IN_USE", `Something else already listens on ${host}:${port}`, {
-      cause,
-      facts,
-      advice: "Stop the other program, or choose another front.port in instar.yaml.",
-    });
-  return new InstarError("PLATFORM_FAILED", `Could not listen on ${host}:${port}`, { cause, facts });
 }

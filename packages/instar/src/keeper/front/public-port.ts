@@ -73,6 +73,7 @@ export function createPublicPort(options: PublicPortOptions): PublicPort {
   server.on("request", enter);
   server.on("checkContinue", enter); // The agent, not the front, says 100.
   server.on("upgrade", (request: IncomingMessage, _, head: Buffer) => {
+    lines.get(request.socket)?.handOver();
     const upgrade = collectEarly(request, request.socket, head);
     const refusal = planRefusal(request);
     if (refusal === undefined) onUpgrade(upgrade);
