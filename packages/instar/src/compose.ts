@@ -125,6 +125,8 @@ export function composeCli(main: string): CliParts {
   };
   const say = (line: string) => process.stdout.write(`${new Date(systemClock.wallMs()).toISOString()} ${line}\n`);
   const selfEnvironment = pickOwnEnvironment(environment);
+  // Compiled code is kept in the instance's own private folder: a keeper that was killed is back sooner.
+  const environmentIn = (folder: string) => ({ ...selfEnvironment, NODE_COMPILE_CACHE: join(folder, "cache", "node") });
   const versions = { instar: version, node: process.versions.node };
   const actor = { type: "user", id: environment.SUDO_USER ?? environment.USER ?? "operator" } as const;
 
@@ -133,8 +135,8 @@ export function composeCli(main: string): CliParts {
     argv: process.argv.slice(2),
     environment,
     selfArgv,
-    selfEnvironment,
-    runDemo: (options) => runDemo({ ...options, selfArgv, selfEnvironment, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
+    environmentIn,
+    runDemo: (options) => runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
     runKeeper: async (read, folder) => {
       becomeReaper(environment);
       await makePrivateFolder(join(folder, "logs"));
@@ -143,7 +145,7 @@ export function composeCli(main: string): CliParts {
         {
           folder,
           front: front === undefined ? null : { host: front.host, port: front.port, hold: { requests: front.hold.requests, bytes: front.hold.bytes, timeMs: front.hold.time } },
-          daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: selfEnvironment },
+          daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder) },
           clock: systemClock,
           say,
         },
@@ -164,7 +166,7 @@ export function composeCli(main: string): CliParts {
             environment.INSTAR_KEEPER_MANAGED !== undefined
               ? null
               : async () => {
-                  await spawnDetached({ argv: [...selfArgv, "keeper", "--folder", read.folder], cwd: read.folder, environment: selfEnvironment, stdoutPath: log, stderrPath: log, beforeGo: async () => undefined });
+                  await spawnDetached({ argv: [...selfArgv, "keeper", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder), stdoutPath: log, stderrPath: log, beforeGo: async () => undefined });
                 },
           say,
         },

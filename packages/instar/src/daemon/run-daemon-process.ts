@@ -22,7 +22,8 @@ export interface DaemonProcess {
   readonly say: (line: string) => void;
 }
 
-const KEEPER_LOOK_MS = 250;
+/** A look costs a read of /proc; a keeper that was killed must be back within two seconds, its own start included. */
+const KEEPER_LOOK_MS = 100;
 
 /** The daemon's whole life: lock, epoch, leftovers of the one before, faces, loops. */
 export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal): Promise<void> {
@@ -71,7 +72,7 @@ async function mindKeeper({ keeper, startKeeper, folder, say }: DaemonProcess, {
     if (known !== undefined) continue;
     say("the keeper ended; starting it again");
     await startKeeper().catch((error: unknown) => say(`the keeper could not be started: ${error instanceof Error ? error.message : String(error)}`));
-    for (let look = 0; look < 20 && known === undefined && !stop.aborted; look += 1) {
+    for (let look = 0; look < 50 && known === undefined && !stop.aborted; look += 1) {
       await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
       known = await readLivingKeeper(folder);
     }

@@ -24,7 +24,7 @@ export class Daemon {
   readonly #say: (line: string) => void;
   readonly #wake = new Wake();
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
-  readonly #progress = new Map<UpdateId, string>();
+  readonly #progress = new Map<UpdateId, { step: string; line: string }>();
   #nextLookAtTickMs = 0;
 
   constructor(instance: Instance, say: (line: string) => void) {
@@ -77,7 +77,7 @@ export class Daemon {
       clock: instance.rooms.clock,
       time: instance.time,
       freeReserve: () => freeReserve(`${instance.folder}/reserve`),
-      onProgress: (update, step, line) => this.#progress.set(update, `${step}: ${line}`),
+      onProgress: (update, step, line) => this.#progress.set(update, { step, line }),
       onEntry: (entry) => this.#told(entry),
     };
   }
@@ -130,8 +130,10 @@ export class Daemon {
     return Math.max(0, this.#nextLookAtTickMs - this.instance.time.tickMs());
   }
 
-  progressOf(update: UpdateId): string | undefined {
-    return this.#progress.get(update);
+  /** The step's newest word, while it is at work. */
+  progressOf(update: UpdateId, step: string): string | undefined {
+    const progress = this.#progress.get(update);
+    return progress?.step === step ? progress.line : undefined;
   }
 
   /** Writes an entry from outside the driver (a cancellation, an answer) and calls the driver. */

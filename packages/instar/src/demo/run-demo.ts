@@ -22,7 +22,7 @@ export interface DemoOptions {
   readonly headless: boolean;
   readonly json: boolean;
   readonly selfArgv: readonly string[];
-  readonly selfEnvironment: Readonly<Record<string, string>>;
+  readonly environmentIn: (folder: string) => Readonly<Record<string, string>>;
   readonly operatorPath: string;
   readonly clock: Clock;
 }
@@ -68,8 +68,8 @@ class Demo {
     this.#place = place;
     this.#options = options;
     this.#display = display;
-    this.#environment = { ...options.selfEnvironment, INSTAR_DATA: join(place, "data"), INSTAR_OPERATOR_PATH: options.operatorPath };
     this.#folder = join(place, "data", "demo");
+    this.#environment = { ...options.environmentIn(this.#folder), INSTAR_DATA: join(place, "data"), INSTAR_OPERATOR_PATH: options.operatorPath };
     this.#agentFolder = join(place, "agent");
   }
 

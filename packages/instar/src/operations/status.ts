@@ -29,11 +29,17 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     agent: await describeAgent(instance, report, standing.running),
     front: describeFront(instance, report),
     update,
-    available: source?.found == null || source.decision === "nothing" ? null : { ...source.found, decision: source.decision, because: source.because },
+    available: availableOf(source, [standing.running?.commit, update?.outcome === null ? update.commit : undefined]),
     source: { lookedAt: source?.lookedAt ?? null, nextLookInMs: daemon === undefined ? null : Math.round(daemon.nextLookInMs()), failing: source?.failing ?? null },
     ledger: { length: head.length, head: head.hash },
     versions,
   };
+}
+
+/** What upstream has beyond what runs or is under way, and why it is not started. */
+function availableOf(source: SourceFact | undefined, known: readonly (string | undefined)[]): StatusView["available"] {
+  if (source?.found == null || source.decision === "nothing" || known.includes(source.found.commit)) return null;
+  return { ...source.found, decision: source.decision, because: source.because };
 }
 
 /** Why nothing is happening, or what is: one sentence that an operator understands at night. */
@@ -52,8 +58,11 @@ function explainWaiting({ instance, daemon }: OperationContext, report: KeeperRe
         return `update ${open} tries '${move.step}' again in ${Math.max(1, Math.ceil((move.atTickMs - time.tickMs()) / 1_000))} s: ${move.because}`;
       case "ask-operator":
         return `update ${open} is stuck and needs a person: ${move.because}. \`instar update resolve retry|accept|abandon\` answers it`;
-      case "apply":
-        return `update ${open} is at '${move.step.title}'${saying(daemon.progressOf(open))}`;
+      case "apply": {
+        const looked = journal.read(open).findLast((entry) => entry.kind === "waiting" && entry.step === move.step.id);
+        if (looked?.kind === "waiting") return `update ${open} waits for ${looked.waitsFor}: ${looked.because}`;
+        return `update ${open} is at '${move.step.title}'${saying(daemon.progressOf(open, move.step.id))}`;
+      }
       case "undo":
         return `update ${open} is going back: '${move.step.title}' is being undone`;
       default:

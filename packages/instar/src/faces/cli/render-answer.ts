@@ -29,7 +29,7 @@ export function renderAnswer(operation: string, answer: unknown): string {
 function renderStatus(status: StatusView): string {
   const { agent, front, update } = status;
   const lines = [
-    `${status.instance}: ${agent.version === null ? "nothing runs yet" : `${agent.version} (${agent.commit?.slice(0, 10) ?? "?"})`}, ${agent.because}`,
+    `${status.instance}: ${agent.version === null ? "no version yet" : `${agent.version} (${agent.commit?.slice(0, 10) ?? "?"})`}; ${agent.because}`,
     `  ${status.waiting}`,
   ];
   if (agent.slot !== null) lines.push(`  agent      pid ${agent.slot.pid ?? "none"}, slot ${agent.slot.slot}${agent.slot.port === null ? "" : `, port ${agent.slot.port}`}, started ${agent.slot.startedAt ?? "never"}, restarted ${agent.slot.restarts} times`);

@@ -22,7 +22,8 @@ export interface CliParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** This program, as processes of it are started: program and arguments, without a command. */
   readonly selfArgv: readonly string[];
-  readonly selfEnvironment: Readonly<Record<string, string>>;
+  /** What such a process gets for an instance with this data folder. */
+  readonly environmentIn: (folder: string) => Readonly<Record<string, string>>;
   readonly runKeeper: (read: ReadSettings, folder: string) => Promise<void>;
   readonly runDaemon: (read: ReadSettings, folder: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
@@ -61,7 +62,7 @@ export async function runCli(parts: CliParts): Promise<number> {
       up: async ({ foreground }) => {
         const { read, folder } = await located({ folder: folderOption });
         if (foreground) return parts.runKeeper(read, folder);
-        const door = await startInstance({ read, folder, keeperArgv: [...parts.selfArgv, "keeper", "--folder", read.folder], environment: parts.selfEnvironment, clock: systemClock });
+        const door = await startInstance({ read, folder, keeperArgv: [...parts.selfArgv, "keeper", "--folder", read.folder], environment: parts.environmentIn(folder), clock: systemClock });
         const front = read.settings.front === undefined ? null : { host: read.settings.front.host, port: read.settings.front.port };
         if (isJson) print(JSON.stringify({ instance: read.settings.name, folder, daemon: { pid: door.pid, port: door.port }, front }));
         else {
