@@ -1,4 +1,4 @@
-import { type AgentListing, inside, sourcesOf } from "./agent-listing.ts";
+import { type AgentListing, inside } from "./agent-listing.ts";
 import { type Finding, found, notFound, strongest } from "./finding.ts";
 import { type InstallAnswer, inFolder, type LanguageParts } from "./plan-node-parts.ts";
 import type { Command } from "./settings.ts";
@@ -119,8 +119,4 @@ function planTests(listing: AgentListing, directory: string, python: string): Fi
 /** Programs of a venv are not on the PATH: `gunicorn app:app` in a Procfile means the venv's. */
 export function insideVenv(line: string): string {
   return /^[\w.-]+(\s|$)/.test(line) ? line.replace(/^python3?(?=\s|$)/, "python").replace(/^/, ".venv/bin/") : line;
-}
-
-export function isPythonServer(listing: AgentListing, directory: string): boolean {
-  return sourcesOf(listing, directory).some(([path, text]) => path.endsWith(".py") && /FastAPI\(|Flask\(|http\.server|aiohttp\.web|uvicorn/.test(text));
 }
