@@ -31,8 +31,9 @@ test("the same number with another start is another process", async () => {
 });
 
 test.skipIf(process.platform !== "linux")("a zombie counts as gone although its pid is still taken", async () => {
-  // The shell never waits for its child, which therefore stays a zombie until the shell ends.
-  const parent = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 100"], { stdio: ["ignore", "pipe", "ignore"] });
+  // The child ends only once the shell has become a program that never waits for children, and so stays a zombie.
+  const child = 'until [ "$(cat /proc/$PPID/comm)" = sleep ]; do :; done';
+  const parent = spawn("sh", ["-c", 'sh -c "$0" & echo $!; exec sleep 100', child], { stdio: ["ignore", "pipe", "ignore"] });
   started.push(parent);
   const pid = Number((await once(parent.stdout, "data")).toString().trim());
   await expect.poll(() => readProcessIdentity(pid), { timeout: 5_000 }).toBeUndefined();
