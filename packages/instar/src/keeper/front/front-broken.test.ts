@@ -258,6 +258,7 @@ test("counts survive as JSON into the next front, and a caller cannot change the
   await bench.ask(GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
   const saved = JSON.parse(JSON.stringify(bench.front.counts()));
   bench.front.counts().releases = {};
+  expect(blue()).toMatchObject({ requests: 1 });
   await bench.close();
   bench = await openFrontBench({ initialCounts: saved });
   await bench.startAgent((_, response) => void response.end());
