@@ -7,21 +7,21 @@ import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
 import { readStanding } from "./daemon/instance.ts";
 import { runDaemonProcess } from "./daemon/run-daemon-process.ts";
-import { runDemo } from "./demo/run-demo.ts";
 import { Facts } from "./database/facts.ts";
 import { openDatabase } from "./database/open-database.ts";
+import { runDemo } from "./demo/run-demo.ts";
 import type { CliParts } from "./faces/cli/run-cli.ts";
 import { run, serveHttp } from "./faces/http/serve-http.ts";
-import { KeeperClient } from "./keeper/keeper-client.ts";
 import { becomeReaper } from "./keeper/become-reaper.ts";
+import { KeeperClient } from "./keeper/keeper-client.ts";
 import { runKeeper } from "./keeper/run-keeper.ts";
 import { Ledger } from "./ledger/ledger.ts";
-import { systemClock } from "./platform/clock.ts";
 import { implementOperations } from "./operations/implement.ts";
+import { systemClock } from "./platform/clock.ts";
 import { makePrivateFolder } from "./platform/durable-files.ts";
 import type { ProcessIdentity } from "./platform/process-identity.ts";
-import { spawnDetached } from "./platform/spawn-detached.ts";
 import { createJobRunner } from "./platform/run-job.ts";
+import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
@@ -40,12 +40,15 @@ export interface Opening {
 }
 
 /** @throws InstarError NOT_RUNNING where a reader finds no data, DATA_TOO_NEW, DATA_DAMAGED, DISK_FULL */
-export function openInstance({ read, folder, environment, mode }: Opening): Instance {
+function openInstance({ read, folder, environment, mode }: Opening): Instance {
   const { settings } = read;
   const clock = systemClock;
   const path = join(folder, "instar.db");
   if (mode === "read" && !existsSync(path))
-    throw new InstarError("NOT_RUNNING", `${settings.name} has never run here`, { facts: { folder }, advice: "Run `instar plan` to see what would happen, then `instar up`." });
+    throw new InstarError("NOT_RUNNING", `${settings.name} has never run here`, {
+      facts: { folder },
+      advice: "Run `instar plan` to see what would happen, then `instar up`.",
+    });
   const database = openDatabase(path, { readOnly: mode === "read" });
   const facts = new Facts(database);
   const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
@@ -98,7 +101,7 @@ export function openInstance({ read, folder, environment, mode }: Opening): Inst
 }
 
 /** Marks this instance's jobs, so that a later daemon finds what an earlier one left. */
-export const instanceIdOf = (folder: string) => `instar:${folder}`;
+const instanceIdOf = (folder: string) => `instar:${folder}`;
 
 /** The few names that an agent or a job may inherit. Everything else it gets from instar.yaml, and nothing of Instar's own. */
 function pickInherited(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -136,7 +139,8 @@ export function composeCli(main: string): CliParts {
     environment,
     selfArgv,
     environmentIn,
-    runDemo: (options) => runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
+    runDemo: (options) =>
+      runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
     runKeeper: async (read, folder) => {
       becomeReaper(environment);
       await makePrivateFolder(join(folder, "logs"));
@@ -144,7 +148,10 @@ export function composeCli(main: string): CliParts {
       await runKeeper(
         {
           folder,
-          front: front === undefined ? null : { host: front.host, port: front.port, hold: { requests: front.hold.requests, bytes: front.hold.bytes, timeMs: front.hold.time } },
+          front:
+            front === undefined
+              ? null
+              : { host: front.host, port: front.port, hold: { requests: front.hold.requests, bytes: front.hold.bytes, timeMs: front.hold.time } },
           daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder) },
           clock: systemClock,
           say,
@@ -166,7 +173,14 @@ export function composeCli(main: string): CliParts {
             environment.INSTAR_KEEPER_MANAGED !== undefined
               ? null
               : async () => {
-                  await spawnDetached({ argv: [...selfArgv, "keeper", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder), stdoutPath: log, stderrPath: log, beforeGo: async () => undefined });
+                  await spawnDetached({
+                    argv: [...selfArgv, "keeper", "--folder", read.folder],
+                    cwd: read.folder,
+                    environment: environmentIn(folder),
+                    stdoutPath: log,
+                    stderrPath: log,
+                    beforeGo: async () => undefined,
+                  });
                 },
           say,
         },
@@ -195,7 +209,9 @@ function openForReading(read: ReadSettings, folder: string, environment: Readonl
 
 /** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's. */
 function pickOwnEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const left = Object.entries(environment).filter(([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|VITEST)/.test(name));
+  const left = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|VITEST)/.test(name),
+  );
   return Object.fromEntries(left) as Record<string, string>;
 }
 

@@ -1,5 +1,5 @@
 export * from "./error-codes.ts";
-export * from "./instar-error.ts";
 export * from "./events.ts";
+export * from "./instar-error.ts";
 export * from "./operations.ts";
 export * from "./update.ts";

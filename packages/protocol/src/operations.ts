@@ -54,10 +54,21 @@ export const statusView = z.object({
     containmentBecause: z.string(),
   }),
   front: z
-    .object({ host: z.string(), port: z.int(), listening: z.boolean(), holding: z.boolean(), held: z.int(), requests: z.int(), failed: z.int(), refusedByHold: z.int() })
+    .object({
+      host: z.string(),
+      port: z.int(),
+      listening: z.boolean(),
+      holding: z.boolean(),
+      held: z.int(),
+      requests: z.int(),
+      failed: z.int(),
+      refusedByHold: z.int(),
+    })
     .nullable(),
   update: updateView.nullable().describe("The one under way, or the newest"),
-  available: z.object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() }).nullable(),
+  available: z
+    .object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() })
+    .nullable(),
   source: z.object({ lookedAt: z.string().nullable(), nextLookInMs: z.number().nullable(), failing: z.string().nullable() }),
   ledger: z.object({ length: z.int(), head: z.string() }),
   versions: z.object({ instar: z.string(), node: z.string() }),
@@ -100,8 +111,24 @@ export const releaseView = z.object({
 });
 
 export const OPERATIONS = [
-  defineOperation({ name: "status", kind: "query", summary: "What runs, what is under way, and why nothing is happening", input: none, output: statusView, positional: [], offline: true }),
-  defineOperation({ name: "plan", kind: "query", summary: "What would happen, with the port and the processes untouched", input: none, output: planView, positional: [], offline: true }),
+  defineOperation({
+    name: "status",
+    kind: "query",
+    summary: "What runs, what is under way, and why nothing is happening",
+    input: none,
+    output: statusView,
+    positional: [],
+    offline: true,
+  }),
+  defineOperation({
+    name: "plan",
+    kind: "query",
+    summary: "What would happen, with the port and the processes untouched",
+    input: none,
+    output: planView,
+    positional: [],
+    offline: true,
+  }),
   defineOperation({
     name: "logs",
     kind: "query",
@@ -120,7 +147,13 @@ export const OPERATIONS = [
     kind: "command",
     summary: "Ask upstream now whether there is anything new",
     input: none,
-    output: z.object({ found: z.boolean(), version: z.string().nullable(), commit: z.string().nullable(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() }),
+    output: z.object({
+      found: z.boolean(),
+      version: z.string().nullable(),
+      commit: z.string().nullable(),
+      decision: z.enum(["start", "hold", "dismiss", "nothing"]),
+      because: z.string(),
+    }),
     positional: [],
     offline: false,
   }),
@@ -133,7 +166,15 @@ export const OPERATIONS = [
     positional: [],
     offline: true,
   }),
-  defineOperation({ name: "update.show", kind: "query", summary: "One update: its steps, what they found, why it ended so", input: z.strictObject({ update: updateId }), output: updateView, positional: ["update"], offline: true }),
+  defineOperation({
+    name: "update.show",
+    kind: "query",
+    summary: "One update: its steps, what they found, why it ended so",
+    input: z.strictObject({ update: updateId }),
+    output: updateView,
+    positional: ["update"],
+    offline: true,
+  }),
   defineOperation({
     name: "update.apply",
     kind: "command",
@@ -178,7 +219,15 @@ export const OPERATIONS = [
     positional: ["to"],
     offline: false,
   }),
-  defineOperation({ name: "history", kind: "query", summary: "The releases on disk: version, commit, author, changes, way back", input: none, output: z.object({ releases: z.array(releaseView) }), positional: [], offline: true }),
+  defineOperation({
+    name: "history",
+    kind: "query",
+    summary: "The releases on disk: version, commit, author, changes, way back",
+    input: none,
+    output: z.object({ releases: z.array(releaseView) }),
+    positional: [],
+    offline: true,
+  }),
   defineOperation({
     name: "audit.verify",
     kind: "query",
@@ -188,7 +237,15 @@ export const OPERATIONS = [
     positional: [],
     offline: true,
   }),
-  defineOperation({ name: "doctor", kind: "query", summary: "Look for what is wrong, and say what to do", input: none, output: doctorView, positional: [], offline: true }),
+  defineOperation({
+    name: "doctor",
+    kind: "query",
+    summary: "Look for what is wrong, and say what to do",
+    input: none,
+    output: doctorView,
+    positional: [],
+    offline: true,
+  }),
 ] as const;
 
 export type OperationName = (typeof OPERATIONS)[number]["name"];

@@ -42,7 +42,16 @@ export const updateView = z.object({
   endedAt: z.string().nullable(),
   exchangeMs: z.number().nullable().describe("How long the exchange took, by the wall clock; null where there was none"),
   rollbackMs: z.number().nullable().describe("From the decision to go back until the old version served again"),
-  steps: z.array(z.object({ id: z.string(), title: z.string(), state: z.enum(STEP_STATES), because: z.string(), startedAt: z.string().nullable(), endedAt: z.string().nullable() })),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.enum(STEP_STATES),
+      because: z.string(),
+      startedAt: z.string().nullable(),
+      endedAt: z.string().nullable(),
+    }),
+  ),
 });
 export type UpdateView = z.output<typeof updateView>;
 export type StepState = (typeof STEP_STATES)[number];

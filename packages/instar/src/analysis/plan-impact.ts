@@ -22,7 +22,10 @@ const RISKS: readonly Risk[] = ["minimal", "low", "medium", "high", "critical"];
  * A first estimate of what a change touches, from file names alone: what no rule explains counts as code. It never lowers a
  * risk below what the version's bump says. Pure.
  */
-export function planImpact(files: readonly { readonly path: string; readonly addedLines: number; readonly deletedLines: number }[], question: ImpactQuestion): Impact {
+export function planImpact(
+  files: readonly { readonly path: string; readonly addedLines: number; readonly deletedLines: number }[],
+  question: ImpactQuestion,
+): Impact {
   const { bump } = question;
   const factors: string[] = [];
   let level = 0;
@@ -44,7 +47,8 @@ export function planImpact(files: readonly { readonly path: string; readonly add
   return {
     filesChanged: files.length,
     bump,
-    updateType: files.length > 0 && files.every((file) => /\.(ya?ml|json|toml|ini)$/i.test(file.path)) ? "config" : bump === "major" || bump === "minor" ? bump : "patch",
+    updateType:
+      files.length > 0 && files.every((file) => /\.(ya?ml|json|toml|ini)$/i.test(file.path)) ? "config" : bump === "major" || bump === "minor" ? bump : "patch",
     risk: RISKS[level] ?? "critical",
     factors,
   };

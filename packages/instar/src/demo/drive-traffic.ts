@@ -51,17 +51,20 @@ function ask(port: number, agent: Agent, kind: Exchange["kind"], count: number, 
   const beganMs = clock.monotonicMs();
   return new Promise((resolve) => {
     const end = (status: number, version?: string, number?: number) => resolve({ kind, status, version, number, tookMs: clock.monotonicMs() - beganMs });
-    const asked = request({ host: "127.0.0.1", port, agent, timeout: ANSWER_WITHIN_MS, ...(kind === "read" ? { method: "GET", path: "/" } : { method: "POST", path: "/writes" }) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", () => end(0));
-      response.on("end", () => {
-        const version = response.headers["x-agent-version"];
-        const status = response.statusCode ?? 0;
-        const number = status === 201 ? (JSON.parse(Buffer.concat(chunks).toString("utf8")) as { number: number }).number : undefined;
-        end(status, typeof version === "string" ? version : undefined, number);
-      });
-    });
+    const asked = request(
+      { host: "127.0.0.1", port, agent, timeout: ANSWER_WITHIN_MS, ...(kind === "read" ? { method: "GET", path: "/" } : { method: "POST", path: "/writes" }) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", () => end(0));
+        response.on("end", () => {
+          const version = response.headers["x-agent-version"];
+          const status = response.statusCode ?? 0;
+          const number = status === 201 ? (JSON.parse(Buffer.concat(chunks).toString("utf8")) as { number: number }).number : undefined;
+          end(status, typeof version === "string" ? version : undefined, number);
+        });
+      },
+    );
     asked.on("timeout", () => asked.destroy());
     asked.on("error", () => end(0));
     asked.end(kind === "write" ? `write ${count}` : undefined);

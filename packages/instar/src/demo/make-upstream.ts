@@ -73,7 +73,10 @@ const CHANGES: Readonly<Record<StoryVersion, (text: string) => string>> = {
   "1.0.2": (text) =>
     text
       .replace("/** @returns", `${BROKEN}\n/** @returns`)
-      .replace('  if (method === "GET" && path === "/")', '  if (process.env.PORT && isThird()) return { status: 500, body: { error: "it went wrong", version } };\n  if (method === "GET" && path === "/")'),
+      .replace(
+        '  if (method === "GET" && path === "/")',
+        '  if (process.env.PORT && isThird()) return { status: 500, body: { error: "it went wrong", version } };\n  if (method === "GET" && path === "/")',
+      ),
   "1.0.3": (text) =>
     text
       .replace(`${BROKEN}\n`, "")

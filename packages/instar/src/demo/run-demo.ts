@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InstarError, OPERATIONS, type Operation, type OutputOf, type OperationName, type UpdateView } from "@instar/protocol";
-import type { Clock } from "../platform/clock.ts";
-import { writeFileDurably, removeTree } from "../platform/durable-files.ts";
-import { isPortFree } from "../platform/is-port-free.ts";
+import { InstarError, OPERATIONS, type Operation, type OperationName, type OutputOf, type UpdateView } from "@instar/protocol";
 import { readDaemonDoor } from "../daemon/read-daemon-door.ts";
 import { callDaemon } from "../faces/cli/connect.ts";
 import { startInstance, stopInstance } from "../faces/cli/start-instance.ts";
+import type { Clock } from "../platform/clock.ts";
+import { removeTree, writeFileDurably } from "../platform/durable-files.ts";
+import { isPortFree } from "../platform/is-port-free.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { renderSettingsFile } from "../settings/render-settings-file.ts";
 import type { SettingsFile } from "../settings/settings.ts";
@@ -79,7 +79,11 @@ class Demo {
     const upstream = await Upstream.create(this.#place, exampleFolder(), operatorPath);
     this.#port = await freePort();
     await mkdir(this.#agentFolder, { recursive: true });
-    await writeFileDurably(join(this.#agentFolder, "instar.yaml"), renderSettingsFile(this.#settings(upstream.remote), { schema: "instar.schema.json" }), 0o644);
+    await writeFileDurably(
+      join(this.#agentFolder, "instar.yaml"),
+      renderSettingsFile(this.#settings(upstream.remote), { schema: "instar.schema.json" }),
+      0o644,
+    );
     const read = await readSettings(this.#agentFolder);
     await startInstance({
       read,
@@ -194,7 +198,9 @@ class Demo {
         `The agent is still served on http://127.0.0.1:${this.#port}/ and watched. In another terminal try:`,
         `  cd ${this.#agentFolder}`,
         `  export INSTAR_DATA=${join(this.#place, "data")}`,
-        ...["status", "history", "update list", "audit verify", "doctor", "rollback"].map((command) => `  ${this.#options.selfArgv.slice(0, 1)} ${this.#options.selfArgv.at(-1)} ${command}`),
+        ...["status", "history", "update list", "audit verify", "doctor", "rollback"].map(
+          (command) => `  ${this.#options.selfArgv.slice(0, 1)} ${this.#options.selfArgv.at(-1)} ${command}`,
+        ),
         "Ctrl-C ends the demo and removes everything that it made.",
       ].join("\n"),
     );

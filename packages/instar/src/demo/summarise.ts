@@ -5,7 +5,13 @@ export interface DemoSummary {
   readonly versions: readonly { readonly version: string; readonly requests: number; readonly failed: number; readonly longestMs: number }[];
   readonly writesAcknowledged: number;
   readonly writesMissing: readonly number[];
-  readonly updates: readonly { readonly version: string; readonly outcome: string; readonly because: string; readonly exchangeMs: number | null; readonly rollbackMs: number | null }[];
+  readonly updates: readonly {
+    readonly version: string;
+    readonly outcome: string;
+    readonly because: string;
+    readonly exchangeMs: number | null;
+    readonly rollbackMs: number | null;
+  }[];
   readonly ledgerVerified: boolean;
   readonly ledgerLength: number;
   readonly runs: string | null;
@@ -23,7 +29,13 @@ export interface DemoFacts {
   readonly daemonWasKilledDuring: string | null;
 }
 
-const EXPECTED: Readonly<Record<string, string>> = { "1.0.0": "committed", "1.0.1": "committed", "1.0.2": "rolled-back", "1.0.3": "refused", "1.0.4": "committed" };
+const EXPECTED: Readonly<Record<string, string>> = {
+  "1.0.0": "committed",
+  "1.0.1": "committed",
+  "1.0.2": "rolled-back",
+  "1.0.3": "refused",
+  "1.0.4": "committed",
+};
 /** The version that the story makes fail: its failed requests are the story, any other's are a fault of ours. */
 const MISBEHAVES = "1.0.2";
 
@@ -57,7 +69,13 @@ export function summarise(facts: DemoFacts): DemoSummary {
     versions,
     writesAcknowledged: acknowledged.length,
     writesMissing: missing,
-    updates: facts.updates.map((update) => ({ version: update.versionTo, outcome: update.outcome ?? "under way", because: update.because, exchangeMs: update.exchangeMs, rollbackMs: update.rollbackMs })),
+    updates: facts.updates.map((update) => ({
+      version: update.versionTo,
+      outcome: update.outcome ?? "under way",
+      because: update.because,
+      exchangeMs: update.exchangeMs,
+      rollbackMs: update.rollbackMs,
+    })),
     ledgerVerified: facts.ledger.verified,
     ledgerLength: facts.ledger.length,
     runs: facts.runs,
@@ -67,7 +85,13 @@ export function summarise(facts: DemoFacts): DemoSummary {
 
 export function renderSummary(summary: DemoSummary): string {
   const rows = summary.versions.map((version) => [version.version, String(version.requests), String(version.failed), `${version.longestMs} ms`]);
-  const updates = summary.updates.map((update) => [update.version, update.outcome, update.exchangeMs === null ? "" : `exchange ${update.exchangeMs} ms`, update.rollbackMs === null ? "" : `rollback ${update.rollbackMs} ms`, update.because]);
+  const updates = summary.updates.map((update) => [
+    update.version,
+    update.outcome,
+    update.exchangeMs === null ? "" : `exchange ${update.exchangeMs} ms`,
+    update.rollbackMs === null ? "" : `rollback ${update.rollbackMs} ms`,
+    update.because,
+  ]);
   return [
     "What the client saw:",
     ...renderTable([["version", "requests", "failed", "longest"], ...rows]),
@@ -77,7 +101,9 @@ export function renderSummary(summary: DemoSummary): string {
     ...renderTable(updates),
     `  the ledger ${summary.ledgerVerified ? "verifies" : "does NOT verify"}: ${summary.ledgerLength} entries; ${summary.runs ?? "nothing"} runs`,
     "",
-    summary.problems.length === 0 ? "Everything is as it should be." : `Not as it should be:\n${summary.problems.map((problem) => `  - ${problem}`).join("\n")}`,
+    summary.problems.length === 0
+      ? "Everything is as it should be."
+      : `Not as it should be:\n${summary.problems.map((problem) => `  - ${problem}`).join("\n")}`,
   ].join("\n");
 }
 

@@ -23,7 +23,11 @@ export async function checkFolder(folder: string): Promise<Check> {
 export function checkJournal(database: DatabaseSync): Check[] {
   const checks: Check[] = [];
   const integrity = database.prepare("PRAGMA integrity_check").all() as { integrity_check: string }[];
-  checks.push(integrity[0]?.integrity_check === "ok" ? passed("database", "pages", "SQLite finds them whole") : failed("database", "pages", String(integrity[0]?.integrity_check), "Keep the folder; restore instar.db from a copy."));
+  checks.push(
+    integrity[0]?.integrity_check === "ok"
+      ? passed("database", "pages", "SQLite finds them whole")
+      : failed("database", "pages", String(integrity[0]?.integrity_check), "Keep the folder; restore instar.db from a copy."),
+  );
   const broken = database
     .prepare(
       `SELECT update_id AS id FROM journal GROUP BY update_id HAVING max(seq) <> count(*) - 1 OR min(seq) <> 0
@@ -33,17 +37,33 @@ export function checkJournal(database: DatabaseSync): Check[] {
        UNION SELECT ended.update_id FROM journal AS ended JOIN journal AS after ON after.update_id = ended.update_id AND after.seq > ended.seq WHERE ended.kind = 'ended'`,
     )
     .all() as { id: string }[];
-  checks.push(broken.length === 0 ? passed("journal", "order", "every update's entries follow each other") : failed("journal", "order", `broken: ${broken.map((row) => row.id).join(", ")}`, "Nothing is done by itself; keep the folder and ask."));
-  const open = (database.prepare("SELECT count(*) AS n FROM (SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0)").get() as { n: number }).n;
-  checks.push(open <= 1 ? passed("journal", "open updates", open === 0 ? "none" : "one, as it may be") : failed("journal", "open updates", `${open} at once`, "Two daemons wrote here. Keep the folder and ask."));
-  const stuck = database.prepare("SELECT update_id AS id FROM journal GROUP BY update_id HAVING max(CASE WHEN kind = 'stuck' THEN seq ELSE -1 END) > max(CASE WHEN kind IN ('resolved', 'ended') THEN seq ELSE -1 END)").all() as { id: string }[];
-  if (stuck.length > 0) checks.push(failed("journal", "stuck", stuck.map((row) => row.id).join(", "), "`instar update resolve retry|accept|abandon` answers it."));
+  checks.push(
+    broken.length === 0
+      ? passed("journal", "order", "every update's entries follow each other")
+      : failed("journal", "order", `broken: ${broken.map((row) => row.id).join(", ")}`, "Nothing is done by itself; keep the folder and ask."),
+  );
+  const open = (
+    database.prepare("SELECT count(*) AS n FROM (SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0)").get() as { n: number }
+  ).n;
+  checks.push(
+    open <= 1
+      ? passed("journal", "open updates", open === 0 ? "none" : "one, as it may be")
+      : failed("journal", "open updates", `${open} at once`, "Two daemons wrote here. Keep the folder and ask."),
+  );
+  const stuck = database
+    .prepare(
+      "SELECT update_id AS id FROM journal GROUP BY update_id HAVING max(CASE WHEN kind = 'stuck' THEN seq ELSE -1 END) > max(CASE WHEN kind IN ('resolved', 'ended') THEN seq ELSE -1 END)",
+    )
+    .all() as { id: string }[];
+  if (stuck.length > 0)
+    checks.push(failed("journal", "stuck", stuck.map((row) => row.id).join(", "), "`instar update resolve retry|accept|abandon` answers it."));
   return checks;
 }
 
 /** Files that a crash may leave beside durable ones. They harm nobody and are only said. */
 export function reserveCheck(freeBytes: number, reserveBytes: number, reserveThere: boolean): Check {
-  if (!reserveThere && freeBytes < reserveBytes) return failed("disk", "reserve", "the space for going back is not set aside, and the disk is too full to do so", "Free some space.");
+  if (!reserveThere && freeBytes < reserveBytes)
+    return failed("disk", "reserve", "the space for going back is not set aside, and the disk is too full to do so", "Free some space.");
   return passed("disk", "reserve", reserveThere ? "set aside for going back" : "made when the daemon runs");
 }
 

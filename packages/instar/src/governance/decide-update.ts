@@ -10,7 +10,9 @@ export interface DecisionQuestion {
   readonly freeBytes: number;
 }
 
-export type Decision = { readonly kind: "proceed"; readonly because: string } | { readonly kind: "refused"; readonly code: ErrorCode; readonly because: string };
+export type Decision =
+  | { readonly kind: "proceed"; readonly because: string }
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly because: string };
 
 /** Room for the snapshot, what it differs by at the end, and the agent's own writing meanwhile. */
 const SPACE_MARGIN_BYTES = 16 * 1_048_576;
@@ -21,11 +23,19 @@ export function decideUpdate(question: DecisionQuestion): Decision {
   if (!question.isIntact) return { kind: "refused", code: "RELEASE_DAMAGED", because: "the release on disk is not what was built" };
   const neededBytes = question.stateBytes * 2 + SPACE_MARGIN_BYTES;
   if (question.freeBytes < neededBytes)
-    return { kind: "refused", code: "DISK_FULL", because: `the way back needs ${mebibytes(neededBytes)} MiB on disk and ${mebibytes(question.freeBytes)} are free` };
+    return {
+      kind: "refused",
+      code: "DISK_FULL",
+      because: `the way back needs ${mebibytes(neededBytes)} MiB on disk and ${mebibytes(question.freeBytes)} are free`,
+    };
   if (tests.verdict === "pass") return { kind: "proceed", because: `every gate passed: ${tests.because}` };
   if (trigger === "first") return { kind: "proceed", because: `the operator started it for the first time; tests: ${tests.because}` };
   if (question.isUntestedAllowed) return { kind: "proceed", because: `the operator let it go on without tests: ${tests.because}` };
-  return { kind: "refused", code: "VALIDATION_FAILED", because: `${tests.because}; what was never measured is no pass. \`instar update apply --untested\` goes on all the same` };
+  return {
+    kind: "refused",
+    code: "VALIDATION_FAILED",
+    because: `${tests.because}; what was never measured is no pass. \`instar update apply --untested\` goes on all the same`,
+  };
 }
 
 const mebibytes = (bytes: number) => Math.ceil(bytes / 1_048_576);

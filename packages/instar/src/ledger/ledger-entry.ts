@@ -58,7 +58,7 @@ export interface LedgerEntry extends LedgerStatement {
 export const GENESIS = createHash("sha256").update("").digest("hex");
 
 /** An entry longer than this is refused: large facts belong elsewhere and are named by their digest. */
-export const ENTRY_LIMIT_BYTES = 65_536;
+const ENTRY_LIMIT_BYTES = 65_536;
 
 /** The entry as it is hashed and stored: canonical JSON (RFC 8785), one line. */
 export function renderEntry(entry: LedgerEntry): string {

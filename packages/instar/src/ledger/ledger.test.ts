@@ -28,8 +28,19 @@ afterEach(() => {
 
 describe("the ledger", () => {
   it("is canonical JSON: keys in order, no spaces, whatever order they were given in (RFC 8785)", () => {
-    const line = renderEntry({ success: true, previous: "p", index: 0, at: "t", event: "UPDATE_DETECTED", description: "\u20ac\n", actor: { type: "user", id: "a" }, details: { b: 1e21, a: 0.1 } });
-    expect(line).toBe('{"actor":{"id":"a","type":"user"},"at":"t","description":"€\\n","details":{"a":0.1,"b":1e+21},"event":"UPDATE_DETECTED","index":0,"previous":"p","success":true}');
+    const line = renderEntry({
+      success: true,
+      previous: "p",
+      index: 0,
+      at: "t",
+      event: "UPDATE_DETECTED",
+      description: "\u20ac\n",
+      actor: { type: "user", id: "a" },
+      details: { b: 1e21, a: 0.1 },
+    });
+    expect(line).toBe(
+      '{"actor":{"id":"a","type":"user"},"at":"t","description":"€\\n","details":{"a":0.1,"b":1e+21},"event":"UPDATE_DETECTED","index":0,"previous":"p","success":true}',
+    );
   });
 
   it("verifies what it wrote, and shows it in order", () => {

@@ -50,7 +50,9 @@ export function verifyLedger(folder: string, expected?: { length: number; hash: 
     if (wrong !== undefined) return damaged(wrong);
   }
   if (expected !== undefined && index < expected.length) return damaged(`the files end at entry ${index}, the database knows ${expected.length}`);
-  if (expected !== undefined && index > expected.length) return damaged(`the files hold ${index} entries, the database knows only ${expected.length}: it is older than the ledger`);
-  if (expected !== undefined && hash !== expected.hash) return { kind: "damaged", index: index - 1, because: "the newest entry is not the one that was written" };
+  if (expected !== undefined && index > expected.length)
+    return damaged(`the files hold ${index} entries, the database knows only ${expected.length}: it is older than the ledger`);
+  if (expected !== undefined && hash !== expected.hash)
+    return { kind: "damaged", index: index - 1, because: "the newest entry is not the one that was written" };
   return { kind: "intact", length: index, head: hash };
 }

@@ -40,7 +40,9 @@ describe("the verdict on a new version", () => {
       fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 50 }), (requests, part, more) => {
         const failed = Math.min(part, requests);
         const worse = Math.min(failed + more, requests);
-        expect(rank[judgeWatch(evidence({ requests, failed: worse }), limits).verdict]).toBeLessThanOrEqual(rank[judgeWatch(evidence({ requests, failed }), limits).verdict]);
+        expect(rank[judgeWatch(evidence({ requests, failed: worse }), limits).verdict]).toBeLessThanOrEqual(
+          rank[judgeWatch(evidence({ requests, failed }), limits).verdict],
+        );
       }),
     );
   });

@@ -60,7 +60,11 @@ export function judgeWatch(evidence: WatchEvidence, limits: WatchLimits): WatchV
 
   const missingMs = limits.timeMs - evidence.countedMs;
   if (missingMs > 0) return say("insufficient", `${counted}; ${Math.ceil(missingMs / 1_000)} s of the window are left`);
-  if (requests < limits.requests) return say(requests === 0 ? "nodata" : "insufficient", `${counted}; the window is over, but ${limits.requests - requests} more requests are needed to judge`);
+  if (requests < limits.requests)
+    return say(
+      requests === 0 ? "nodata" : "insufficient",
+      `${counted}; the window is over, but ${limits.requests - requests} more requests are needed to judge`,
+    );
   if (evidence.lastHealth.verdict !== "pass") return say("inconclusive", `the last health check did not pass: ${evidence.lastHealth.because}`);
   if (limits.requests > 0 && upperBound > allowedShare) return say("inconclusive", `${counted}: too few to rule out more than ${percent(allowedShare)}`);
   return say("pass", requests === 0 ? "it stayed healthy" : `${counted}, and it stayed healthy`);

@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { isAbsolute, join } from "node:path";
 import type { Verdict } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { planCommand } from "../settings/plan-command.ts";
 import type { RunJob } from "../platform/run-job.ts";
+import { planCommand } from "../settings/plan-command.ts";
 import type { Settings } from "../settings/settings.ts";
 
 export interface HealthTarget {
@@ -50,7 +50,13 @@ export async function probeHealth(settings: Settings, target: HealthTarget, tool
   if (health.command !== undefined) checks.push(askCommand(health.command, target, tools));
   if (target.port !== null && health.http === undefined) checks.push(askPort(target.port));
   const reports = await Promise.all(checks);
-  return reports.find((report) => report.verdict === "fail") ?? reports.find((report) => report.verdict !== "pass") ?? { verdict: "pass", because: reports.map((report) => report.because).join("; ") || "its process lives" };
+  return (
+    reports.find((report) => report.verdict === "fail") ??
+    reports.find((report) => report.verdict !== "pass") ?? {
+      verdict: "pass",
+      because: reports.map((report) => report.because).join("; ") || "its process lives",
+    }
+  );
 }
 
 function askHttp(port: number, check: { path: string; body?: string | undefined }): Promise<HealthReport> {
@@ -123,11 +129,24 @@ async function readFrom(path: string, from: number): Promise<string> {
 }
 
 async function askCommand(check: { run: Settings["agent"]["start"]; within: number }, target: HealthTarget, tools: HealthTools): Promise<HealthReport> {
-  const argv = planCommand(check.run, { release: target.releaseFolder, ...(target.port === null ? {} : { port: target.port }), ...(target.stateDirectory === null ? {} : { state: target.stateDirectory }) });
-  const result = await tools.runJob({ argv, cwd: target.cwd, environment: target.environment, timeoutMs: check.within, logPath: tools.jobLogPath, title: "health" });
+  const argv = planCommand(check.run, {
+    release: target.releaseFolder,
+    ...(target.port === null ? {} : { port: target.port }),
+    ...(target.stateDirectory === null ? {} : { state: target.stateDirectory }),
+  });
+  const result = await tools.runJob({
+    argv,
+    cwd: target.cwd,
+    environment: target.environment,
+    timeoutMs: check.within,
+    logPath: tools.jobLogPath,
+    title: "health",
+  });
   switch (result.kind) {
     case "exited":
-      return result.status === 0 ? { verdict: "pass", because: "the health command exits 0" } : { verdict: "fail", because: `the health command exits ${result.status}` };
+      return result.status === 0
+        ? { verdict: "pass", because: "the health command exits 0" }
+        : { verdict: "fail", because: `the health command exits ${result.status}` };
     case "timed-out":
       return { verdict: "nodata", because: "the health command did not end in time" };
     default:

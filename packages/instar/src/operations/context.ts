@@ -1,5 +1,5 @@
-import type { Daemon } from "../daemon/run-daemon.ts";
 import type { Instance } from "../daemon/instance.ts";
+import type { Daemon } from "../daemon/run-daemon.ts";
 
 /** What operations act on. Without a daemon (a face that reads the disk while none runs) commands are refused. */
 export interface OperationContext {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { InstarError, type DoctorView, type Implementations } from "@instar/protocol";
+import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
@@ -40,7 +40,9 @@ async function checkData({ instance }: OperationContext): Promise<Check[]> {
   return [
     await checkFolder(folder),
     ...checkJournal(database),
-    chain.kind === "intact" ? passed("ledger", "chain", `${chain.length} entries`) : failed("ledger", "chain", chain.because, "Keep the folder as it is, and compare it with a copy from before."),
+    chain.kind === "intact"
+      ? passed("ledger", "chain", `${chain.length} entries`)
+      : failed("ledger", "chain", chain.because, "Keep the folder as it is, and compare it with a copy from before."),
     reserveCheck(await readFreeBytes(folder), settings.keep.reserve, existsSync(reservePath(folder))),
   ];
 }
@@ -54,7 +56,12 @@ async function checkReleases({ instance }: OperationContext): Promise<Check[]> {
     checks.push(
       found.kind === "intact"
         ? passed("releases", record.id, `${record.files} files are what was sealed`)
-        : failed("releases", record.id, `changed on disk: ${[...found.changed, ...found.missing, ...found.added].slice(0, 3).join(", ")}`, "It is refused as a way back. `instar update apply` makes it anew."),
+        : failed(
+            "releases",
+            record.id,
+            `changed on disk: ${[...found.changed, ...found.missing, ...found.added].slice(0, 3).join(", ")}`,
+            "It is refused as a way back. `instar update apply` makes it anew.",
+          ),
     );
   }
   return checks;
@@ -62,9 +69,23 @@ async function checkReleases({ instance }: OperationContext): Promise<Check[]> {
 
 async function checkRunning({ instance, daemon }: OperationContext): Promise<Check[]> {
   const report = await instance.rooms.keeper.state().catch(() => undefined);
-  if (report === undefined && daemon === undefined) return [{ area: "running", what: "instar", verdict: "nodata", because: "it does not run", advice: "`instar up` starts it." }];
+  if (report === undefined && daemon === undefined)
+    return [{ area: "running", what: "instar", verdict: "nodata", because: "it does not run", advice: "`instar up` starts it." }];
   if (report === undefined) return [failed("running", "keeper", "it does not answer", "It is started again by itself within seconds.")];
-  const checks = [passed("running", "keeper", `pid ${report.pid}`), daemon === undefined ? failed("running", "daemon", "it does not answer", "The keeper starts it again; `instar logs daemon` says more.") : passed("running", "daemon", "it answers")];
-  if (report.front !== null && !report.front.listening) checks.push(failed("running", "front", `port ${instance.settings.front?.port} is in use by another program`, "End that program; the front tries again every half second."));
+  const checks = [
+    passed("running", "keeper", `pid ${report.pid}`),
+    daemon === undefined
+      ? failed("running", "daemon", "it does not answer", "The keeper starts it again; `instar logs daemon` says more.")
+      : passed("running", "daemon", "it answers"),
+  ];
+  if (report.front !== null && !report.front.listening)
+    checks.push(
+      failed(
+        "running",
+        "front",
+        `port ${instance.settings.front?.port} is in use by another program`,
+        "End that program; the front tries again every half second.",
+      ),
+    );
   return checks;
 }

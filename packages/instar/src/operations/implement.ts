@@ -1,6 +1,6 @@
 import type { Implementations } from "@instar/protocol";
-import { implementDoctor } from "./doctor.ts";
 import type { OperationContext } from "./context.ts";
+import { implementDoctor } from "./doctor.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
 import { implementStatus } from "./status.ts";

@@ -1,11 +1,11 @@
-import { decidePackage } from "../sources/decide-package.ts";
-import { classifyBump } from "../sources/classify-bump.ts";
-import { planImpact } from "../analysis/plan-impact.ts";
 import type { Implementations, PlanView } from "@instar/protocol";
-import { readStanding } from "../daemon/instance.ts";
+import { planImpact } from "../analysis/plan-impact.ts";
 import { readStateSize } from "../backups/read-state-size.ts";
+import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { isPortFree } from "../platform/is-port-free.ts";
+import { classifyBump } from "../sources/classify-bump.ts";
+import { decidePackage } from "../sources/decide-package.ts";
 import { planCandidate } from "../update/plan-candidate.ts";
 import type { OperationContext } from "./context.ts";
 
@@ -22,7 +22,14 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
       const standing = readStanding(instance);
       const bump = standing.running === null ? "none" : classifyBump(standing.running.version, facts.version);
       const candidate = { commit: found.commit, ref: found.ref, version: facts.version };
-      const decision = planCandidate({ found: candidate, running: standing.running, bump, automatic: settings.updates.automatic, ended: standing.ended, underWay: null });
+      const decision = planCandidate({
+        found: candidate,
+        running: standing.running,
+        bump,
+        automatic: settings.updates.automatic,
+        ended: standing.ended,
+        underWay: null,
+      });
       const files = await source.diff(standing.running?.commit ?? null, found.commit, signal);
       const impact = planImpact(files, { bump: standing.running === null ? "first" : bump, lockfiles: settings.install?.lockfiles ?? [] });
       return {
@@ -60,13 +67,18 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     case "fetch":
       return `git fetch from ${settings.source.git}`;
     case "build":
-      return [settings.install, settings.build].flatMap((part) => (part === undefined ? [] : [command(part.command)])).join(", then ") || "seal the files as they are";
+      return (
+        [settings.install, settings.build].flatMap((part) => (part === undefined ? [] : [command(part.command)])).join(", then ") ||
+        "seal the files as they are"
+      );
     case "validate":
       return settings.tests === undefined ? "nothing: instar.yaml names no tests, and so nothing proceeds by itself" : command(settings.tests.command);
     case "back-up":
       return settings.state.directory === undefined ? "nothing: no state folder" : `copy ${settings.state.directory}`;
     case "switch":
-      return settings.front === undefined ? "stop the old version, start the new one" : `hold requests on port ${settings.front.port}, stop the old version, start the new one, let them go`;
+      return settings.front === undefined
+        ? "stop the old version, start the new one"
+        : `hold requests on port ${settings.front.port}, stop the old version, start the new one, let them go`;
     case "watch":
       return `${Math.round(settings.watch.time / 1_000)} s and ${settings.front === undefined ? 0 : settings.watch.requests} requests, at most ${settings.watch.errorShare * 100} % failing`;
     default:
@@ -79,7 +91,9 @@ async function packageProblem({ rooms, settings }: OperationContext["instance"],
     entries: await rooms.source.listTree(commit),
     startCommand: settings.agent.start,
     agentDirectory: settings.agent.directory,
-    packageJson: (await rooms.source.readFile(commit, settings.agent.directory === "." ? "package.json" : `${settings.agent.directory}/package.json`, 1_048_576))?.toString("utf8"),
+    packageJson: (
+      await rooms.source.readFile(commit, settings.agent.directory === "." ? "package.json" : `${settings.agent.directory}/package.json`, 1_048_576)
+    )?.toString("utf8"),
     produces: settings.install?.produces ?? [],
     hasBuild: settings.build !== undefined,
   });
@@ -93,7 +107,11 @@ async function readChecks({ settings, rooms }: OperationContext["instance"], pro
   const isPortOurs = running?.front?.listening === true;
   return [
     { what: "source", verdict: problem === undefined ? "pass" : "fail", because: problem ?? "acceptable: the start script is there, nothing points outside" },
-    { what: "tests", verdict: settings.tests === undefined ? "nodata" : "pass", because: settings.tests === undefined ? "none named: nothing proceeds by itself" : "named; they run before the exchange" },
+    {
+      what: "tests",
+      verdict: settings.tests === undefined ? "nodata" : "pass",
+      because: settings.tests === undefined ? "none named: nothing proceeds by itself" : "named; they run before the exchange",
+    },
     ...(settings.front === undefined
       ? []
       : [

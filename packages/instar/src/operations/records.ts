@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { InstarError, type Implementations } from "@instar/protocol";
+import { type Implementations, InstarError } from "@instar/protocol";
 import { readStanding } from "../daemon/instance.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
 import type { OperationContext } from "./context.ts";
@@ -35,7 +35,11 @@ export function implementRecords(context: OperationContext): Pick<Implementation
     "audit.verify": async () => {
       const pending = (instance.database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
       const found = verifyLedger(join(instance.folder, "ledger"), instance.ledger.head(), pending);
-      if (found.kind === "damaged") throw new InstarError("LEDGER_DAMAGED", found.because, { facts: { index: found.index }, advice: "Keep the data folder as it is, and compare it with a copy from before." });
+      if (found.kind === "damaged")
+        throw new InstarError("LEDGER_DAMAGED", found.because, {
+          facts: { index: found.index },
+          advice: "Keep the data folder as it is, and compare it with a copy from before.",
+        });
       return { verdict: "intact", length: found.length, head: found.head, because: `${found.length} entries, each following from the one before it` };
     },
     logs: async ({ of, lines, update }) => {
@@ -68,7 +72,12 @@ async function readTail(path: string, lines: number): Promise<string[]> {
     const { size } = await file.stat();
     const from = Math.max(0, size - TAIL_LIMIT_BYTES);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
-    return buffer.subarray(0, bytesRead).toString("utf8").split("\n").filter((line, index, all) => index < all.length - 1 || line !== "").slice(-lines);
+    return buffer
+      .subarray(0, bytesRead)
+      .toString("utf8")
+      .split("\n")
+      .filter((line, index, all) => index < all.length - 1 || line !== "")
+      .slice(-lines);
   } finally {
     await file.close();
   }

@@ -30,7 +30,11 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     front: describeFront(instance, report),
     update,
     available: availableOf(source, [standing.running?.commit, update?.outcome === null ? update.commit : undefined]),
-    source: { lookedAt: source?.lookedAt ?? null, nextLookInMs: daemon === undefined ? null : Math.round(daemon.nextLookInMs()), failing: source?.failing ?? null },
+    source: {
+      lookedAt: source?.lookedAt ?? null,
+      nextLookInMs: daemon === undefined ? null : Math.round(daemon.nextLookInMs()),
+      failing: source?.failing ?? null,
+    },
     ledger: { length: head.length, head: head.hash },
     versions,
   };
@@ -46,9 +50,11 @@ function availableOf(source: SourceFact | undefined, known: readonly (string | u
 function explainWaiting({ instance, daemon }: OperationContext, report: KeeperReport | undefined, source: SourceFact | undefined): string {
   const { journal, time, settings } = instance;
   const [open] = journal.unfinished();
-  if (report === undefined && daemon === undefined) return `Instar does not run for ${instance.name}: \`instar up\` starts it${open === undefined ? "" : `, and goes on with update ${open}`}`;
+  if (report === undefined && daemon === undefined)
+    return `Instar does not run for ${instance.name}: \`instar up\` starts it${open === undefined ? "" : `, and goes on with update ${open}`}`;
   if (daemon === undefined) return "the daemon does not answer; the keeper starts it again within seconds";
-  if (report?.front !== null && report?.front.listening === false) return `the front cannot listen: port ${settings.front?.port} is in use by another program; it is tried again every half second`;
+  if (report?.front !== null && report?.front.listening === false)
+    return `the front cannot listen: port ${settings.front?.port} is in use by another program; it is tried again every half second`;
   if (open !== undefined) {
     const move = planNextMove(journal.read(open), time.tickMs());
     switch (move.move) {
@@ -76,12 +82,27 @@ function explainWaiting({ instance, daemon }: OperationContext, report: KeeperRe
 
 const saying = (progress: string | undefined) => (progress === undefined ? "" : ` (${progress})`);
 
-async function describeAgent(instance: Instance, report: KeeperReport | undefined, running: { release: string; version: string; commit: string } | null): Promise<StatusView["agent"]> {
-  const containment = { containment: "open", containmentBecause: "the agent runs as the same user as Instar: what it must not touch is only out of its way, not out of its reach" } as const;
+async function describeAgent(
+  instance: Instance,
+  report: KeeperReport | undefined,
+  running: { release: string; version: string; commit: string } | null,
+): Promise<StatusView["agent"]> {
+  const containment = {
+    containment: "open",
+    containmentBecause: "the agent runs as the same user as Instar: what it must not touch is only out of its way, not out of its reach",
+  } as const;
   const name = report === undefined ? undefined : (report.routed ?? slotOf(report, running?.release ?? null));
   const slot = name === undefined || report === undefined ? undefined : report.slots[name];
   if (slot === undefined || name === undefined)
-    return { release: running?.release ?? null, version: running?.version ?? null, commit: running?.commit ?? null, health: "nodata", because: "it does not run", slot: null, ...containment };
+    return {
+      release: running?.release ?? null,
+      version: running?.version ?? null,
+      commit: running?.commit ?? null,
+      health: "nodata",
+      because: "it does not run",
+      slot: null,
+      ...containment,
+    };
   const health = await new Exchange(instance.rooms, 0).probe(slot);
   const { release, version, alive, pid, startedAt, port, restarts } = slot;
   return {

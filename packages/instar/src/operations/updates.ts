@@ -1,4 +1,4 @@
-import { foldUpdateEvents, InstarError, type Implementations, type UpdateView } from "@instar/protocol";
+import { foldUpdateEvents, type Implementations, InstarError, type UpdateView } from "@instar/protocol";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
@@ -8,12 +8,20 @@ import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
 
-export function implementUpdates(context: OperationContext): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "rollback"> {
+export function implementUpdates(
+  context: OperationContext,
+): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "rollback"> {
   const { instance } = context;
   return {
     "update.check": async () => {
       const looked = await daemonOf(context).look(new AbortController().signal);
-      return { found: looked.decision !== "nothing", version: looked.found?.version ?? null, commit: looked.found?.commit ?? null, decision: looked.decision, because: looked.because };
+      return {
+        found: looked.decision !== "nothing",
+        version: looked.found?.version ?? null,
+        commit: looked.found?.commit ?? null,
+        decision: looked.decision,
+        because: looked.because,
+      };
     },
     "update.list": async ({ limit }) => ({
       updates: instance.journal
@@ -27,7 +35,8 @@ export function implementUpdates(context: OperationContext): Pick<Implementation
     "update.cancel": async ({ update }) => {
       const found = update === undefined ? openUpdate(instance) : findUpdate(instance, update);
       const journal = instance.journal.read(found);
-      if (planNextMove(journal, 0).move === "nothing") throw new InstarError("CONFLICT", `update ${found} has ended`, { advice: "`instar rollback` goes back from a version that stayed." });
+      if (planNextMove(journal, 0).move === "nothing")
+        throw new InstarError("CONFLICT", `update ${found} has ended`, { advice: "`instar rollback` goes back from a version that stayed." });
       if (!journal.some((entry) => entry.kind === "cancel-requested"))
         daemonOf(context).tell(found, { kind: "cancel-requested", by: context.actor.id, because: `${context.actor.id} cancelled it` });
       return readUpdate(instance, found);
@@ -53,7 +62,8 @@ function findUpdate(instance: Instance, prefix: string): UpdateId {
   const matches = instance.journal.list().filter((update) => update.startsWith(prefix));
   const [only] = matches;
   if (only === undefined) throw new InstarError("NOT_FOUND", `there is no update ${prefix}`, { advice: "`instar update list` shows them all." });
-  if (matches.length > 1) throw new InstarError("INPUT_INVALID", `${prefix} could be ${matches.slice(0, 4).join(", ")}`, { advice: "Give more of its letters." });
+  if (matches.length > 1)
+    throw new InstarError("INPUT_INVALID", `${prefix} could be ${matches.slice(0, 4).join(", ")}`, { advice: "Give more of its letters." });
   return only;
 }
 
@@ -72,7 +82,13 @@ async function applyByHand(context: OperationContext, input: { target?: string |
   const found = input.target === undefined ? await source.look(signal) : await source.find(input.target, signal);
   await source.fetch(found.commit, signal, found.ref);
   const facts = await source.readCommit(found.commit, { directory: instance.settings.agent.directory });
-  return begin(context, { commit: found.commit, ref: found.ref, versionTo: facts.version, trigger: "by-hand", overrides: { untested: input.untested, quarantined: input.quarantined } });
+  return begin(context, {
+    commit: found.commit,
+    ref: found.ref,
+    versionTo: facts.version,
+    trigger: "by-hand",
+    overrides: { untested: input.untested, quarantined: input.quarantined },
+  });
 }
 
 async function goBack(context: OperationContext, to: string | undefined): Promise<UpdateId> {
@@ -80,19 +96,29 @@ async function goBack(context: OperationContext, to: string | undefined): Promis
   daemonOf(context);
   const [open] = instance.journal.unfinished();
   if (open !== undefined)
-    throw new InstarError("CONFLICT", `update ${open} is under way`, { advice: `\`instar update cancel\` stops it${to === undefined ? " and puts the version before it back" : ""}.` });
+    throw new InstarError("CONFLICT", `update ${open} is under way`, {
+      advice: `\`instar update cancel\` stops it${to === undefined ? " and puts the version before it back" : ""}.`,
+    });
   const { running } = readStanding(instance);
   if (running === null) throw new InstarError("CONFLICT", "nothing runs, so there is nothing to go back from");
   const { sealed } = await instance.rooms.releases.list();
   const current = sealed.find((record) => record.id === running.release);
-  const target = to === undefined ? sealed.find((record) => record.id === current?.wayBack?.release) : sealed.findLast((record) => record.id === to || record.version === to);
+  const target =
+    to === undefined
+      ? sealed.find((record) => record.id === current?.wayBack?.release)
+      : sealed.findLast((record) => record.id === to || record.version === to);
   if (target === undefined)
-    throw new InstarError("NOT_FOUND", to === undefined ? `${running.version} has no version before it on disk` : `there is no release ${to} on disk`, { advice: "`instar history` shows what there is." });
+    throw new InstarError("NOT_FOUND", to === undefined ? `${running.version} has no version before it on disk` : `there is no release ${to} on disk`, {
+      advice: "`instar history` shows what there is.",
+    });
   if (target.id === running.release) throw new InstarError("CONFLICT", `${target.version} runs already`);
   return begin(context, { commit: target.commit, ref: "release", versionTo: target.version, trigger: "rollback", overrides: {}, existingRelease: target.id });
 }
 
-function begin({ instance, actor }: OperationContext, start: Pick<UpdateStart, "commit" | "ref" | "versionTo" | "trigger" | "overrides" | "existingRelease">): UpdateId {
+function begin(
+  { instance, actor }: OperationContext,
+  start: Pick<UpdateStart, "commit" | "ref" | "versionTo" | "trigger" | "overrides" | "existingRelease">,
+): UpdateId {
   const standing = readStanding(instance);
   return beginUpdate(instance, {
     kind: "code",
@@ -107,11 +133,14 @@ function begin({ instance, actor }: OperationContext, start: Pick<UpdateStart, "
 
 function assertNothingUnderWay(instance: Instance): void {
   const [open] = instance.journal.unfinished();
-  if (open !== undefined) throw new InstarError("CONFLICT", `update ${open} to ${startOf(instance.journal.read(open)).start.versionTo} is under way`, { advice: "Wait for it, or `instar update cancel`." });
+  if (open !== undefined)
+    throw new InstarError("CONFLICT", `update ${open} to ${startOf(instance.journal.read(open)).start.versionTo} is under way`, {
+      advice: "Wait for it, or `instar update cancel`.",
+    });
 }
 
 /** @throws InstarError NOT_RUNNING: without a daemon nothing can be commanded */
-export function daemonOf({ daemon, instance }: OperationContext): Daemon {
+function daemonOf({ daemon, instance }: OperationContext): Daemon {
   if (daemon === undefined) throw new InstarError("NOT_RUNNING", `Instar does not run for ${instance.name}`, { advice: "Start it with `instar up`." });
   return daemon;
 }

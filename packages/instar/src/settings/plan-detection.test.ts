@@ -1,3 +1,4 @@
+// One table of agents as people write them, and what init finds in each: apart, the rows could not be compared.
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AgentListing, FoundProgram } from "./agent-listing.ts";

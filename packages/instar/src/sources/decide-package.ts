@@ -19,7 +19,7 @@ export interface PackageQuestion {
 export type PackageDecision = { readonly kind: "acceptable" } | { readonly kind: "refused"; readonly because: string };
 
 /** A tree larger than this is a mistake (a committed data set) or an attack on the disk. */
-export const PACKAGE_LIMITS = { files: 200_000, sizeBytes: 2 * 1_024 ** 3 } as const;
+const PACKAGE_LIMITS = { files: 200_000, sizeBytes: 2 * 1_024 ** 3 } as const;
 
 /** Whether a commit is acceptable as a release, judged before anything of it is written or run. Pure. */
 export function decidePackage(question: PackageQuestion): PackageDecision {

@@ -4,7 +4,7 @@ import type { GitMirror } from "./git-mirror.ts";
 import { assertFolderIsThere, optionsToward, type Remote, uploadPackOf } from "./read-remote.ts";
 
 /** The ref that keeps a commit and all it needs in the mirror, whatever the remote's branches do later. */
-export const pinOf = (commit: string): string => `refs/instar/keep/${commit}`;
+const pinOf = (commit: string): string => `refs/instar/keep/${commit}`;
 
 /**
  * Brings a commit with its whole history into the mirror and pins it. Fetching and pinning are one git command, which sets the

@@ -6,7 +6,7 @@ describe("the upper bound of a share", () => {
   // Clopper-Pearson, one-sided 95 %: the rule of three is its limit; R's binom.test(x, n, alternative = "less")$conf.int gives these.
   for (const [failed, requests, bound] of [
     [0, 10, 0.2588656],
-    [0, 100, 0.0295130],
+    [0, 100, 0.029513],
     [1, 20, 0.2161061],
     [5, 100, 0.1022534],
     [50, 1000, 0.0628634],
@@ -32,7 +32,8 @@ describe("evidence against an allowed share", () => {
   it("has an expected value of at most one under the allowed share, at any sample size", () => {
     for (const requests of [1, 5, 40]) {
       let expected = 0;
-      for (let failed = 0; failed <= requests; failed += 1) expected += choose(requests, failed) * 0.1 ** failed * 0.9 ** (requests - failed) * Math.exp(logEvidenceAgainstShare(failed, requests, 0.1));
+      for (let failed = 0; failed <= requests; failed += 1)
+        expected += choose(requests, failed) * 0.1 ** failed * 0.9 ** (requests - failed) * Math.exp(logEvidenceAgainstShare(failed, requests, 0.1));
       expect(expected).toBeCloseTo(1, 9);
     }
   });

@@ -21,7 +21,11 @@ export interface GlobalOptions {
 }
 
 /** The whole command line. Operations come from the table; the rest is listed in `LocalCommands`. */
-export function buildProgram(version: string, local: LocalCommands, runOperation: (operation: Operation, input: Record<string, unknown>, options: GlobalOptions) => Promise<void>): Command {
+export function buildProgram(
+  version: string,
+  local: LocalCommands,
+  runOperation: (operation: Operation, input: Record<string, unknown>, options: GlobalOptions) => Promise<void>,
+): Command {
   const program = new Command("instar")
     .description("Keeps a long-running agent alive while the agent changes.")
     .version(version)
@@ -88,7 +92,8 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     command.addOption(new Option(property.type === "boolean" ? flag : `${flag} <value>`, describeInput(property)));
   }
-  if (operation.kind === "command" && operation.name !== "update.check") command.option("--no-wait", "return at once instead of following the update to its end");
+  if (operation.kind === "command" && operation.name !== "update.check")
+    command.option("--no-wait", "return at once instead of following the update to its end");
   command.action(async (...args: unknown[]) => {
     const self = args.at(-1) as Command;
     const options = self.optsWithGlobals() as Record<string, unknown>;
@@ -107,7 +112,11 @@ interface InputSchema {
 }
 
 function describeInput(schema: InputSchema | undefined): string {
-  const parts = [schema?.description ?? "", schema?.enum === undefined ? "" : `one of ${schema.enum.join(", ")}`, schema?.default === undefined || schema.default === false ? "" : `default ${String(schema.default)}`];
+  const parts = [
+    schema?.description ?? "",
+    schema?.enum === undefined ? "" : `one of ${schema.enum.join(", ")}`,
+    schema?.default === undefined || schema.default === false ? "" : `default ${String(schema.default)}`,
+  ];
   return parts.filter((part) => part !== "").join("; ");
 }
 

@@ -14,9 +14,22 @@ export async function callDaemon(door: DaemonDoor, operation: Operation, input: 
 
 function call(door: DaemonDoor, method: string, path: string, body: string | undefined): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
-    const unreachable = (cause?: unknown) => reject(new InstarError("NOT_RUNNING", "the daemon does not answer", { cause, advice: "It is started again by itself within seconds; `instar status` says more." }));
+    const unreachable = (cause?: unknown) =>
+      reject(
+        new InstarError("NOT_RUNNING", "the daemon does not answer", {
+          cause,
+          advice: "It is started again by itself within seconds; `instar status` says more.",
+        }),
+      );
     const asked = request(
-      { host: "127.0.0.1", port: door.port, method, path, agent: false, headers: { authorization: `Bearer ${door.token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) } },
+      {
+        host: "127.0.0.1",
+        port: door.port,
+        method,
+        path,
+        agent: false,
+        headers: { authorization: `Bearer ${door.token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -37,9 +50,15 @@ function call(door: DaemonDoor, method: string, path: string, body: string | und
 
 /** The one place where an error becomes text: our sentence, what can be done, and the causes below. */
 export function renderError(error: unknown): string {
-  const lines = [InstarError.is(error) ? `${error.code}: ${error.message}` : `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  const lines = [
+    InstarError.is(error) ? `${error.code}: ${error.message}` : `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  ];
   if (InstarError.is(error) && error.advice !== undefined) lines.push(`  ${error.advice}`);
-  for (let cause = (error as { cause?: unknown } | null)?.cause, depth = 0; cause !== undefined && cause !== null && depth < 5; cause = (cause as { cause?: unknown }).cause, depth += 1)
+  for (
+    let cause = (error as { cause?: unknown } | null)?.cause, depth = 0;
+    cause !== undefined && cause !== null && depth < 5;
+    cause = (cause as { cause?: unknown }).cause, depth += 1
+  )
     lines.push(`  because: ${cause instanceof Error ? cause.message : String(cause)}`);
   return lines.join("\n");
 }
@@ -60,4 +79,3 @@ export function exitStatusOfOutcome(outcome: string | null): number {
       return 6;
   }
 }
-

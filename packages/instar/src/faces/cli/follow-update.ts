@@ -16,7 +16,14 @@ export async function followUpdate(folder: string, first: UpdateView, say: ((lin
   let heardMs = systemClock.monotonicMs();
   for (;;) {
     for (const step of view.steps) {
-      const line = step.state === "done" ? `✔ ${step.title}${step.because === "" ? "" : `: ${step.because}`}` : step.state === "failed" ? `✘ ${step.title}: ${step.because}` : step.state === "running" ? `▸ ${step.title}` : undefined;
+      const line =
+        step.state === "done"
+          ? `✔ ${step.title}${step.because === "" ? "" : `: ${step.because}`}`
+          : step.state === "failed"
+            ? `✘ ${step.title}: ${step.because}`
+            : step.state === "running"
+              ? `▸ ${step.title}`
+              : undefined;
       if (line === undefined || said.has(line)) continue;
       said.add(line);
       say?.(line);

@@ -32,8 +32,14 @@ function renderStatus(status: StatusView): string {
     `${status.instance}: ${agent.version === null ? "no version yet" : `${agent.version} (${agent.commit?.slice(0, 10) ?? "?"})`}; ${agent.because}`,
     `  ${status.waiting}`,
   ];
-  if (agent.slot !== null) lines.push(`  agent      pid ${agent.slot.pid ?? "none"}, slot ${agent.slot.slot}${agent.slot.port === null ? "" : `, port ${agent.slot.port}`}, started ${agent.slot.startedAt ?? "never"}, restarted ${agent.slot.restarts} times`);
-  if (front !== null) lines.push(`  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held`);
+  if (agent.slot !== null)
+    lines.push(
+      `  agent      pid ${agent.slot.pid ?? "none"}, slot ${agent.slot.slot}${agent.slot.port === null ? "" : `, port ${agent.slot.port}`}, started ${agent.slot.startedAt ?? "never"}, restarted ${agent.slot.restarts} times`,
+    );
+  if (front !== null)
+    lines.push(
+      `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held`,
+    );
   if (update !== null) lines.push(`  update     ${renderUpdateLine(update)}`);
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
   lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
@@ -44,9 +50,12 @@ function renderStatus(status: StatusView): string {
 
 function renderPlan(plan: PlanView): string {
   const lines = [`${plan.instance}: ${plan.would}`];
-  if (plan.candidate !== null) lines.push(`  upstream   ${plan.candidate.version} ${plan.candidate.commit.slice(0, 10)} by ${plan.candidate.author}: ${plan.candidate.subject}`);
+  if (plan.candidate !== null)
+    lines.push(`  upstream   ${plan.candidate.version} ${plan.candidate.commit.slice(0, 10)} by ${plan.candidate.author}: ${plan.candidate.subject}`);
   lines.push(`  runs now   ${plan.running === null ? "nothing" : `${plan.running.version} ${plan.running.commit.slice(0, 10)}`}`);
-  lines.push(`  files      ${plan.files.changed} changed${plan.files.sample.length === 0 ? "" : `: ${plan.files.sample.join(", ")}${plan.files.changed > plan.files.sample.length ? ", …" : ""}`}`);
+  lines.push(
+    `  files      ${plan.files.changed} changed${plan.files.sample.length === 0 ? "" : `: ${plan.files.sample.join(", ")}${plan.files.changed > plan.files.sample.length ? ", …" : ""}`}`,
+  );
   lines.push("  steps");
   for (const step of plan.steps) lines.push(`    ${step.id.padEnd(14)} ${step.would === "" ? step.title : step.would}`);
   lines.push("  checks");
@@ -56,12 +65,12 @@ function renderPlan(plan: PlanView): string {
   return lines.join("\n");
 }
 
-export function renderUpdateLine(update: UpdateView): string {
+function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
   return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
 }
 
-export function renderUpdate(update: UpdateView): string {
+function renderUpdate(update: UpdateView): string {
   const lines = [renderUpdateLine(update)];
   for (const step of update.steps) lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
   if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
@@ -71,7 +80,11 @@ export function renderUpdate(update: UpdateView): string {
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
 function renderRelease(release: OutputOf<"history">["releases"][number]): string {
-  const marks = [release.running ? "runs" : "", release.committed ? "committed" : "", release.quarantined === null ? "" : `quarantined: ${release.quarantined}`].filter((mark) => mark !== "");
+  const marks = [
+    release.running ? "runs" : "",
+    release.committed ? "committed" : "",
+    release.quarantined === null ? "" : `quarantined: ${release.quarantined}`,
+  ].filter((mark) => mark !== "");
   return [
     `${release.version}  ${release.release}  ${release.commit.slice(0, 10)}  ${marks.join(", ")}`,
     `  ${release.author}, ${release.at}, ${release.updateType}, ${Math.round(release.sizeBytes / 1024)} KiB, ${release.digest.slice(0, 19)}…`,
@@ -81,5 +94,11 @@ function renderRelease(release: OutputOf<"history">["releases"][number]): string
 }
 
 function renderDoctor(report: DoctorView): string {
-  return [...report.checks.map((check) => `${check.verdict.padEnd(12)} ${check.area}: ${check.what}: ${check.because}${check.advice === "" ? "" : `\n             → ${check.advice}`}`), "", `verdict: ${report.verdict}`].join("\n");
+  return [
+    ...report.checks.map(
+      (check) => `${check.verdict.padEnd(12)} ${check.area}: ${check.what}: ${check.because}${check.advice === "" ? "" : `\n             → ${check.advice}`}`,
+    ),
+    "",
+    `verdict: ${report.verdict}`,
+  ].join("\n");
 }

@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { exitStatusOf, InstarError, type Operation, renderProblem, type UpdateView } from "@instar/protocol";
-import type { Instance } from "../../daemon/instance.ts";
 import { readDaemonDoor } from "../../daemon/read-daemon-door.ts";
+import type { OperationContext } from "../../operations/context.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
+import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
 import { buildProgram } from "./build-program.ts";
 import { callDaemon, exitStatusOfOutcome, renderError } from "./connect.ts";
@@ -14,6 +14,9 @@ import { renderSystemdUnit } from "./print-service.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
+
+/** Passed from compose.ts to the operations; no face looks inside. */
+type Instance = OperationContext["instance"];
 
 /** What only compose.ts can build, handed to the face. */
 export interface CliParts {
@@ -62,7 +65,13 @@ export async function runCli(parts: CliParts): Promise<number> {
       up: async ({ foreground }) => {
         const { read, folder } = await located({ folder: folderOption });
         if (foreground) return parts.runKeeper(read, folder);
-        const door = await startInstance({ read, folder, keeperArgv: [...parts.selfArgv, "keeper", "--folder", read.folder], environment: parts.environmentIn(folder), clock: systemClock });
+        const door = await startInstance({
+          read,
+          folder,
+          keeperArgv: [...parts.selfArgv, "keeper", "--folder", read.folder],
+          environment: parts.environmentIn(folder),
+          clock: systemClock,
+        });
         const front = read.settings.front === undefined ? null : { host: read.settings.front.host, port: read.settings.front.port };
         if (isJson) print(JSON.stringify({ instance: read.settings.name, folder, daemon: { pid: door.pid, port: door.port }, front }));
         else {
@@ -74,7 +83,12 @@ export async function runCli(parts: CliParts): Promise<number> {
         const { read, folder } = await located({ folder: folderOption });
         const wasRunning = await stopInstance(folder, keepAgent, systemClock);
         if (isJson) print(JSON.stringify({ instance: read.settings.name, wasRunning, keptAgent: wasRunning && keepAgent }));
-        else print(wasRunning ? `${read.settings.name} is no longer kept${keepAgent ? "; the agent runs on, on its own port" : "; the agent was stopped"}` : `Instar was not running for ${read.settings.name}`);
+        else
+          print(
+            wasRunning
+              ? `${read.settings.name} is no longer kept${keepAgent ? "; the agent runs on, on its own port" : "; the agent was stopped"}`
+              : `Instar was not running for ${read.settings.name}`,
+          );
       },
       demo: async ({ headless }) => {
         status = await parts.runDemo({ headless, json: isJson });
@@ -140,7 +154,8 @@ export async function runCli(parts: CliParts): Promise<number> {
 async function answerOperation(parts: CliParts, read: ReadSettings, folder: string, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
   const door = await readDaemonDoor(folder);
   if (door !== undefined) return callDaemon(door, operation, input);
-  if (!operation.offline) throw new InstarError("NOT_RUNNING", `Instar does not run for ${read.settings.name}`, { facts: { folder }, advice: "Start it with `instar up`." });
+  if (!operation.offline)
+    throw new InstarError("NOT_RUNNING", `Instar does not run for ${read.settings.name}`, { facts: { folder }, advice: "Start it with `instar up`." });
   const instance = await parts.openForReading(read, folder);
   try {
     return await parts.answerOffline(instance, operation, input);
@@ -157,4 +172,3 @@ function answersOf(options: Readonly<Record<string, unknown>>): Record<string, s
 function isCommanderExit(error: unknown): error is { exitCode: number } {
   return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
 }
-

@@ -29,7 +29,11 @@ export async function startInstance({ read, folder, keeperArgv, environment, clo
   const { settings } = read;
   await makePrivateFolder(join(folder, "logs"));
   const running = await readKeeper(folder);
-  if (running !== undefined) throw new InstarError("ALREADY_RUNNING", `Instar runs for ${settings.name} already (pid ${running.pid})`, { facts: { pid: running.pid, folder }, advice: "`instar status` shows it; `instar down` ends it." });
+  if (running !== undefined)
+    throw new InstarError("ALREADY_RUNNING", `Instar runs for ${settings.name} already (pid ${running.pid})`, {
+      facts: { pid: running.pid, folder },
+      advice: "`instar status` shows it; `instar down` ends it.",
+    });
   await assertPortFree(read);
   const log = join(folder, "logs", "keeper.log");
   const keeper = await spawnDetached({ argv: keeperArgv, cwd: read.folder, environment, stdoutPath: log, stderrPath: log, beforeGo: async () => undefined });
@@ -40,12 +44,18 @@ export async function startInstance({ read, folder, keeperArgv, environment, clo
     if (!(await isSameProcess(keeper))) break;
     await clock.sleep(50);
   }
-  throw new InstarError("TIMED_OUT", "keeper and daemon did not come up", { facts: { log }, advice: `Their words are in ${log} and ${join(folder, "logs", "daemon.log")}.` });
+  throw new InstarError("TIMED_OUT", "keeper and daemon did not come up", {
+    facts: { log },
+    advice: `Their words are in ${log} and ${join(folder, "logs", "daemon.log")}.`,
+  });
 }
 
-export async function assertPortFree({ settings, path }: ReadSettings): Promise<void> {
+async function assertPortFree({ settings, path }: ReadSettings): Promise<void> {
   if (settings.front === undefined || (await isPortFree(settings.front.port, settings.front.host))) return;
-  throw new InstarError("PORT_IN_USE", `port ${settings.front.port} on ${settings.front.host} is in use by another program`, { facts: { port: settings.front.port }, advice: `End that program, or change front.port in ${path}.` });
+  throw new InstarError("PORT_IN_USE", `port ${settings.front.port} on ${settings.front.host} is in use by another program`, {
+    facts: { port: settings.front.port },
+    advice: `End that program, or change front.port in ${path}.`,
+  });
 }
 
 /** Ends keeper and daemon, and the agent unless it is to stay; returns once they are gone. */
@@ -57,7 +67,7 @@ export async function stopInstance(folder: string, keepAgent: boolean, clock: Cl
   return true;
 }
 
-export async function readKeeper(folder: string): Promise<ProcessIdentity | undefined> {
+async function readKeeper(folder: string): Promise<ProcessIdentity | undefined> {
   const door = (await readJsonFile(join(folder, "keeper", "control.json"))) as ProcessIdentity | undefined;
   return door !== undefined && (await isSameProcess(door)) ? door : undefined;
 }

@@ -41,7 +41,12 @@ export function renderOpenApi(version: string): string {
 
 function describe(operation: Operation): unknown {
   const input = schemaOf(operation.input, "input") as { properties?: Record<string, unknown>; required?: string[] };
-  const parameters = Object.entries(input.properties ?? {}).map(([name, schema]) => ({ name, in: "query", required: input.required?.includes(name) ?? false, schema }));
+  const parameters = Object.entries(input.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: input.required?.includes(name) ?? false,
+    schema,
+  }));
   return {
     operationId: operation.name,
     summary: operation.summary,

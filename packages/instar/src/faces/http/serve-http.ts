@@ -31,17 +31,29 @@ export async function serveHttp(implementations: Implementations, token: string,
   });
 }
 
-export function createApp(implementations: Implementations, token: string): Hono {
+function createApp(implementations: Implementations, token: string): Hono {
   const app = new Hono();
   app.onError((error, context) => problem(context, error));
   app.notFound((context) => problem(context, new InstarError("NOT_FOUND", `there is no ${context.req.method} ${context.req.path}`)));
   app.use("*", async (context, next) => {
     // A page in a browser that was led to this port by a DNS trick names another host.
-    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(context.req.header("host") ?? "")) throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
-    if (!isAuthorized(context.req.header("authorization"), token)) throw new InstarError("UNAUTHORIZED", "the token is missing or wrong", { advice: "Send `Authorization: Bearer …` with the token of the instance's data folder." });
+    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(context.req.header("host") ?? ""))
+      throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
+    if (!isAuthorized(context.req.header("authorization"), token))
+      throw new InstarError("UNAUTHORIZED", "the token is missing or wrong", {
+        advice: "Send `Authorization: Bearer …` with the token of the instance's data folder.",
+      });
     await next();
   });
-  app.use("*", bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: () => { throw new InstarError("INPUT_INVALID", "the body is too long"); } }));
+  app.use(
+    "*",
+    bodyLimit({
+      maxSize: BODY_LIMIT_BYTES,
+      onError: () => {
+        throw new InstarError("INPUT_INVALID", "the body is too long");
+      },
+    }),
+  );
   for (const operation of OPERATIONS as readonly Operation[]) {
     const { method, path } = routeOf(operation);
     app.on(method, path, async (context) => context.json(await run(implementations, operation, await readInput(context, operation))));
