@@ -104,9 +104,10 @@ test("whatever follows a malformed request is read and forgotten, so that no res
   await client.sees("well-formed");
   for (let block = 0; block < 10; block += 1) {
     client.send(Buffer.alloc(100_000, "x"));
-    await until(() => client.socket.writableLength === 0);
+    await new Promise((resolve) => setTimeout(resolve, 3)); // In packets of their own: the parser complains about each.
   }
-  expect(client.hasEnded).toBe(false);
+  await until(() => client.socket.writableLength === 0);
+  expect(bench.front.status().connections).toBe(1);
   client.socket.end();
   await client.ended();
   expect(client.wasReset).toBe(false);
