@@ -91,10 +91,12 @@ function whyUnwind(journal: readonly JournalEntry[], steps: readonly PinnedStep[
   for (const entry of journal) {
     if (entry.kind === "failed" && isFinal(journal, steps, entry)) return { outcome: begunExchange ? "rolled-back" : "refused", because: entry.because };
     if (entry.kind === "cancel-requested") return { outcome: begunExchange ? "rolled-back" : "cancelled", because: entry.because };
+    if (entry.kind === "applying" && isOneTooMany(journal, entry))
+      return {
+        outcome: begunExchange ? "rolled-back" : "refused",
+        because: `'${titleOf(steps, entry.step)}' was begun ${MOST_BEGINNINGS} times and never ended: it takes the daemon down`,
+      };
   }
-  const worn = steps.find((step) => countUnanswered(journal, step.id) >= MOST_BEGINNINGS);
-  if (worn !== undefined)
-    return { outcome: begunExchange ? "rolled-back" : "refused", because: `'${worn.title}' was begun ${MOST_BEGINNINGS} times and never ended: it takes the daemon down` };
   return undefined;
 }
 
@@ -112,16 +114,24 @@ function isLeaseEnded(journal: readonly JournalEntry[], steps: readonly PinnedSt
 }
 
 const wasDone = (journal: readonly JournalEntry[], step: string) => journal.some((entry) => entry.kind === "applied" && entry.step === step);
-const wasTouched = (journal: readonly JournalEntry[], step: string) => journal.some((entry) => (entry.kind === "applying" || entry.kind === "applied") && entry.step === step);
+const wasTouched = (journal: readonly JournalEntry[], step: string) =>
+  journal.some((entry) => (entry.kind === "applying" || entry.kind === "applied") && entry.step === step);
 const wasUndone = (journal: readonly JournalEntry[], step: string) => journal.some((entry) => entry.kind === "undone" && entry.step === step);
 const countFailures = (journal: readonly JournalEntry[], step: string) => journal.filter((entry) => entry.kind === "failed" && entry.step === step).length;
 const countBeginnings = (journal: readonly JournalEntry[], step: string) => journal.filter((entry) => entry.kind === "applying" && entry.step === step).length;
 
-/** How often the step was begun since it last answered: more than once means that a daemon died in it. */
-function countUnanswered(journal: readonly JournalEntry[], step: string): number {
-  const ofStep = journal.filter((entry) => "step" in entry && entry.step === step);
-  return ofStep.length - 1 - ofStep.findLastIndex((entry) => entry.kind !== "applying");
+/**
+ * True for the beginning that wears a step out: so many in a row, none answered. Only what a beginning can answer counts as an answer:
+ * were the entries of the undo to count, the reason to go back would vanish as soon as going back begins.
+ */
+function isOneTooMany(journal: readonly JournalEntry[], beginning: JournalEntry & { kind: "applying" }): boolean {
+  const ofStep = journal.filter((entry) => "step" in entry && entry.step === beginning.step && !UNDO_KINDS.has(entry.kind));
+  const unanswered = ofStep.length - 1 - ofStep.findLastIndex((entry) => entry.kind !== "applying");
+  return unanswered >= MOST_BEGINNINGS && ofStep.at(MOST_BEGINNINGS - 1 - unanswered)?.seq === beginning.seq;
 }
+
+const UNDO_KINDS: ReadonlySet<JournalEntry["kind"]> = new Set(["undoing", "undone", "undo-failed"]);
+const titleOf = (steps: readonly PinnedStep[], id: string) => steps.find((step) => step.id === id)?.title ?? id;
 
 /** What makes a journal impossible, in words; undefined where it holds together. */
 function findContradiction(journal: readonly JournalEntry[]): string | undefined {
