@@ -1,0 +1,4 @@
+export * from "./crash-points.ts";
+export * from "./describe-step-contract.ts";
+export * from "./simulated-clock.ts";
+export * from "./simulated-world.ts";
