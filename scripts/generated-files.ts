@@ -27,7 +27,7 @@ export function renderGeneratedFiles({ version, errorsPage }: GenerationInputs):
 
 /** The page about errors is written by hand; the line of numbers below each heading is the code's. */
 export function renderErrorFacts(page: string): string {
-  return page.replace(/^## ([A-Z_]+)\n\n(?:<a .*\n)?(?:\*.*\n)?\n?/gm, (heading, code: string) => {
+  return page.replace(/^## ([A-Z_]+)\n\n(?:<a .*\n)?(?:\*[^*].*\n)?\n?/gm, (heading, code: string) => {
     const known = ERROR_CODES[code as keyof typeof ERROR_CODES];
     if (known === undefined) return heading;
     return `## ${code}\n\n<a id="${code}"></a>\n*${known.title}: number ${known.number}, exit status ${known.exit}, HTTP ${known.status}*\n\n`;
