@@ -1,0 +1,71 @@
+// `npm run pack`: the package as people install it, dist/instar-<version>.tgz. One bundled program beside what it reads:
+// its example agent, the schema of instar.yaml and the OpenAPI document. What it depends on is installed, not bundled.
+import { execFile } from "node:child_process";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { ROOT, readPackages } from "./read-project.ts";
+
+/**
+ * @param folder where the tarball goes, and beside it the files it is made of
+ * @returns the tarball's path
+ */
+export async function packInstar(folder: string): Promise<string> {
+  const stage = join(folder, "package");
+  await rm(stage, { recursive: true, force: true });
+  await mkdir(stage, { recursive: true });
+  const { folder: home, devDependencies: _, ...manifest } = ownPackage();
+  await bundleProgram(join(ROOT, home), join(stage, "dist"), Object.keys(manifest.dependencies ?? {}));
+  await writeFile(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [from, to] of [
+    [`${home}/bin`, "bin"],
+    [`${home}/schema`, "schema"],
+    ["openapi", "openapi"],
+    ["docs/errors.md", "docs/errors.md"],
+    ["examples/http-agent", "examples/http-agent"],
+  ] as const)
+    await cp(join(ROOT, from), join(stage, to), { recursive: true });
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: stage,
+    shell: process.platform === "win32",
+  });
+  return join(folder, nameOfTarball(stdout));
+}
+
+function ownPackage() {
+  const found = readPackages().find(({ name }) => name === "instar");
+  if (found === undefined) throw new Error("the workspace has no package called instar");
+  return found;
+}
+
+/** @instar/protocol is a part of the program and goes into it; everything else stays a dependency. */
+async function bundleProgram(home: string, out: string, dependencies: readonly string[]): Promise<void> {
+  await build({
+    entryPoints: [join(home, "src", "main.ts")],
+    outfile: join(out, "main.js"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    sourcemap: true,
+    sourcesContent: false,
+    external: dependencies.flatMap((name) => [name, `${name}/*`]),
+    logLevel: "warning",
+  });
+}
+
+function nameOfTarball(stdout: string): string {
+  // A list in npm 10, by name from npm 11 on.
+  const said = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
+  const [packed] = Object.values(said);
+  if (packed === undefined) throw new Error("npm pack did not say what it made");
+  return packed.filename;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = join(ROOT, "dist");
+  await mkdir(folder, { recursive: true });
+  process.stdout.write(`${await packInstar(folder)}\n`);
+}
