@@ -30,8 +30,13 @@ export class SimulatedWorld {
 
   make(effect: string): void {
     if (this.find(effect) === "present") this.broken.push(`${effect} was made twice`);
-    if (this.find(effect) === "absent") this.#write("begin", effect, () => this.#effects.set(effect, "partial"));
+    this.begin(effect);
     this.#write("finish", effect, () => this.#effects.set(effect, "present"));
+  }
+
+  /** Makes the first half only: what a step leaves that fails in the middle. */
+  begin(effect: string): void {
+    if (this.find(effect) === "absent") this.#write("begin", effect, () => this.#effects.set(effect, "partial"));
   }
 
   /** Takes an effect away; what is not there stays so. */
