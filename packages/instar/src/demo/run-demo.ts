@@ -226,9 +226,9 @@ async function freePort(): Promise<number> {
   throw new InstarError("PORT_IN_USE", "no port between 7100 and 7900 is free");
 }
 
-/** Beside the sources in a checkout, beside the program in a package. */
+/** Beside the program in a package, beside the sources in a checkout. */
 function exampleFolder(): string {
-  const places = ["../../../../examples/http-agent", "../examples/http-agent"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const places = ["../examples/http-agent", "../../../../examples/http-agent"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   const found = places.find((path) => existsSync(path));
   if (found === undefined) throw new InstarError("NOT_FOUND", "the example agent is missing from this installation");
   return found;

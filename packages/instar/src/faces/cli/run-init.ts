@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
@@ -237,9 +238,11 @@ function assertValid(content: string, path: string): void {
   }
 }
 
-/** Shorter from the agent's folder where Instar is installed in it. */
+/** Beside the program in a package, further up beside the sources. Shorter from the agent's folder where Instar is installed in it. */
 function ownSchema(folder: string): string {
-  const path = resolve(import.meta.dirname, "../../../schema/instar.schema.json");
+  const path =
+    ["../schema", "../../../schema"].map((place) => resolve(import.meta.dirname, place, "instar.schema.json")).find((place) => existsSync(place)) ??
+    "instar.schema.json";
   const near = relative(folder, path);
   return near.startsWith("..") ? path : `./${near}`;
 }
