@@ -1,0 +1,72 @@
+import { OPERATIONS, type Operation, routeOf } from "@instar/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
+import { askFace, TOKEN } from "./ask-face.ts";
+import { createFakeImplementations } from "./fake-implementations.ts";
+import { buildWholeProgram, listCommands } from "./list-commands.ts";
+
+const operations = OPERATIONS as readonly Operation[];
+
+/** Commands that are no operation of the protocol, each with the reason why no other face has it. */
+const CLI_ONLY: Readonly<Record<string, string>> = {
+  init: "writes instar.yaml before there is an instance to ask",
+  up: "starts what the other faces would ask",
+  down: "ends what the other faces would ask",
+  demo: "makes an instance of its own and removes it",
+  service: "prints a unit for this machine's service manager",
+  keeper: "is the keeper's process, hidden: nobody types it",
+  daemon: "is the daemon's process, hidden: nobody types it",
+};
+
+/** An input that each operation accepts; the rest accept nothing at all. */
+const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = { "update.show": { update: "a" }, "update.resolve": { how: "retry" } };
+
+describe("every operation is reachable from every face, or says why not:", () => {
+  const { implementations, calls } = createFakeImplementations();
+  let face: HttpFace;
+  beforeAll(async () => {
+    face = await serveHttp(implementations, TOKEN);
+  });
+  afterAll(() => face.close());
+
+  it.each(operations.filter((operation) => operation.hiddenFrom?.http === undefined))("$name over HTTP", async (operation) => {
+    const { method, path } = routeOf(operation);
+    const input = LEAST_INPUT[operation.name] ?? {};
+    const query = method === "GET" ? `?${new URLSearchParams(input as Record<string, string>)}` : "";
+    expect(await askFace(face.port, { method, path: path + query, body: method === "POST" ? JSON.stringify(input) : undefined })).toMatchObject({
+      status: 200,
+      body: { answeredBy: operation.name },
+    });
+    expect(calls.at(-1)?.name).toBe(operation.name);
+  });
+
+  it.each(operations.filter((operation) => operation.hiddenFrom?.cli === undefined))("$name on the command line", async (operation) => {
+    const reached: { name: string; input: unknown }[] = [];
+    const input = LEAST_INPUT[operation.name] ?? {};
+    const program = buildWholeProgram(async (found, given) => void reached.push({ name: found.name, input: given }));
+    await program.parseAsync(
+      [...operation.name.split("."), ...operation.positional.flatMap((name) => (input[name] === undefined ? [] : [String(input[name])]))],
+      { from: "user" },
+    );
+    expect(reached).toEqual([{ name: operation.name, input }]);
+  });
+
+  it("a face that leaves an operation out says why in a sentence", () => {
+    for (const { hiddenFrom } of operations) for (const reason of Object.values(hiddenFrom ?? {})) expect(reason.length).toBeGreaterThan(20);
+  });
+});
+
+it("the command line has the operations and what is listed here with a reason, and no more", () => {
+  const words = listCommands(buildWholeProgram()).map((found) => found.words);
+  const expected = [
+    ...operations.filter(({ hiddenFrom }) => hiddenFrom?.cli === undefined).map(({ name }) => name.replaceAll(".", " ")),
+    ...Object.keys(CLI_ONLY),
+  ];
+  expect(words.toSorted()).toEqual(expected.toSorted());
+});
+
+it("names and routes are each there once", () => {
+  const routes = operations.map((operation) => Object.values(routeOf(operation)).join(" "));
+  expect(new Set(routes).size).toBe(operations.length);
+  expect(new Set(operations.map(({ name }) => name)).size).toBe(operations.length);
+});
