@@ -126,6 +126,8 @@ export function composeCli(main: string): CliParts {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort(new InstarError("CANCELLED", `told to end by ${signal}`)));
     return controller.signal;
   };
+  // A log that cannot be written (the disk is full, the terminal is gone) must not end who writes it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const say = (line: string) => process.stdout.write(`${new Date(systemClock.wallMs()).toISOString()} ${line}\n`);
   const selfEnvironment = pickOwnEnvironment(environment);
   // Compiled code is kept in the instance's own private folder: a keeper that was killed is back sooner.

@@ -47,7 +47,7 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const memory = await KeeperMemory.open(home);
   const slots = { blue: new AgentSlot("blue", memory, clock), green: new AgentSlot("green", memory, clock) };
   const countsPath = join(home, "counts.json");
-  const initialCounts = (await readCounts(countsPath)) as FrontCounts | undefined;
+  const initialCounts = await readCounts(countsPath);
   const front = options.front === null ? null : createFront({ ...options.front, clock, ...(initialCounts === undefined ? {} : { initialCounts }) });
   const ending = new AbortController();
   const until = AbortSignal.any([stop, ending.signal]);
@@ -128,8 +128,13 @@ async function endWithoutForgetting(keeper: Keeper, name: SlotName): Promise<voi
   await keeper.memory.changeSlot(name, { wanted, restarts: 0 });
 }
 
-async function readCounts(path: string): Promise<unknown> {
-  return readJsonFile(path).catch(() => undefined);
+/** Counts of releases long gone are let go, or the file would grow with every update. */
+const RELEASES_COUNTED = 20;
+
+/** Counts that cannot be read are begun anew: they are evidence about a version, not the state of anything. */
+async function readCounts(path: string): Promise<FrontCounts | undefined> {
+  const found = (await readJsonFile(path).catch(() => undefined)) as FrontCounts | undefined;
+  return found === undefined ? undefined : { ...found, releases: Object.fromEntries(Object.entries(found.releases).slice(-RELEASES_COUNTED)) };
 }
 
 async function storeCounts(path: string, front: Front, say: (line: string) => void): Promise<void> {

@@ -83,10 +83,11 @@ const SECTIONS: readonly Section[] = [
   },
   {
     name: "tests",
-    words: ["What a new version must pass before it serves. Without tests nothing proceeds by itself: you approve each update."],
+    words: ["What a new version must pass before it serves. Without tests nothing proceeds by itself: `instar update apply --untested` takes each."],
     keys: [
       { name: "command", example: "npm test" },
       { name: "within", example: "10m" },
+      { name: "freeMemory", example: "96MiB", words: "So much memory must be free before they run beside the agent." },
     ],
   },
   {

@@ -79,6 +79,10 @@ const installSettings = z.strictObject({
 
 const jobSettings = z.strictObject({ command, within: duration.prefault("10m") });
 
+const testSettings = jobSettings.extend({
+  freeMemory: size.prefault("96MiB").describe("So much memory must be free before tests run beside the agent: a second copy of its code runs there"),
+});
+
 const healthSettings = z.strictObject({
   http: z
     .strictObject({
@@ -139,7 +143,7 @@ export const settingsSchema = z.strictObject({
   agent: agentSettings,
   install: installSettings.optional(),
   build: jobSettings.optional(),
-  tests: jobSettings.optional().describe("Without tests nothing proceeds by itself"),
+  tests: testSettings.optional().describe("Without tests nothing proceeds by itself"),
   health: healthSettings.prefault({}),
   state: stateSettings.prefault({}),
   front: frontSettings.optional().describe("Left out for agents without a port"),

@@ -6,6 +6,7 @@ import type { KeeperReport, KeeperSlotReport } from "../keeper/keeper-control.ts
 import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
 import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
+import { readEnvironmentFile } from "../settings/read-environment-file.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { recordOf } from "./steps/read-running.ts";
 
@@ -95,7 +96,7 @@ export class Exchange {
         logPath: slot.logPath ?? "",
         logFrom: slot.logFrom,
         startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
-        environment: planAgentEnvironment({ settings, release, inherited, ...(slot.port === null ? {} : { port: slot.port }), ...(stateDirectory === null ? {} : { stateDirectory }) }),
+        environment: planAgentEnvironment({ settings, release, inherited, ...(await readVariables(this.#rooms)), ...(slot.port === null ? {} : { port: slot.port }), ...(stateDirectory === null ? {} : { stateDirectory }) }),
       },
       { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
     );
@@ -120,11 +121,23 @@ export class Exchange {
   }
 }
 
+/** The absolute path of agent.environmentFile; null where there is none. */
+function environmentFileOf({ settings, settingsFolder }: StepRooms): string | null {
+  const file = settings.agent.environmentFile;
+  if (file === undefined) return null;
+  return isAbsolute(file) ? file : join(settingsFolder, file);
+}
+
+/** For the health command, which sees what the agent sees. */
+async function readVariables(rooms: StepRooms): Promise<{ environmentFile?: Readonly<Record<string, string>> }> {
+  const path = environmentFileOf(rooms);
+  return path === null || rooms.settings.health.command === undefined ? {} : { environmentFile: await readEnvironmentFile(path) };
+}
+
 async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec> {
-  const { settings, releases, settingsFolder, folder } = rooms;
+  const { settings, releases, folder } = rooms;
   const record = await recordOf(rooms, release);
   if (record === undefined) throw new InstarError("RELEASE_DAMAGED", `release ${release} is not on disk`, { facts: { release } });
-  const file = settings.agent.environmentFile;
   return {
     release,
     version: record.version,
@@ -132,7 +145,7 @@ async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec
     cwd: join(releases.treePath(release), settings.agent.directory),
     releaseFolder: releases.treePath(release),
     stateDirectory: rooms.stateDirectory,
-    environmentFile: file === undefined ? null : isAbsolute(file) ? file : join(settingsFolder, file),
+    environmentFile: environmentFileOf(rooms),
     inherited: { ...rooms.inherited },
     logPath: join(folder, "logs", `agent-${release}.log`),
   };

@@ -35,8 +35,3 @@ export interface StepRooms {
 /** Folders of one update's attempts, outside everything the agent can write. */
 export const scratchFolderOf = (rooms: { folder: string }, update: string, attempt: number) => `${rooms.folder}/scratch/${update}-${attempt}`;
 export const updateLogOf = (rooms: { folder: string }, update: string) => `${rooms.folder}/logs/update-${update}.log`;
-
-/** True where the snapshot is whole: taken to its end while the agent was quiet. */
-export async function isFinished(snapshots: SnapshotStore, id: string): Promise<boolean> {
-  return (await snapshots.list()).some((snapshot) => snapshot.id === id && snapshot.state === "whole");
-}

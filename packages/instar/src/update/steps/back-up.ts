@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { ensureReserve } from "../../platform/disk-space.ts";
 import { defineStep, type Step } from "../step.ts";
-import { isFinished, type StepRooms } from "../step-rooms.ts";
+import type { StepRooms } from "../step-rooms.ts";
 
 /**
  * Copies the state ahead while the agent still writes, so that only the difference is left for the hold. What this makes is no
@@ -24,7 +24,7 @@ export function backUpStep({ settings, stateDirectory, snapshots, folder }: Step
     },
     // A finished snapshot stays until it is pruned: it may be all that is left of a state. An unfinished one is of no use.
     undo: async ({ update }) => {
-      if (!(await isFinished(snapshots, update))) await snapshots.remove(update);
+      if (!(await snapshots.isFinished(update))) await snapshots.remove(update);
       return {};
     },
     describe: (gives) => (gives.snapshot === null ? "no state of its own" : `copied ahead as snapshot ${String(gives.snapshot)}`),

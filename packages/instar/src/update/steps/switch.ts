@@ -2,7 +2,7 @@ import { InstarError } from "@instar/protocol";
 import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
-import { isFinished, type StepRooms } from "../step-rooms.ts";
+import type { StepRooms } from "../step-rooms.ts";
 
 /**
  * The exchange. Everything before it is invisible from outside; from here on a failure is a rollback.
@@ -126,7 +126,7 @@ async function planLoss(rooms: StepRooms, { update, given, epoch, mayLoseWrites 
   const since = given.since as { writes: number } | undefined;
   const counted = countsOf(await new Exchange(rooms, epoch).report(), String(given.release));
   const writesSince = counted.writes - (since?.writes ?? 0);
-  const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await isFinished(rooms.snapshots, update));
+  const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(update));
   return {
     hasSnapshot,
     isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === true,

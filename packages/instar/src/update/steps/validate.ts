@@ -9,9 +9,6 @@ import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, scratchFolderOf, updateLogOf } from "../step-rooms.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
 
-/** Below this the tests would fight the agent for memory, and the agent would lose. */
-const LEAST_MEMORY_BYTES = 96 * 1_048_576;
-
 /**
  * Runs the candidate's tests on a copy of the sealed release, away from the agent's state, and looks afterwards whether the
  * release is still what was sealed.
@@ -27,8 +24,9 @@ export function validateStep(rooms: StepRooms): Step {
     apply: async ({ update, attempt, given, signal, say }) => {
       if (settings.tests === undefined) return { kind: "done", gives: { tests: "nodata", testsBecause: "instar.yaml names no tests" } };
       const available = await readAvailableBytes();
-      if (available < LEAST_MEMORY_BYTES)
-        throw new InstarError("MEMORY_SHORT", `${Math.round(available / 1_048_576)} MiB of memory are free; the tests beside the running agent need ${LEAST_MEMORY_BYTES / 1_048_576}`, {
+      // Below this the tests would fight the agent for memory, and the agent would lose.
+      if (available < settings.tests.freeMemory)
+        throw new InstarError("MEMORY_SHORT", `${Math.round(available / 1_048_576)} MiB of memory are free; tests beside the running agent need ${settings.tests.freeMemory / 1_048_576}`, {
           transient: true,
           facts: { available },
         });

@@ -1,0 +1,246 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, request } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StatusView, UpdateView } from "@instar/protocol";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const MAIN = join(root, "packages/instar/src/main.ts");
+const EXAMPLE = join(root, "examples/http-agent");
+const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "").split(":").filter((folder) => folder !== "" && !folder.includes("node_modules"));
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A real instance of the example agent: a git remote, an agent folder, a data folder, the CLI. Everything ends with `end()`. */
+export class TestInstance {
+  readonly folder: string;
+  readonly remote: string;
+  readonly work: string;
+  readonly agent: string;
+  readonly data: string;
+  readonly port: number;
+  readonly name = "tested";
+
+  private constructor(folder: string, port: number, dataRoot?: string) {
+    this.folder = folder;
+    this.remote = join(folder, "remote.git");
+    this.work = join(folder, "work");
+    this.agent = join(folder, "agent");
+    this.data = join(dataRoot ?? join(folder, "data"), this.name);
+    this.port = port;
+  }
+
+  static async create(options: { settings?: string; dataRoot?: string } = {}): Promise<TestInstance> {
+    const instance = new TestInstance(mkdtempSync(join(tmpdir(), "instar-e2e-")), await freePort(), options.dataRoot);
+    mkdirSync(instance.work);
+    mkdirSync(instance.agent);
+    instance.git(instance.folder, "init", "--quiet", "--bare", "--initial-branch=main", instance.remote);
+    instance.git(instance.work, "init", "--quiet", "--initial-branch=main", ".");
+    cpSync(EXAMPLE, instance.work, { recursive: true });
+    instance.commit("1.0.0");
+    instance.writeSettings(options.settings ?? "");
+    return instance;
+  }
+
+  /** @param extra lines of instar.yaml that replace whole sections of the same name */
+  writeSettings(extra = ""): void {
+    const sections: Record<string, string> = {
+      version: "version: 1",
+      name: `name: ${this.name}`,
+      source: `source: { git: ${this.remote}, branch: main, checkEvery: 500ms }`,
+      agent: `agent: { start: [node, server.js], path: ${JSON.stringify(AGENT_PATH)} }`,
+      tests: "tests: { command: [node, --test], within: 30s }",
+      health: "health: { http: { path: /health }, readyWithin: 15s }",
+      state: "state: { kind: exclusive, directory: ./state, variable: STATE_DIR }",
+      front: `front: { port: ${this.port} }`,
+      updates: "updates: { automatic: patch }",
+      watch: "watch: { time: 300ms, requests: 0 }",
+      keep: "keep: { reserve: 2MiB }",
+    };
+    for (const line of extra.split("\n").filter((each) => each !== "")) sections[line.slice(0, line.indexOf(":"))] = line;
+    writeFileSync(join(this.agent, "instar.yaml"), `${Object.values(sections).join("\n")}\n`);
+  }
+
+  /** Changes files of the agent (`null` removes one), gives it a version, and pushes. */
+  publish(version: string, files: Readonly<Record<string, string | null | ((text: string) => string)>> = {}): string {
+    for (const [file, change] of Object.entries(files)) {
+      const path = join(this.work, file);
+      if (change === null) rmSync(path);
+      else {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, typeof change === "string" ? change : change(readFileSync(path, "utf8")));
+      }
+    }
+    for (const file of ["package.json", "answer.js"]) {
+      const path = join(this.work, file);
+      if (existsSync(path)) writeFileSync(path, readFileSync(path, "utf8").replace(/version(": | = )"[^"]+"/, `version$1"${version}"`));
+    }
+    return this.commit(version);
+  }
+
+  commit(message: string): string {
+    this.git(this.work, "add", "--all");
+    this.git(this.work, "commit", "--quiet", "--allow-empty", "--message", message);
+    this.git(this.work, "push", "--quiet", "--force", this.remote, "main");
+    return this.git(this.work, "rev-parse", "HEAD").trim();
+  }
+
+  git(cwd: string, ...args: string[]): string {
+    return execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.invalid", ...args], {
+      cwd,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, HOME: cwd, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" },
+    });
+  }
+
+  /** Runs the CLI to its end, as a person would. */
+  cli(...args: string[]): Ran {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--folder", this.agent], {
+      encoding: "utf8",
+      timeout: 120_000,
+      env: { PATH: process.env.PATH, HOME: this.folder, INSTAR_DATA: dirname(this.data), INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"), USER: "tester", TMPDIR: this.folder },
+    });
+    return { status: status ?? -1, stdout, stderr };
+  }
+
+  json<T>(...args: string[]): T {
+    const ran = this.cli(...args, "--json");
+    try {
+      return JSON.parse(ran.stdout) as T;
+    } catch {
+      throw new Error(`instar ${args.join(" ")} exited ${ran.status} and printed: ${ran.stdout}${ran.stderr}`);
+    }
+  }
+
+  status(): StatusView {
+    return this.json<StatusView>("status");
+  }
+
+  updates(): UpdateView[] {
+    return this.json<{ updates: UpdateView[] }>("update", "list").updates;
+  }
+
+  /** Starts it and waits until the first version serves and was committed. */
+  async start(): Promise<void> {
+    const ran = this.cli("up");
+    if (ran.status !== 0) throw new Error(`up exited ${ran.status}: ${ran.stderr}${this.log("keeper")}${this.log("daemon")}`);
+    await this.ended("1.0.0");
+  }
+
+  /** The update to a version, once it has ended. */
+  async ended(version: string): Promise<UpdateView> {
+    return until(`the update to ${version} has ended`, async () => {
+      const update = await this.ask<{ updates: UpdateView[] }>("GET", "/v1/update/list").then(
+        (answer) => answer.updates.find((each) => each.versionTo === version),
+        () => undefined,
+      );
+      return update !== undefined && (update.outcome !== null || update.state === "error") ? update : undefined;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; the daemon says: ${this.log("daemon").slice(-1_500)}`);
+    });
+  }
+
+  /** Asks the daemon's HTTP face: quicker than the CLI where a test polls. */
+  ask<T>(method: string, path: string): Promise<T> {
+    const door = JSON.parse(readFileSync(join(this.data, "daemon.json"), "utf8")) as { port: number; token: string };
+    return new Promise((resolve, reject) => {
+      const asked = request({ host: "127.0.0.1", port: door.port, path, method, agent: false, headers: { authorization: `Bearer ${door.token}` } }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () => (response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
+      });
+      asked.on("error", reject).end();
+    });
+  }
+
+  /** What the agent answers through the front; undefined where nothing does. */
+  served(): Promise<{ status: number; version: string | undefined } | undefined> {
+    return new Promise((resolve) => {
+      get({ host: "127.0.0.1", port: this.port, path: "/", agent: false, timeout: 40_000 }, (response) => {
+        response.resume();
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, version: response.headers["x-agent-version"]?.toString() }));
+        response.on("error", () => resolve(undefined));
+      }).on("error", () => resolve(undefined));
+    });
+  }
+
+  /** Writes through the front; gives the number that the agent acknowledged. */
+  write(text: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const asked = request({ host: "127.0.0.1", port: this.port, path: "/writes", method: "POST", agent: false }, (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          body += chunk;
+        });
+        response.on("end", () => (response.statusCode === 201 ? resolve((JSON.parse(body) as { number: number }).number) : reject(new Error(`${response.statusCode} ${body}`))));
+      });
+      asked.on("error", reject).end(text);
+    });
+  }
+
+  pids(): { keeper: number; daemon: number; agent: number | null } {
+    const read = (path: string) => JSON.parse(readFileSync(join(this.data, path), "utf8"));
+    const state = read("keeper/state.json");
+    return { keeper: read("keeper/control.json").pid, daemon: read("daemon.json").pid, agent: state.routed === null ? null : state.slots[state.routed].process.pid };
+  }
+
+  written(): string {
+    return existsSync(join(this.agent, "state/writes.log")) ? readFileSync(join(this.agent, "state/writes.log"), "utf8") : "";
+  }
+
+  log(of: "keeper" | "daemon"): string {
+    const path = join(this.data, "logs", `${of}.log`);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  end(): void {
+    const ran = this.cli("down");
+    if (ran.status !== 0 && ran.status !== 2) throw new Error(`down exited ${ran.status}: ${ran.stderr}`);
+    spawnSync("chmod", ["-R", "u+w", this.folder]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks until there is an answer, for as long as a slow machine may take. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Processes whose command line or environment names `text`. Linux only. */
+export function processesNaming(text: string): number[] {
+  const found: number[] = [];
+  for (const pid of execFileSync("ls", ["/proc"], { encoding: "utf8" }).split("\n")) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(text) || readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text)) found.push(Number(pid));
+    } catch {
+      // It ended between the listing and the reading.
+    }
+  }
+  return found;
+}
