@@ -79,10 +79,20 @@ function readTimes(events: readonly UpdateEvent[]): Pick<UpdateView, "exchangeMs
   const at = (event: UpdateEvent | undefined) => (event === undefined ? Number.NaN : Date.parse(event.at));
   const begun = events.find((event) => event.kind === "step-started" && event.step === EXCHANGE);
   const done = events.find((event) => event.kind === "step-done" && event.step === EXCHANGE);
-  const turned = begun === undefined ? undefined : events.find((event) => event.kind === "step-failed" || event.kind === "update-asked");
+  const turned = findTurn(events, begun);
   const back = events.findLast((event) => event.kind === "step-undone" && event.step === EXCHANGE);
   const span = (ms: number) => (Number.isNaN(ms) ? null : Math.max(0, ms));
   return { exchangeMs: span(at(done) - at(begun)), rollbackMs: span(at(back) - at(turned)) };
+}
+
+/** What decided to go back: the last word before the first undoing. A stumble before the exchange was none. */
+function findTurn(events: readonly UpdateEvent[], begun: UpdateEvent | undefined): UpdateEvent | undefined {
+  const undoing = events.find((event) => event.kind === "step-undoing");
+  if (begun === undefined || undoing === undefined) return undefined;
+  return (
+    events.findLast((event) => event.index > begun.index && event.index < undoing.index && (event.kind === "step-failed" || event.kind === "update-asked")) ??
+    undoing
+  );
 }
 
 function applyEvent(view: UpdateView, event: UpdateEvent): void {
