@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { EndedUpdate } from "./fold-standing.ts";
+import type { UpdateId } from "./journal-entry.ts";
+import { type CandidateQuestion, planCandidate } from "./plan-candidate.ts";
+import { START } from "./tell-journal.testing.ts";
+
+const NEW = { commit: "bbbbbbbbbbbbbbbb", version: "1.1.0", ref: "refs/heads/main" };
+const RUNNING = { commit: "aaaaaaaaaaaaaaaa", version: "1.0.0" };
+const ask = (parts: Partial<CandidateQuestion> = {}) => {
+  const { decision, because } = planCandidate({ found: NEW, running: RUNNING, bump: "patch", automatic: "patch", ended: [], underWay: null, ...parts });
+  return `${decision}: ${because}`;
+};
+const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["start"]> = {}): EndedUpdate => ({
+  update: "u" as UpdateId,
+  start: { ...START, commit: NEW.commit, ...parts },
+  outcome,
+  because: "its tests fail",
+  given: {},
+});
+
+describe("what to do about what upstream has", () => {
+  const name = "1.1.0 (bbbbbbbbbb)";
+  const by = "`instar update apply` starts it";
+  for (const [story, parts, answer] of [
+    ["starts what is new", {}, `start: ${name} is new`],
+    ["starts the first version, whatever may proceed by itself", { running: null, automatic: "never" }, `start: ${name} is the first version`],
+    [
+      "waits with the first version while it is put in place",
+      { running: null, underWay: { ...RUNNING, isWatching: false } },
+      "hold: the first version is still being put in place",
+    ],
+    ["does nothing about what runs", { running: { commit: NEW.commit, version: "1.1.0" } }, `nothing: upstream has nothing newer than ${name}, which runs`],
+    ["does nothing about what is under way", { underWay: { commit: NEW.commit, version: "1.1.0", isWatching: false } }, `nothing: ${name} is under way`],
+    [
+      "waits behind another update",
+      { underWay: { commit: "cccc", version: "1.0.1", isWatching: false } },
+      `hold: ${name} waits until the update to 1.0.1 has ended`,
+    ],
+    [
+      "takes the place of one that is only watched",
+      { underWay: { commit: "cccc", version: "1.0.1", isWatching: true } },
+      `start: ${name} is new and takes the place of 1.0.1, which is still being watched`,
+    ],
+    ["dismisses what was rolled back", { ended: [tried("rolled-back")] }, `dismiss: ${name} was tried and rolled-back: its tests fail`],
+    ["dismisses what was refused", { ended: [tried("refused")] }, `dismiss: ${name} was tried and refused: its tests fail`],
+    ["dismisses what was cancelled", { ended: [tried("cancelled")] }, `dismiss: ${name} was tried and cancelled: its tests fail`],
+    ["dismisses what ran and was left", { ended: [tried("committed")] }, `dismiss: ${name} ran before and was left; \`instar update apply\` takes it again`],
+    [
+      "dismisses what was superseded and is offered again",
+      { ended: [tried("superseded")] },
+      `dismiss: ${name} ran before and was left; \`instar update apply\` takes it again`,
+    ],
+    ["goes by the last try", { ended: [tried("cancelled"), tried("refused")] }, `dismiss: ${name} was tried and refused: its tests fail`],
+    ["does not take a going back for a try", { ended: [tried("committed", { trigger: "rollback" })] }, `start: ${name} is new`],
+    ["does not take another commit's try for its own", { ended: [tried("refused", { commit: "dddd" })] }, `start: ${name} is new`],
+    [
+      "holds a lower version",
+      { bump: "downgrade", automatic: "major" },
+      `hold: ${name} is lower than 1.0.0, which runs; instar.yaml lets steps up to major proceed by itself. ${by}`,
+    ],
+    [
+      "holds what cannot be compared",
+      { bump: "unknown", automatic: "major" },
+      `hold: ${name} cannot be compared with 1.0.0, which runs; instar.yaml lets steps up to major proceed by itself. ${by}`,
+    ],
+    [
+      "holds everything where nothing may proceed",
+      { bump: "none", automatic: "never" },
+      `hold: ${name} has the same version as what runs; instar.yaml lets nothing proceed by itself. ${by}`,
+    ],
+    ["holds too large a step", { bump: "minor" }, `hold: ${name} is a minor step from 1.0.0; instar.yaml lets only patches proceed by itself. ${by}`],
+    [
+      "says the step's size before the update it would wait for",
+      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", isWatching: true } },
+      `hold: ${name} is a major step from 1.0.0; instar.yaml lets steps up to minor proceed by itself. ${by}`,
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<CandidateQuestion>, string])[])
+    it(story, () => expect(ask(parts)).toBe(answer));
+
+  const bumps = ["none", "patch", "minor", "major", "unknown", "downgrade"] as const;
+  for (const [automatic, proceeds] of [
+    ["never", []],
+    ["patch", ["none", "patch"]],
+    ["minor", ["none", "patch", "minor"]],
+    ["major", ["none", "patch", "minor", "major"]],
+  ] as const)
+    it(`lets ${proceeds.length === 0 ? "nothing" : proceeds.join(", ")} proceed by itself under '${automatic}'`, () =>
+      expect(bumps.filter((bump) => ask({ bump, automatic }).startsWith("start"))).toEqual(proceeds));
+});
