@@ -65,7 +65,7 @@ function renderPlan(plan: PlanView): string {
   return lines.join("\n");
 }
 
-function renderUpdateLine(update: UpdateView): string {
+export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
   return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
 }
