@@ -36,7 +36,11 @@ describe("bad input from upstream leaves the running agent untouched:", () => {
   it("tests that hang are ended at their deadline", async () => {
     const v = next();
     instance.publish(v, { "test/hang.test.js": 'import { test } from "node:test";\ntest("hangs", () => new Promise(() => setInterval(() => {}, 1000)));\n' });
-    expect(await instance.ended(v)).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED", because: expect.stringContaining("did not end within 4 s") });
+    expect(await instance.ended(v)).toMatchObject({
+      outcome: "refused",
+      code: "VALIDATION_FAILED",
+      because: expect.stringContaining("did not end within 4 s"),
+    });
   });
 
   it("tests that leave processes behind, in sessions of their own, lose them", async () => {
@@ -51,7 +55,10 @@ describe("bad input from upstream leaves the running agent untouched:", () => {
 
   it("tests that write a gigabyte of output", async () => {
     const v = next();
-    instance.publish(v, { "test/hang.test.js": 'import { writeSync } from "node:fs";\nconst mebibyte = Buffer.alloc(1048576, "x\\n");\nfor (let n = 0; n < 200; n += 1) writeSync(1, mebibyte);\nthrow new Error("loud");\n' });
+    instance.publish(v, {
+      "test/hang.test.js":
+        'import { writeSync } from "node:fs";\nconst mebibyte = Buffer.alloc(1048576, "x\\n");\nfor (let n = 0; n < 200; n += 1) writeSync(1, mebibyte);\nthrow new Error("loud");\n',
+    });
     const update = await instance.ended(v);
     expect(update).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED" });
     expect(readFileSync(join(instance.data, "logs", `update-${update.id}.log`)).length).toBeLessThan(10 * 1_048_576);
@@ -146,43 +153,57 @@ describe("a machine that is short of something:", () => {
   });
 
   const isRoot = process.getuid?.() === 0;
-  it.skipIf(!isRoot || process.platform !== "linux")("a full disk: refused before the exchange, and rolled back from a reserve after it", async () => {
-    const disk = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]);
-    const ballast = join(disk, "ballast");
-    let instance: TestInstance | undefined;
-    const fill = (leaveBytes: number) => {
-      const { bavail, bsize } = statfsSync(disk);
-      const block = Buffer.alloc(64 * 1024, 1);
-      for (let left = bavail * bsize - leaveBytes; left > 0; left -= block.length) appendFileSync(ballast, block.subarray(0, Math.min(left, block.length)));
-    };
-    try {
-      instance = await TestInstance.create({ dataRoot: disk, settings: "watch: { time: 4s, requests: 0 }" });
-      await instance.start();
-      const agent = instance.pids().agent;
+  it.skipIf(!isRoot || process.platform !== "linux")(
+    "a full disk: refused before the exchange, and rolled back from a reserve after it",
+    async () => {
+      const disk = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]);
+      const ballast = join(disk, "ballast");
+      let instance: TestInstance | undefined;
+      const fill = (leaveBytes: number) => {
+        const { bavail, bsize } = statfsSync(disk);
+        const block = Buffer.alloc(64 * 1024, 1);
+        for (let left = bavail * bsize - leaveBytes; left > 0; left -= block.length) appendFileSync(ballast, block.subarray(0, Math.min(left, block.length)));
+      };
+      try {
+        instance = await TestInstance.create({ dataRoot: disk, settings: "watch: { time: 4s, requests: 0 }" });
+        await instance.start();
+        const agent = instance.pids().agent;
 
-      fill(600_000);
-      instance.publish("1.0.1");
-      expect(await instance.ended("1.0.1")).toMatchObject({ outcome: "refused", code: "DISK_FULL" });
-      await expectUntouched(instance, agent, "1.0.0");
-      rmSync(ballast);
+        fill(600_000);
+        instance.publish("1.0.1");
+        expect(await instance.ended("1.0.1")).toMatchObject({ outcome: "refused", code: "DISK_FULL" });
+        await expectUntouched(instance, agent, "1.0.0");
+        rmSync(ballast);
 
-      // Full to the last byte while the new version is watched: what going back needs was set aside.
-      instance.publish("1.0.2", { "answer.js": (text) => text.replace("return { status: 200, body: { ok: true, version } }", "return { status: process.uptime() > 2.5 ? 500 : 200, body: {} }") });
-      await until("it is watched", () => (instance?.updates().find((update) => update.versionTo === "1.0.2")?.steps.find((step) => step.id === "watch")?.state === "running" ? true : undefined));
-      fill(0);
-      expect(await instance.ended("1.0.2")).toMatchObject({ outcome: "rolled-back", code: "MISBEHAVED" });
-      expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
-      rmSync(ballast);
-      await until("the ledger has caught up", () => (instance?.cli("audit", "verify").status === 0 ? true : undefined));
-      expect(instance.json<{ verdict: string }>("doctor").verdict).toBe("pass");
-    } finally {
-      rmSync(ballast, { force: true });
-      instance?.end();
-      execFileSync("umount", [disk]);
-      rmSync(disk, { recursive: true });
-    }
-  }, 120_000);
+        // Full to the last byte while the new version is watched: what going back needs was set aside.
+        instance.publish("1.0.2", {
+          "answer.js": (text) =>
+            text.replace("return { status: 200, body: { ok: true, version } }", "return { status: process.uptime() > 2.5 ? 500 : 200, body: {} }"),
+        });
+        await until("it is watched", () =>
+          instance
+            ?.updates()
+            .find((update) => update.versionTo === "1.0.2")
+            ?.steps.find((step) => step.id === "watch")?.state === "running"
+            ? true
+            : undefined,
+        );
+        fill(0);
+        expect(await instance.ended("1.0.2")).toMatchObject({ outcome: "rolled-back", code: "MISBEHAVED" });
+        expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+        rmSync(ballast);
+        await until("the ledger has caught up", () => (instance?.cli("audit", "verify").status === 0 ? true : undefined));
+        expect(instance.json<{ verdict: string }>("doctor").verdict).toBe("pass");
+      } finally {
+        rmSync(ballast, { force: true });
+        instance?.end();
+        execFileSync("umount", [disk]);
+        rmSync(disk, { recursive: true });
+      }
+    },
+    120_000,
+  );
 });
 
 describe("what was changed on disk behind Instar's back:", () => {
@@ -234,10 +255,19 @@ describe("a candidate whose state the old version cannot run on:", () => {
   // The new version rewrites the state into a form that only it understands.
   const migrates = {
     "journal.js": (text: string) =>
-      text.replace('const text = existsSync(path)', 'if (existsSync(path) && !readFileSync(path, "utf8").startsWith("v2")) writeFileSync(path, "v2\\n" + readFileSync(path, "utf8"));\n    const text = existsSync(path)').replace("readFileSync, writeSync", "readFileSync, writeFileSync, writeSync"),
-    "answer.js": (text: string) => text.replace("return { status: 200, body: { ok: true, version } }", "return { status: process.uptime() > 2 ? 500 : 200, body: {} }"),
+      text
+        .replace(
+          "const text = existsSync(path)",
+          'if (existsSync(path) && !readFileSync(path, "utf8").startsWith("v2")) writeFileSync(path, "v2\\n" + readFileSync(path, "utf8"));\n    const text = existsSync(path)',
+        )
+        .replace("readFileSync, writeSync", "readFileSync, writeFileSync, writeSync"),
+    "answer.js": (text: string) =>
+      text.replace("return { status: 200, body: { ok: true, version } }", "return { status: process.uptime() > 2 ? 500 : 200, body: {} }"),
   };
-  const strict = { "journal.js": (text: string) => text.replace("const whole =", 'if (text.startsWith("v2")) throw new Error("this state is from the future");\n    const whole =') };
+  const strict = {
+    "journal.js": (text: string) =>
+      text.replace("const whole =", 'if (text.startsWith("v2")) throw new Error("this state is from the future");\n    const whole ='),
+  };
 
   it("state goes back with the code where no acknowledged write would be lost, and what was left is kept aside", async () => {
     const instance = await TestInstance.create({ settings: "watch: { time: 4s, requests: 0 }" });
@@ -288,4 +318,3 @@ it("a second daemon on the same folder ends at once, and the first goes on", asy
     instance.end();
   }
 });
-

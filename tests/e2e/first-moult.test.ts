@@ -39,7 +39,10 @@ describe("a real agent under Instar", () => {
   });
 
   it("does not try by itself what misbehaved, and says so", async () => {
-    expect(instance.json<{ because: string; decision: string }>("update", "check")).toMatchObject({ decision: "dismiss", because: expect.stringContaining("was tried and rolled-back") });
+    expect(instance.json<{ because: string; decision: string }>("update", "check")).toMatchObject({
+      decision: "dismiss",
+      because: expect.stringContaining("was tried and rolled-back"),
+    });
   });
 
   it("holds a minor step for a person, who may start it", async () => {
@@ -60,7 +63,13 @@ describe("a real agent under Instar", () => {
 
   it("keeps a version record of each release", () => {
     const { releases } = instance.json<{ releases: Record<string, unknown>[] }>("history");
-    expect(releases.find((release) => release.version === "1.0.3")).toMatchObject({ author: "Test <test@example.invalid>", changes: expect.arrayContaining(["1.0.3"]), updateType: "patch", running: true, committed: true });
+    expect(releases.find((release) => release.version === "1.0.3")).toMatchObject({
+      author: "Test <test@example.invalid>",
+      changes: expect.arrayContaining(["1.0.3"]),
+      updateType: "patch",
+      running: true,
+      committed: true,
+    });
   });
 
   it("has a ledger that verifies, and notices one changed letter", () => {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,9 @@ import type { StatusView, UpdateView } from "@instar/protocol";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(root, "packages/instar/src/main.ts");
 const EXAMPLE = join(root, "examples/http-agent");
-const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "").split(":").filter((folder) => folder !== "" && !folder.includes("node_modules"));
+const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "")
+  .split(":")
+  .filter((folder) => folder !== "" && !folder.includes("node_modules"));
 
 export interface Ran {
   readonly status: number;
@@ -105,7 +107,14 @@ export class TestInstance {
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--folder", this.agent], {
       encoding: "utf8",
       timeout: 120_000,
-      env: { PATH: process.env.PATH, HOME: this.folder, INSTAR_DATA: dirname(this.data), INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"), USER: "tester", TMPDIR: this.folder },
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.folder,
+        INSTAR_DATA: dirname(this.data),
+        INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"),
+        USER: "tester",
+        TMPDIR: this.folder,
+      },
     });
     return { status: status ?? -1, stdout, stderr };
   }
@@ -151,13 +160,16 @@ export class TestInstance {
   ask<T>(method: string, path: string): Promise<T> {
     const door = JSON.parse(readFileSync(join(this.data, "daemon.json"), "utf8")) as { port: number; token: string };
     return new Promise((resolve, reject) => {
-      const asked = request({ host: "127.0.0.1", port: door.port, path, method, agent: false, headers: { authorization: `Bearer ${door.token}` } }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("end", () => (response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
-      });
+      const asked = request(
+        { host: "127.0.0.1", port: door.port, path, method, agent: false, headers: { authorization: `Bearer ${door.token}` } },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => {
+            text += chunk;
+          });
+          response.on("end", () => (response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
+        },
+      );
       asked.on("error", reject).end();
     });
   }
@@ -181,7 +193,9 @@ export class TestInstance {
         response.setEncoding("utf8").on("data", (chunk: string) => {
           body += chunk;
         });
-        response.on("end", () => (response.statusCode === 201 ? resolve((JSON.parse(body) as { number: number }).number) : reject(new Error(`${response.statusCode} ${body}`))));
+        response.on("end", () =>
+          response.statusCode === 201 ? resolve((JSON.parse(body) as { number: number }).number) : reject(new Error(`${response.statusCode} ${body}`)),
+        );
       });
       asked.on("error", reject).end(text);
     });
@@ -190,7 +204,11 @@ export class TestInstance {
   pids(): { keeper: number; daemon: number; agent: number | null } {
     const read = (path: string) => JSON.parse(readFileSync(join(this.data, path), "utf8"));
     const state = read("keeper/state.json");
-    return { keeper: read("keeper/control.json").pid, daemon: read("daemon.json").pid, agent: state.routed === null ? null : state.slots[state.routed].process.pid };
+    return {
+      keeper: read("keeper/control.json").pid,
+      daemon: read("daemon.json").pid,
+      agent: state.routed === null ? null : state.slots[state.routed].process.pid,
+    };
   }
 
   written(): string {
@@ -237,7 +255,8 @@ export function processesNaming(text: string): number[] {
   for (const pid of execFileSync("ls", ["/proc"], { encoding: "utf8" }).split("\n")) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     try {
-      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(text) || readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text)) found.push(Number(pid));
+      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(text) || readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text))
+        found.push(Number(pid));
     } catch {
       // It ended between the listing and the reading.
     }

@@ -10,7 +10,7 @@ const ask = (paths: readonly string[], parts: Partial<ImpactQuestion> = {}) =>
 describe("what a change touches", () => {
   for (const [name, paths, risk, factors] of [
     ["documents alone are a minimal risk", ["README.md", "docs/how.html", "LICENSE"], "minimal", ["only documents changed"]],
-    ["no change at all is a minimal risk", [], "minimal", ["only documents changed"]],
+    ["no change at all is a minimal risk", [], "minimal", ["no file changed"]],
     ["code is a low risk", ["src/agent.js"], "low", ["1 files that can change behaviour"]],
     ["what no rule knows counts as code", ["strange.bin"], "low", ["1 files that can change behaviour"]],
     ["dependencies are a medium risk", ["package-lock.json"], "medium", ["1 files that can change behaviour", "dependencies change"]],

@@ -35,7 +35,8 @@ export function planImpact(
   };
 
   const code = files.filter((file) => !isDocument(file.path));
-  if (code.length === 0) factors.push("only documents changed");
+  if (files.length === 0) factors.push("no file changed");
+  else if (code.length === 0) factors.push("only documents changed");
   else raise(code.length > 50 ? "medium" : "low", `${code.length} files that can change behaviour`);
   if (files.some((file) => question.lockfiles.includes(file.path))) raise("medium", "dependencies change");
   if (files.some((file) => /(^|\/)(migrations?|schema)(\/|\.|$)/i.test(file.path))) raise("high", "it touches migrations or a schema");

@@ -11,7 +11,8 @@ import type { Instance } from "./instance.ts";
  */
 export function beginUpdate(instance: Instance, start: UpdateStart): UpdateId {
   const [open] = instance.journal.unfinished();
-  if (open !== undefined) throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
+  if (open !== undefined)
+    throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
   const update = newUpdateId();
   const body = { kind: "started", steps: pinSteps(start.trigger === "rollback" ? instance.goingBack : instance.codeUpdate), start } as const;
   instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, start, body, {}) });

@@ -2,11 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Facts } from "../database/facts.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Settings } from "../settings/settings.ts";
+import { foldStanding, type Standing } from "../update/fold-standing.ts";
 import type { InstanceTime } from "../update/instance-time.ts";
 import type { Journal } from "../update/journal.ts";
 import type { Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
-import { foldStanding, type Standing } from "../update/fold-standing.ts";
 
 /** One agent's instance, opened: by the daemon to act, or by a face to read while no daemon runs. Built in compose.ts. */
 export interface Instance {

@@ -27,7 +27,13 @@ export async function lookForUpdates(instance: Instance, supersede: (because: st
   } catch (error) {
     signal.throwIfAborted();
     const failing = error instanceof Error ? error.message : String(error);
-    remember(instance, before, { found: before?.found ?? null, decision: "nothing", because: `upstream could not be read: ${failing}`, failing, failures: (before?.failures ?? 0) + 1 });
+    remember(instance, before, {
+      found: before?.found ?? null,
+      decision: "nothing",
+      because: `upstream could not be read: ${failing}`,
+      failing,
+      failures: (before?.failures ?? 0) + 1,
+    });
     throw error;
   }
 }
@@ -46,7 +52,11 @@ async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
   const standing = readStanding(instance);
   const [open] = journal.unfinished();
   if (standing.running?.commit === ref.commit && open === undefined)
-    return { found: { commit: ref.commit, version: standing.running.version, ref: ref.ref }, decision: "nothing", because: `upstream has nothing newer than ${standing.running.version}, which runs` };
+    return {
+      found: { commit: ref.commit, version: standing.running.version, ref: ref.ref },
+      decision: "nothing",
+      because: `upstream has nothing newer than ${standing.running.version}, which runs`,
+    };
   await rooms.source.fetch(ref.commit, signal, ref.ref);
   const facts = await rooms.source.readCommit(ref.commit, { directory: settings.agent.directory, taggedAs: ref.version, signal });
   const found = { commit: ref.commit, version: facts.version, ref: ref.ref };
@@ -56,6 +66,7 @@ async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
     running: standing.running,
     bump: standing.running === null ? "none" : classifyBump(standing.running.version, found.version),
     automatic: settings.updates.automatic,
+    hasTests: settings.tests !== undefined,
     ended: standing.ended,
     underWay,
   });
@@ -65,7 +76,8 @@ async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
 function underWayOf(journal: Parameters<typeof startOf>[0]): { commit: string; version: string; isWatching: boolean } {
   const { start } = startOf(journal);
   const last = journal.findLast((entry) => "step" in entry);
-  const isWatching = last !== undefined && "step" in last && last.step === "watch" && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
+  const isWatching =
+    last !== undefined && "step" in last && last.step === "watch" && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
   return { commit: start.commit, version: start.versionTo, isWatching };
 }
 
@@ -108,6 +120,13 @@ function remember(instance: Instance, before: SourceFact | undefined, now: Omit<
         details: { commit: found.commit, ref: found.ref },
       });
     if (now.decision === "dismiss" && (isNew || before?.decision !== "dismiss"))
-      instance.ledger.append({ event: "UPDATE_DISMISSED", actor: { type: "system", id: "daemon" }, description: now.because, versionTo: found.version, success: true, details: { commit: found.commit } });
+      instance.ledger.append({
+        event: "UPDATE_DISMISSED",
+        actor: { type: "system", id: "daemon" },
+        description: now.because,
+        versionTo: found.version,
+        success: true,
+        details: { commit: found.commit },
+      });
   });
 }

@@ -39,7 +39,13 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
     await removeTree(join(folder, "scratch"));
     transact(instance.database, () =>
-      instance.ledger.append({ event: "EPOCH_TAKEN", actor: { type: "system", id: "daemon" }, description: `a daemon began epoch ${instance.journal.epoch}`, success: true, details: { epoch: instance.journal.epoch } }),
+      instance.ledger.append({
+        event: "EPOCH_TAKEN",
+        actor: { type: "system", id: "daemon" },
+        description: `a daemon began epoch ${instance.journal.epoch}`,
+        success: true,
+        details: { epoch: instance.journal.epoch },
+      }),
     );
     const daemon = new Daemon(instance, say);
     const face = await options.serve(daemon, token);

@@ -1,13 +1,12 @@
 import { InstarError } from "@instar/protocol";
-import { ensureReserve, freeReserve } from "../platform/disk-space.ts";
 import { transact } from "../database/open-database.ts";
-import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { ensureReserve, freeReserve } from "../platform/disk-space.ts";
+import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
-import type { EntryBody } from "../update/journal-entry.ts";
 import type { Instance, SourceFact } from "./instance.ts";
-import { lookForUpdates, type Looked, planNextLookMs } from "./look-for-updates.ts";
+import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
 const IDLE_NAP_MS = 300;

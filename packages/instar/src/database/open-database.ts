@@ -61,7 +61,11 @@ const SQLITE_NOTADB = 26;
 function explainDatabaseError(error: unknown, sentence: string): Error {
   const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   if (primary === SQLITE_FULL)
-    return new InstarError("DISK_FULL", "the disk is too full for the database", { cause: error, transient: true, advice: "Free some space; Instar goes on by itself." });
+    return new InstarError("DISK_FULL", "the disk is too full for the database", {
+      cause: error,
+      transient: true,
+      advice: "Free some space; Instar goes on by itself.",
+    });
   if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) return new InstarError("DATA_DAMAGED", sentence, { cause: error });
   return error instanceof Error ? error : new Error(sentence, { cause: error });
 }

@@ -105,7 +105,11 @@ export class AgentSlot {
   async #spawn(spec: SlotSpec): Promise<void> {
     const { settings, release, version, stateDirectory } = spec;
     const port = await choosePort(this.name, settings.agent.port, this.state.port);
-    const argv = planCommand(settings.agent.start, { release: spec.releaseFolder, ...(port === null ? {} : { port }), ...(stateDirectory === null ? {} : { state: stateDirectory }) });
+    const argv = planCommand(settings.agent.start, {
+      release: spec.releaseFolder,
+      ...(port === null ? {} : { port }),
+      ...(stateDirectory === null ? {} : { state: stateDirectory }),
+    });
     const environment = planAgentEnvironment({
       settings,
       release: { id: release, version },

@@ -8,7 +8,10 @@ import process from "node:process";
 export function becomeReaper(environment: Readonly<Record<string, string | undefined>>): void {
   if (process.pid !== 1 || process.execve === undefined) return;
   const kept = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)) as Record<string, string>;
-  process.execve("/bin/sh", ["sh", "-c", SCRIPT, "sh", process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...kept, INSTAR_KEEPER_MANAGED: "container" });
+  process.execve("/bin/sh", ["sh", "-c", SCRIPT, "sh", process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+    ...kept,
+    INSTAR_KEEPER_MANAGED: "container",
+  });
 }
 
 const SCRIPT = `

@@ -27,21 +27,31 @@ export class KeeperClient {
     const door = (await readJsonFile(this.#path)) as { port: number; token: string } | undefined;
     if (door === undefined) throw unreachable();
     return new Promise((resolve, reject) => {
-      const call = request({ host: "127.0.0.1", port: door.port, method, path, agent: false, headers: { authorization: `Bearer ${door.token}`, "content-type": "application/json" } }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("error", (cause) => reject(unreachable(cause)));
-        response.on("close", () => {
-          if (!response.complete) return reject(unreachable());
-          try {
-            const answer = JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
-            if (response.statusCode === 200) resolve(answer as KeeperReport);
-            else reject(parseProblem(answer as Problem));
-          } catch (cause) {
-            reject(unreachable(cause));
-          }
-        });
-      });
+      const call = request(
+        {
+          host: "127.0.0.1",
+          port: door.port,
+          method,
+          path,
+          agent: false,
+          headers: { authorization: `Bearer ${door.token}`, "content-type": "application/json" },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", (cause) => reject(unreachable(cause)));
+          response.on("close", () => {
+            if (!response.complete) return reject(unreachable());
+            try {
+              const answer = JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
+              if (response.statusCode === 200) resolve(answer as KeeperReport);
+              else reject(parseProblem(answer as Problem));
+            } catch (cause) {
+              reject(unreachable(cause));
+            }
+          });
+        },
+      );
       call.on("error", (cause) => reject(unreachable(cause)));
       call.end(body === undefined ? undefined : JSON.stringify(body));
     });
@@ -49,5 +59,9 @@ export class KeeperClient {
 }
 
 function unreachable(cause?: unknown): InstarError {
-  return new InstarError("KEEPER_UNREACHABLE", "the keeper does not answer", { cause, transient: true, advice: "It is started again by itself within seconds; `instar doctor` looks further." });
+  return new InstarError("KEEPER_UNREACHABLE", "the keeper does not answer", {
+    cause,
+    transient: true,
+    advice: "It is started again by itself within seconds; `instar doctor` looks further.",
+  });
 }

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { z } from "zod";
 import { InstarError, renderProblem } from "@instar/protocol";
+import { z } from "zod";
 import { type Keeper, pointFront } from "./keeper.ts";
 import { SLOTS, type SlotName, slotSpec } from "./keeper-state.ts";
 
@@ -60,7 +60,9 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
   const { memory, slots, front } = keeper;
   if (command.do === "end") return keeper.end(command.keepAgent);
   if (command.epoch < memory.state.epoch)
-    throw new InstarError("FENCED", `the keeper obeys epoch ${memory.state.epoch}; this command is of epoch ${command.epoch}`, { facts: { epoch: command.epoch } });
+    throw new InstarError("FENCED", `the keeper obeys epoch ${memory.state.epoch}; this command is of epoch ${command.epoch}`, {
+      facts: { epoch: command.epoch },
+    });
   if (command.epoch > memory.state.epoch) await memory.change({ epoch: command.epoch });
   switch (command.do) {
     case "take-over":

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { z } from "zod";
 import { InstarError } from "@instar/protocol";
+import { z } from "zod";
 import { readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
 import type { Settings } from "../settings/settings.ts";
 

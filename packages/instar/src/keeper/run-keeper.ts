@@ -17,7 +17,11 @@ import { trimLog } from "./trim-log.ts";
 export interface KeeperOptions {
   /** The instance's data folder. */
   readonly folder: string;
-  readonly front: { readonly host: string; readonly port: number; readonly hold: { readonly requests: number; readonly bytes: number; readonly timeMs: number } } | null;
+  readonly front: {
+    readonly host: string;
+    readonly port: number;
+    readonly hold: { readonly requests: number; readonly bytes: number; readonly timeMs: number };
+  } | null;
   /** How a daemon is started: program and arguments. */
   readonly daemon: { readonly argv: readonly string[]; readonly cwd: string; readonly environment: Readonly<Record<string, string>> };
   readonly clock: Clock;
@@ -42,7 +46,11 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const home = join(folder, "keeper");
   await makePrivateFolder(home);
   const lock = await acquireExclusiveLock(join(home, "lock"));
-  if (lock === undefined) throw new InstarError("ALREADY_RUNNING", "another keeper runs on this data folder", { facts: { folder }, advice: "`instar status` shows it; `instar down` ends it." });
+  if (lock === undefined)
+    throw new InstarError("ALREADY_RUNNING", "another keeper runs on this data folder", {
+      facts: { folder },
+      advice: "`instar status` shows it; `instar down` ends it.",
+    });
 
   const memory = await KeeperMemory.open(home);
   const slots = { blue: new AgentSlot("blue", memory, clock), green: new AgentSlot("green", memory, clock) };
@@ -83,7 +91,9 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
   while (!until.aborted) {
     for (const name of SLOTS) {
       const before = keeper.slots[name].state.port;
-      await keeper.slots[name].tend().catch((error: unknown) => say(`slot ${name} could not be started: ${error instanceof Error ? error.message : String(error)}`));
+      await keeper.slots[name]
+        .tend()
+        .catch((error: unknown) => say(`slot ${name} could not be started: ${error instanceof Error ? error.message : String(error)}`));
       if (keeper.slots[name].state.port !== before) pointFront(keeper);
     }
     await minder.tend();

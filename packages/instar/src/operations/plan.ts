@@ -27,6 +27,7 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
         running: standing.running,
         bump,
         automatic: settings.updates.automatic,
+        hasTests: settings.tests !== undefined,
         ended: standing.ended,
         underWay: null,
       });

@@ -80,6 +80,11 @@ async function applyByHand(context: OperationContext, input: { target?: string |
   const signal = AbortSignal.timeout(120_000);
   const { source } = instance.rooms;
   const found = input.target === undefined ? await source.look(signal) : await source.find(input.target, signal);
+  const { running } = readStanding(instance);
+  if (input.target === undefined && running?.commit === found.commit)
+    throw new InstarError("CONFLICT", `upstream has nothing newer than ${running.version}, which runs`, {
+      advice: `\`instar update apply ${found.commit}\` makes the same version anew.`,
+    });
   await source.fetch(found.commit, signal, found.ref);
   const facts = await source.readCommit(found.commit, { directory: instance.settings.agent.directory });
   return begin(context, {

@@ -55,7 +55,10 @@ export class Exchange {
   async startRelease(release: string): Promise<SlotName> {
     const report = await this.report();
     const remembered = SLOTS.find((slot) => report.slots[slot].release === release);
-    const slot = remembered ?? SLOTS.find((candidate) => candidate !== report.routed && !report.slots[candidate].alive) ?? SLOTS.find((candidate) => !report.slots[candidate].alive);
+    const slot =
+      remembered ??
+      SLOTS.find((candidate) => candidate !== report.routed && !report.slots[candidate].alive) ??
+      SLOTS.find((candidate) => !report.slots[candidate].alive);
     if (slot === undefined) throw new InstarError("CONFLICT", "both slots run, so there is none to start in");
     await this.#tell({ do: "start", epoch: this.#epoch, slot, spec: remembered === undefined ? await planSlotSpec(this.#rooms, release) : null });
     return slot;
@@ -79,7 +82,11 @@ export class Exchange {
       await clock.sleep(READY_POLL_MS);
     }
     const words = await tailOf((await this.report()).slots[slot].logPath);
-    throw new InstarError("UNHEALTHY", `it did not become ready${restarts > 0 ? ` (ended ${restarts} times)` : ""}: ${last.because}${words === "" ? "" : `; its log ends: ${words}`}`, { facts: { slot } });
+    throw new InstarError(
+      "UNHEALTHY",
+      `it did not become ready${restarts > 0 ? ` (ended ${restarts} times)` : ""}: ${last.because}${words === "" ? "" : `; its log ends: ${words}`}`,
+      { facts: { slot } },
+    );
   }
 
   async probe(slot: KeeperSlotReport): Promise<HealthReport> {
@@ -96,7 +103,14 @@ export class Exchange {
         logPath: slot.logPath ?? "",
         logFrom: slot.logFrom,
         startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
-        environment: planAgentEnvironment({ settings, release, inherited, ...(await readVariables(this.#rooms)), ...(slot.port === null ? {} : { port: slot.port }), ...(stateDirectory === null ? {} : { stateDirectory }) }),
+        environment: planAgentEnvironment({
+          settings,
+          release,
+          inherited,
+          ...(await readVariables(this.#rooms)),
+          ...(slot.port === null ? {} : { port: slot.port }),
+          ...(stateDirectory === null ? {} : { stateDirectory }),
+        }),
       },
       { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
     );

@@ -46,7 +46,14 @@ export type EntryBody =
   | { readonly kind: "applying"; readonly step: string }
   | { readonly kind: "applied"; readonly step: string; readonly gives: Gives }
   /** A step looked and it is not time yet. `untilTickMs`: when to look again. `noted`: what the next look builds on. */
-  | { readonly kind: "waiting"; readonly step: string; readonly waitsFor: string; readonly untilTickMs: number; readonly because: string; readonly noted: Gives }
+  | {
+      readonly kind: "waiting";
+      readonly step: string;
+      readonly waitsFor: string;
+      readonly untilTickMs: number;
+      readonly because: string;
+      readonly noted: Gives;
+    }
   | { readonly kind: "failed"; readonly step: string; readonly code: ErrorCode; readonly because: string; readonly transient: boolean }
   | { readonly kind: "undoing"; readonly step: string }
   | { readonly kind: "undone"; readonly step: string; readonly gives: Gives }

@@ -53,7 +53,10 @@ export class Journal {
       });
     } catch (error) {
       if (error instanceof Error && error.message.includes("fenced"))
-        throw new InstarError("FENCED", "this daemon has been replaced by a newer one and may write nothing more", { cause: error, facts: { epoch: this.#epoch } });
+        throw new InstarError("FENCED", "this daemon has been replaced by a newer one and may write nothing more", {
+          cause: error,
+          facts: { epoch: this.#epoch },
+        });
       if (error instanceof Error && error.message.includes("the update has ended"))
         throw new InstarError("CONFLICT", `update ${update} has ended`, { cause: error, facts: { update } });
       throw error;
@@ -73,9 +76,9 @@ export class Journal {
 
   /** Updates that have not ended, oldest first. */
   unfinished(): UpdateId[] {
-    const rows = this.#database
-      .prepare("SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0 ORDER BY min(rowid)")
-      .all() as { update_id: string }[];
+    const rows = this.#database.prepare("SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0 ORDER BY min(rowid)").all() as {
+      update_id: string;
+    }[];
     return rows.map((row) => row.update_id as UpdateId);
   }
 }
@@ -93,7 +96,16 @@ interface Row {
 
 function parseRow(row: Row): JournalEntry {
   const rest = JSON.parse(row.gives) as object;
-  return { ...rest, kind: row.kind, update: row.update_id, seq: row.seq, at: row.at, tickMs: row.tick_ms, epoch: row.epoch, attempt: row.attempt } as JournalEntry;
+  return {
+    ...rest,
+    kind: row.kind,
+    update: row.update_id,
+    seq: row.seq,
+    at: row.at,
+    tickMs: row.tick_ms,
+    epoch: row.epoch,
+    attempt: row.attempt,
+  } as JournalEntry;
 }
 
 /** Takes the next epoch: from now on every daemon before this one is refused by the database. */

@@ -7,7 +7,16 @@ import { START } from "./tell-journal.testing.ts";
 const NEW = { commit: "bbbbbbbbbbbbbbbb", version: "1.1.0", ref: "refs/heads/main" };
 const RUNNING = { commit: "aaaaaaaaaaaaaaaa", version: "1.0.0" };
 const ask = (parts: Partial<CandidateQuestion> = {}) => {
-  const { decision, because } = planCandidate({ found: NEW, running: RUNNING, bump: "patch", automatic: "patch", ended: [], underWay: null, ...parts });
+  const { decision, because } = planCandidate({
+    found: NEW,
+    running: RUNNING,
+    bump: "patch",
+    automatic: "patch",
+    hasTests: true,
+    ended: [],
+    underWay: null,
+    ...parts,
+  });
   return `${decision}: ${because}`;
 };
 const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["start"]> = {}): EndedUpdate => ({
@@ -28,6 +37,11 @@ describe("what to do about what upstream has", () => {
       "waits with the first version while it is put in place",
       { running: null, underWay: { ...RUNNING, isWatching: false } },
       "hold: the first version is still being put in place",
+    ],
+    [
+      "waits for a person where there are no tests",
+      { hasTests: false },
+      `hold: ${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
     ],
     ["does nothing about what runs", { running: { commit: NEW.commit, version: "1.1.0" } }, `nothing: upstream has nothing newer than ${name}, which runs`],
     ["does nothing about what is under way", { underWay: { commit: NEW.commit, version: "1.1.0", isWatching: false } }, `nothing: ${name} is under way`],

@@ -5,6 +5,8 @@ export interface CandidateQuestion {
   readonly running: { readonly commit: string; readonly version: string } | null;
   readonly bump: "none" | "patch" | "minor" | "major" | "unknown" | "downgrade";
   readonly automatic: "never" | "patch" | "minor" | "major";
+  /** Without tests nothing proceeds by itself: what was never measured is no pass. */
+  readonly hasTests: boolean;
   readonly ended: readonly EndedUpdate[];
   readonly underWay: { readonly commit: string; readonly version: string; readonly isWatching: boolean } | null;
 }
@@ -29,10 +31,25 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
           ? `${name} ran before and was left; \`instar update apply\` takes it again`
           : `${name} was tried and ${tried.outcome}: ${tried.because}`,
     };
-  if (running === null) return underWay === null ? { decision: "start", because: `${name} is the first version` } : { decision: "hold", because: "the first version is still being put in place" };
-  if (!isAllowed(question.bump, automatic)) return { decision: "hold", because: `${name} ${bumpInWords(question)}; instar.yaml lets ${inWords(automatic)} proceed by itself. \`instar update apply\` starts it` };
+  if (running === null)
+    return underWay === null
+      ? { decision: "start", because: `${name} is the first version` }
+      : { decision: "hold", because: "the first version is still being put in place" };
+  if (!isAllowed(question.bump, automatic))
+    return {
+      decision: "hold",
+      because: `${name} ${bumpInWords(question)}; instar.yaml lets ${inWords(automatic)} proceed by itself. \`instar update apply\` starts it`,
+    };
+  if (!question.hasTests)
+    return {
+      decision: "hold",
+      because: `${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
+    };
   if (underWay !== null && !underWay.isWatching) return { decision: "hold", because: `${name} waits until the update to ${underWay.version} has ended` };
-  return { decision: "start", because: underWay === null ? `${name} is new` : `${name} is new and takes the place of ${underWay.version}, which is still being watched` };
+  return {
+    decision: "start",
+    because: underWay === null ? `${name} is new` : `${name} is new and takes the place of ${underWay.version}, which is still being watched`,
+  };
 }
 
 function isAllowed(bump: CandidateQuestion["bump"], automatic: CandidateQuestion["automatic"]): boolean {

@@ -29,7 +29,11 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
     case "applied":
       return say(EVENT_OF_STEP[body.step] ?? "STAGE_COMPLETED", `step ${body.step} done`, true, { step: body.step, ...body.gives });
     case "failed":
-      return say(body.step === "validate" ? "VALIDATION_FAILED" : "STEP_FAILED", body.because, false, { step: body.step, code: body.code, transient: body.transient });
+      return say(body.step === "validate" ? "VALIDATION_FAILED" : "STEP_FAILED", body.because, false, {
+        step: body.step,
+        code: body.code,
+        transient: body.transient,
+      });
     case "undoing":
       return say("ROLLBACK_STARTED", `undoing ${body.step}`, true, { step: body.step });
     case "undone":
@@ -44,10 +48,19 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
       return say("UPDATE_DISMISSED", body.because, true, { by: body.by });
     case "resolved":
       return [
-        { ...base, actor: { type: "user", id: body.by }, event: "UPDATE_RESOLVED", description: `resolved: ${body.how}`, success: true, details: { mayLoseWrites: body.mayLoseWrites } },
+        {
+          ...base,
+          actor: { type: "user", id: body.by },
+          event: "UPDATE_RESOLVED",
+          description: `resolved: ${body.how}`,
+          success: true,
+          details: { mayLoseWrites: body.mayLoseWrites },
+        },
       ];
     case "ended": {
-      const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", { outcome: body.outcome });
+      const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", {
+        outcome: body.outcome,
+      });
       return quarantines(body, given) ? [...ended, ...say("RELEASE_QUARANTINED", body.because, true, { digest: given.digest ?? null })] : ended;
     }
     case "waiting":

@@ -102,12 +102,20 @@ async function runApply(engine: Engine, journal: readonly JournalEntry[], pinned
   }
   // A crash after the effect and before this entry leaves a step whose probe answers `present`, or whose apply changes nothing more.
   if (result.kind === "done") record(engine, journal, { kind: "applied", step: step.id, gives: result.gives }, attempt);
-  else if (result.kind === "refused") record(engine, journal, { kind: "failed", step: step.id, code: result.code, because: result.because, transient: false }, attempt);
+  else if (result.kind === "refused")
+    record(engine, journal, { kind: "failed", step: step.id, code: result.code, because: result.because, transient: false }, attempt);
   else
     record(
       engine,
       journal,
-      { kind: "waiting", step: step.id, waitsFor: result.waitsFor, untilTickMs: Math.round(engine.time.tickMs() + result.forMs), because: result.because, noted: result.noted },
+      {
+        kind: "waiting",
+        step: step.id,
+        waitsFor: result.waitsFor,
+        untilTickMs: Math.round(engine.time.tickMs() + result.forMs),
+        because: result.because,
+        noted: result.noted,
+      },
       attempt,
     );
 }
@@ -213,6 +221,7 @@ function throwIfFatal(error: unknown): void {
 }
 
 function explain(error: unknown): { code: InstarError["code"]; because: string; transient: boolean } {
-  if (InstarError.is(error)) return { code: error.code, because: error.advice === undefined ? error.message : `${error.message}. ${error.advice}`, transient: error.transient };
+  if (InstarError.is(error))
+    return { code: error.code, because: error.advice === undefined ? error.message : `${error.message}. ${error.advice}`, transient: error.transient };
   return { code: "APPLY_FAILED", because: error instanceof Error ? error.message : String(error), transient: false };
 }

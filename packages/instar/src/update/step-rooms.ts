@@ -1,5 +1,5 @@
-import type { Facts } from "../database/facts.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
+import type { Facts } from "../database/facts.ts";
 import type { KeeperClient } from "../keeper/keeper-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";

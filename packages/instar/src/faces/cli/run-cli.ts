@@ -11,7 +11,7 @@ import { buildProgram } from "./build-program.ts";
 import { callDaemon, exitStatusOfOutcome, renderError } from "./connect.ts";
 import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
-import { renderAnswer } from "./render-answer.ts";
+import { renderAnswer, renderUpdateLine } from "./render-answer.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 
@@ -128,7 +128,7 @@ export async function runCli(parts: CliParts): Promise<number> {
       if (isUpdate && options.wait) {
         const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
         status = exitStatusOfOutcome(operation.name === "update.cancel" && ended.outcome === "cancelled" ? null : ended.outcome);
-        print(isJson ? JSON.stringify(ended, null, 2) : renderAnswer(operation.name, ended));
+        print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
         return;
       }
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;

@@ -17,9 +17,13 @@ export function analyseStep(rooms: StepRooms): Step {
       const files = await rooms.source.diff(running, start.commit, signal);
       const bump = start.versionFrom === null ? "first" : classifyBump(start.versionFrom, start.versionTo);
       const impact = planImpact(files, { bump, lockfiles: rooms.settings.install?.lockfiles ?? [] });
-      return { kind: "done", gives: { filesChanged: impact.filesChanged, bump: impact.bump, risk: impact.risk, updateType: impact.updateType, factors: impact.factors } };
+      return {
+        kind: "done",
+        gives: { filesChanged: impact.filesChanged, bump: impact.bump, risk: impact.risk, updateType: impact.updateType, factors: impact.factors },
+      };
     },
     undo: { needless: "it only reads" },
-    describe: (gives) => `${String(gives.filesChanged)} files, ${String(gives.bump)} bump, risk ${String(gives.risk)}: ${(gives.factors as readonly string[]).join("; ")}`,
+    describe: (gives) =>
+      `${String(gives.filesChanged)} files, ${String(gives.bump)} bump, risk ${String(gives.risk)}: ${(gives.factors as readonly string[]).join("; ")}`,
   });
 }

@@ -3,9 +3,9 @@ import { InstarError } from "@instar/protocol";
 import { removeTree } from "../../platform/durable-files.ts";
 import { buildRelease } from "../../releases/build-release.ts";
 import { installDependencies } from "../../releases/install-dependencies.ts";
+import { classifyBump } from "../../sources/classify-bump.ts";
 import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, updateLogOf } from "../step-rooms.ts";
-import { classifyBump } from "../../sources/classify-bump.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
 import { recordOf } from "./read-running.ts";
 
@@ -56,7 +56,11 @@ export function buildStep(rooms: StepRooms): Step {
       );
       const misbehaved = rooms.quarantined(record.digest);
       if (misbehaved !== undefined && !start.overrides.quarantined)
-        return { kind: "refused", code: "QUARANTINED", because: `this very release misbehaved before: ${misbehaved}. \`instar update apply --quarantined\` tries it again` };
+        return {
+          kind: "refused",
+          code: "QUARANTINED",
+          because: `this very release misbehaved before: ${misbehaved}. \`instar update apply --quarantined\` tries it again`,
+        };
       return { kind: "done", gives: { digest: record.digest, files: record.files, sizeBytes: record.sizeBytes } };
     },
     undo: { needless: "the release's files go with the folder that 'stage' made" },

@@ -15,7 +15,8 @@ export function checkReleaseStep({ releases }: StepRooms): Step {
       const record = await recordOf({ releases }, release);
       if (record === undefined) return { kind: "refused", code: "NOT_FOUND", because: `release ${release} is no longer on disk` };
       const intact = await releases.verify(release);
-      if (intact.kind === "damaged") return { kind: "refused", code: "RELEASE_DAMAGED", because: `release ${release} was changed on disk: ${intact.changed.slice(0, 3).join(", ")}` };
+      if (intact.kind === "damaged")
+        return { kind: "refused", code: "RELEASE_DAMAGED", because: `release ${release} was changed on disk: ${intact.changed.slice(0, 3).join(", ")}` };
       return { kind: "done", gives: { release, digest: record.digest } };
     },
     undo: { needless: "it only reads" },

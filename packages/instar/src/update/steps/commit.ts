@@ -1,6 +1,6 @@
-import { planPrune } from "../../releases/plan-prune.ts";
 import { planPruneSnapshots } from "../../backups/plan-prune-snapshots.ts";
 import { SLOTS } from "../../keeper/keeper-state.ts";
+import { planPrune } from "../../releases/plan-prune.ts";
 import { Exchange, slotOf } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
@@ -18,11 +18,13 @@ export function commitStep(rooms: StepRooms): Step {
       const release = String(given.release);
       const report = await new Exchange(rooms, epoch).report();
       const running = slotOf(report, release);
-      for (const slot of SLOTS) if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await rooms.keeper.command({ do: "clear", epoch, slot });
+      for (const slot of SLOTS)
+        if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await rooms.keeper.command({ do: "clear", epoch, slot });
       const kept = [release, ...(start.wayBack === null ? [] : [start.wayBack]), ...rooms.referenced()];
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);
-      for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([update]) })) await snapshots.remove(old);
+      for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([update]) }))
+        await snapshots.remove(old);
       return { kind: "done", gives: { pruned: [...remove] } };
     },
     undo: { needless: "what it removes, nothing refers to" },

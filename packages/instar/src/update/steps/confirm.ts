@@ -24,15 +24,20 @@ export function confirmStep(rooms: StepRooms): Step {
       const name = slotOf(report, release);
       const slot = name === undefined ? undefined : report.slots[name];
       if (slot === undefined || !slot.alive || slot.pid === null) throw new InstarError("VERIFY_FAILED", "no process of the new release runs");
-      if (report.routed !== name || report.holding) throw new InstarError("VERIFY_FAILED", "the front does not serve the new release", { facts: { routed: String(report.routed) } });
+      if (report.routed !== name || report.holding)
+        throw new InstarError("VERIFY_FAILED", "the front does not serve the new release", { facts: { routed: String(report.routed) } });
       const evidence = [`process ${slot.pid} was started from release ${release}`];
       if (slot.port !== null) {
         const listener = await findListener(slot.port, slot.pid);
-        if (listener.kind === "another") throw new InstarError("VERIFY_FAILED", `port ${slot.port} is answered by process ${listener.pid}, which is not the agent's`, { facts: { pid: listener.pid } });
+        if (listener.kind === "another")
+          throw new InstarError("VERIFY_FAILED", `port ${slot.port} is answered by process ${listener.pid}, which is not the agent's`, {
+            facts: { pid: listener.pid },
+          });
         if (listener.kind === "ours") evidence.push(`it is what listens on port ${slot.port}`);
       }
       const intact = await rooms.releases.verify(release);
-      if (intact.kind === "damaged") throw new InstarError("RELEASE_DAMAGED", `the release's files are not what was sealed: ${intact.changed.slice(0, 3).join(", ")}`);
+      if (intact.kind === "damaged")
+        throw new InstarError("RELEASE_DAMAGED", `the release's files are not what was sealed: ${intact.changed.slice(0, 3).join(", ")}`);
       evidence.push("its files are what was sealed");
       const health = await exchange.probe(slot);
       if (health.verdict !== "pass") throw new InstarError("UNHEALTHY", `it was exchanged and does not pass its health check: ${health.because}`);

@@ -1,6 +1,6 @@
-import { readFreeBytes } from "../../platform/disk-space.ts";
-import { decideUpdate } from "../../governance/decide-update.ts";
 import { readStateSize } from "../../backups/read-state-size.ts";
+import { decideUpdate } from "../../governance/decide-update.ts";
+import { readFreeBytes } from "../../platform/disk-space.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 

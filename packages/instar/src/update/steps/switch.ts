@@ -26,7 +26,8 @@ export function switchStep(rooms: StepRooms): Step {
     },
     apply: (context) => runExchange(rooms, context),
     undo: (context) => runWayBack(rooms, context),
-    describe: (gives) => (typeof gives.tookMs === "number" ? `served from slot ${String(gives.slot)} after ${gives.tookMs} ms` : `served from slot ${String(gives.slot)}`),
+    describe: (gives) =>
+      typeof gives.tookMs === "number" ? `served from slot ${String(gives.slot)} after ${gives.tookMs} ms` : `served from slot ${String(gives.slot)}`,
   });
 }
 
@@ -104,7 +105,12 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
       throw new InstarError(
         "ROLLBACK_FAILED",
         `the old version cannot run on the state that the new one left, and going back would lose ${lost.writesSince} acknowledged writes (${rooms.settings.state.writesThatMayBeLost} are allowed)`,
-        { cause: error, facts: { update, epoch }, advice: "`instar update resolve retry --lose-writes` goes back with the state of before and keeps today's aside; `instar update resolve accept` stays with the new version." },
+        {
+          cause: error,
+          facts: { update, epoch },
+          advice:
+            "`instar update resolve retry --lose-writes` goes back with the state of before and keeps today's aside; `instar update resolve accept` stays with the new version.",
+        },
       );
     }
     await restoreState(rooms, update);

@@ -26,10 +26,14 @@ export function validateStep(rooms: StepRooms): Step {
       const available = await readAvailableBytes();
       // Below this the tests would fight the agent for memory, and the agent would lose.
       if (available < settings.tests.freeMemory)
-        throw new InstarError("MEMORY_SHORT", `${Math.round(available / 1_048_576)} MiB of memory are free; tests beside the running agent need ${settings.tests.freeMemory / 1_048_576}`, {
-          transient: true,
-          facts: { available },
-        });
+        throw new InstarError(
+          "MEMORY_SHORT",
+          `${Math.round(available / 1_048_576)} MiB of memory are free; tests beside the running agent need ${settings.tests.freeMemory / 1_048_576}`,
+          {
+            transient: true,
+            facts: { available },
+          },
+        );
       const release = String(given.release);
       const scratch = scratchFolderOf(rooms, update, attempt);
       await removeTree(scratch);
@@ -52,7 +56,12 @@ export function validateStep(rooms: StepRooms): Step {
         signal.throwIfAborted();
         const decision = decideTests(result, settings.tests.within);
         const intact = await releases.verify(release);
-        if (intact.kind === "damaged") return { kind: "refused", code: "RELEASE_DAMAGED", because: `the tests changed the release that they test: ${intact.changed.slice(0, 3).join(", ")}` };
+        if (intact.kind === "damaged")
+          return {
+            kind: "refused",
+            code: "RELEASE_DAMAGED",
+            because: `the tests changed the release that they test: ${intact.changed.slice(0, 3).join(", ")}`,
+          };
         if (decision.verdict !== "pass") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because };
         return { kind: "done", gives: { tests: "pass", testsBecause: decision.because } };
       } finally {

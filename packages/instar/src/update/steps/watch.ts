@@ -48,14 +48,37 @@ async function runLook(rooms: StepRooms, context: StepContext): Promise<Awaited<
     if (nowMs >= healthAtMs && name !== undefined) {
       healthAtMs = nowMs + HEALTH_EVERY_MS;
       const health = await exchange.probe(report.slots[name]);
-      noted = { ...noted, unhealthyInRow: health.verdict === "pass" ? 0 : noted.unhealthyInRow + 1, healthVerdict: health.verdict, healthBecause: health.because };
+      noted = {
+        ...noted,
+        unhealthyInRow: health.verdict === "pass" ? 0 : noted.unhealthyInRow + 1,
+        healthVerdict: health.verdict,
+        healthBecause: health.because,
+      };
     }
     const evidence = evidenceOf(context, report, release, name === undefined ? 3 : report.slots[name].restarts, noted);
     const verdict = judgeWatch(evidence, limits);
     if (verdict.verdict === "fail") return { kind: "refused", code: "MISBEHAVED", because: verdict.because };
-    if (verdict.verdict === "pass") return { kind: "done", gives: { watched: verdict.because, watchedRequests: evidence.requests, watchedFailed: evidence.failed, watchedMs: Math.round(evidence.countedMs) } };
+    if (verdict.verdict === "pass")
+      return {
+        kind: "done",
+        gives: { watched: verdict.because, watchedRequests: evidence.requests, watchedFailed: evidence.failed, watchedMs: Math.round(evidence.countedMs) },
+      };
     if (nowMs - startedMs >= lookMs)
-      return { kind: "waiting", waitsFor: "observation", forMs: 0, because: verdict.because, noted: { ...noted, countedMs: Math.round(noted.countedMs), requests: evidence.requests, failed: evidence.failed, verdict: verdict.verdict, logEvidence: verdict.logEvidence, upperBound: verdict.upperBound } };
+      return {
+        kind: "waiting",
+        waitsFor: "observation",
+        forMs: 0,
+        because: verdict.because,
+        noted: {
+          ...noted,
+          countedMs: Math.round(noted.countedMs),
+          requests: evidence.requests,
+          failed: evidence.failed,
+          verdict: verdict.verdict,
+          logEvidence: verdict.logEvidence,
+          upperBound: verdict.upperBound,
+        },
+      };
     await clock.sleep(POLL_MS, context.signal);
   }
 }
