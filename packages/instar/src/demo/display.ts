@@ -52,7 +52,7 @@ function terminalDisplay(write: (line: string) => void): Display {
               });
               task.title = `${title} → ${ended.outcome}${ended.outcome === "committed" ? "" : `: ${ended.because}`}`;
             },
-            rendererOptions: { outputBar: Number.POSITIVE_INFINITY, persistentOutput: true },
+            rendererOptions: { outputBar: 1, persistentOutput: true },
           },
         ],
         { rendererOptions: { collapseSubtasks: false } },

@@ -4,7 +4,7 @@ import type { JobResult } from "../platform/run-job.ts";
 /** What a run of tests says. Only a clean exit passes: silence, a signal or a deadline never does. */
 export function decideTests(result: JobResult, withinMs: number): { verdict: Verdict; because: string } {
   const left = result.leftBehind === 0 ? "" : `; ${result.leftBehind} processes that it left behind were ended`;
-  const tail = result.tail.trim().split("\n").slice(-3).join(" | ").slice(-400);
+  const tail = pickWords(result.tail);
   switch (result.kind) {
     case "exited":
       return result.status === 0
@@ -21,4 +21,11 @@ export function decideTests(result: JobResult, withinMs: number): { verdict: Ver
     default:
       return result satisfies never;
   }
+}
+
+/** The lines that say what went wrong, where there are such; else the last ones. For people: nothing is decided by them. */
+function pickWords(tail: string): string {
+  const lines = tail.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
+  const telling = lines.filter((line) => /^(not ok|✖|✗|×|FAIL(ED)?\b|ERROR\b|\w*Error\b)/.test(line));
+  return (telling.length > 0 ? telling.slice(0, 3) : lines.slice(-3)).join(" | ").slice(0, 400);
 }
