@@ -1,0 +1,44 @@
+export type Victim = "daemon" | "keeper" | "agent" | "both" | "all";
+
+/** A journal entry about to be written, or written; or a file about to be renamed into its place, or renamed. */
+export type CrashPlace =
+  | { readonly entry: string; readonly step?: string; readonly nth?: number }
+  /** A part of the path that is renamed to; `nth` counts such renames in one process's life. */
+  | { readonly rename: string; readonly nth?: number };
+
+/** One kill. It is a file of its own, which the dying process takes away: each point fires once. */
+export interface CrashPoint {
+  readonly id: string;
+  readonly who: Victim;
+  readonly at: CrashPlace;
+  readonly when: "before" | "after";
+}
+
+/** A line of kills.jsonl. */
+export interface Kill {
+  readonly atMs: number;
+  readonly who: Victim;
+  readonly pids: readonly number[];
+  readonly why: string;
+}
+
+/** A line of trace.jsonl: what lay on disk when an entry was about to be written, or a snapshot about to become whole. */
+export interface Sight {
+  readonly at:
+    | { readonly entry: string; readonly step: string | null; readonly update: string; readonly attempt: number; readonly seq: number }
+    | { readonly rename: string };
+  readonly epoch: number | null;
+  readonly world: World;
+}
+
+export interface World {
+  readonly holding: boolean;
+  /** The release that the front is to serve. */
+  readonly routed: string | null;
+  readonly slots: readonly { readonly release: string | null; readonly wanted: string }[];
+  /** Folders in releases/, and which of them are sealed; the same of snapshots/. */
+  readonly releases: readonly string[];
+  readonly sealed: readonly string[];
+  readonly snapshots: readonly string[];
+  readonly whole: readonly string[];
+}

@@ -1,0 +1,112 @@
+import type { Evidence, JournalRow } from "./read-evidence.ts";
+
+interface Pinned {
+  readonly id: string;
+  readonly undoNeedless?: string;
+  readonly exchanges?: true;
+}
+
+/** What is wrong with the journals, in words: each one by itself, and what they say together about the quarantine. */
+export function judgeJournals({ journals, quarantine }: Evidence): string[] {
+  const misbehaved = journals.flatMap((journal) => (outcomeOf(journal) === "rolled-back" ? [digestOf(journal)] : [])).filter((digest) => digest !== null);
+  const wrong =
+    JSON.stringify([...new Set(misbehaved)].sort()) === JSON.stringify([...quarantine].sort())
+      ? []
+      : [`quarantine holds ${quarantine.join(", ")} and not exactly what was rolled back: ${misbehaved.join(", ")}`];
+  return [
+    ...wrong,
+    ...journals.flatMap((journal) => judgeJournal(journal).map((problem) => `update ${journal[0]?.update} (${versionOf(journal)}): ${problem}`)),
+  ];
+}
+
+export function outcomeOf(journal: readonly JournalRow[]): string | null {
+  const last = journal.at(-1);
+  return last?.kind === "ended" ? String(last.body.outcome) : null;
+}
+
+export function versionOf(journal: readonly JournalRow[]): string {
+  return String(journal[0]?.body.start?.versionTo);
+}
+
+export function givenOf(journal: readonly JournalRow[]): Record<string, unknown> {
+  return Object.assign({}, ...journal.flatMap((row) => (row.kind === "applied" ? [row.body.gives] : [])));
+}
+
+function digestOf(journal: readonly JournalRow[]): string | null {
+  const { digest } = givenOf(journal);
+  return typeof digest === "string" ? digest : null;
+}
+
+function judgeJournal(journal: readonly JournalRow[]): string[] {
+  const problems: string[] = [];
+  const [first] = journal;
+  if (first?.kind !== "started") return ["it does not begin with 'started'"];
+  const steps = first.body.steps as readonly Pinned[];
+  if (journal.some((row, index) => row.seq !== index)) problems.push("its entries are not dense from 0");
+  if (journal.filter((row) => row.kind === "ended").length !== 1 || journal.at(-1)?.kind !== "ended")
+    problems.push("it has not exactly one end, as its last entry");
+  for (const [index, row] of journal.entries()) {
+    const before = journal[index - 1];
+    if (before !== undefined && row.epoch < before.epoch) problems.push(`entry ${index} is of an earlier epoch than the one before it`);
+    if (before !== undefined && row.tickMs < before.tickMs) problems.push(`entry ${index} is of an earlier time than the one before it`);
+    problems.push(...judgeRow(journal, row, index));
+  }
+  return [...problems, ...judgeOrder(journal, steps), ...judgeEnd(journal, steps)];
+}
+
+/** An answer follows its own beginning: same step, same attempt, written by the same daemon. */
+function judgeRow(journal: readonly JournalRow[], row: JournalRow, index: number): string[] {
+  const begunAs = { applied: "applying", waiting: "applying", failed: "applying", undone: "undoing", "undo-failed": "undoing" }[row.kind];
+  if (begunAs !== undefined) {
+    const begun = journal.slice(0, index).findLast((earlier) => earlier.kind === "applying" || earlier.kind === "undoing");
+    if (begun?.kind !== begunAs || begun.step !== row.step || begun.epoch !== row.epoch || begun.attempt !== row.attempt)
+      return [`entry ${index} (${row.kind} ${row.step}) does not follow its own '${begunAs}'`];
+  }
+  if (row.kind === "applying") {
+    const attempts = journal.slice(0, index).filter((earlier) => earlier.kind === "applying" && earlier.step === row.step).length;
+    if (row.attempt !== attempts + 1) return [`entry ${index} begins ${row.step} as attempt ${row.attempt}, and ${attempts} came before`];
+  }
+  return [];
+}
+
+function judgeOrder(journal: readonly JournalRow[], steps: readonly Pinned[]): string[] {
+  const problems: string[] = [];
+  const turned = journal.findIndex((row) => row.kind === "undoing");
+  if (turned !== -1 && journal.slice(turned).some((row) => row.kind === "applying" || row.kind === "applied"))
+    problems.push("it goes forward after it went backward");
+  for (const kind of ["applied", "undone"]) {
+    const done = journal.filter((row) => row.kind === kind).map((row) => row.step);
+    if (new Set(done).size !== done.length) problems.push(`a step is ${kind} twice`);
+    const places = done.map((id) => steps.findIndex((step) => step.id === id));
+    const inOrder = kind === "applied" ? places : places.toReversed();
+    if (inOrder.some((place, index) => place < (inOrder[index - 1] ?? -1))) problems.push(`its steps are not ${kind} in order`);
+  }
+  const failed = journal.find((row) => row.kind === "failed" && !row.body.transient);
+  if (failed !== undefined && journal.slice(failed.seq).some((row) => row.kind === "applying")) problems.push("it goes on after a failure that counts");
+  return problems;
+}
+
+function judgeEnd(journal: readonly JournalRow[], steps: readonly Pinned[]): string[] {
+  const outcome = outcomeOf(journal);
+  const has = (kind: string, id: string) => journal.some((row) => row.kind === kind && row.step === id);
+  const touched = steps.filter(({ id }) => has("applying", id));
+  const exchange = steps.find((step) => step.exchanges);
+  const begunExchange = exchange !== undefined && has("applying", exchange.id);
+  const left = touched.filter(({ id, undoNeedless }) => undoNeedless === undefined && !has("undone", id)).map(({ id }) => id);
+  switch (outcome) {
+    case "committed":
+      return steps.every(({ id }) => has("applied", id)) ? [] : ["it is committed and not every step was applied"];
+    case "rolled-back":
+      return [...(begunExchange ? [] : ["it is rolled back and nothing was exchanged"]), ...left.map((id) => `it is rolled back and ${id} was not undone`)];
+    case "refused":
+    case "cancelled":
+      return [
+        ...(begunExchange ? [`it is ${outcome} after the exchange began`] : []),
+        ...left.map((id) => `it is ${outcome} and ${id} was not undone`),
+        ...(outcome === "cancelled" && !journal.some((row) => row.kind === "cancel-requested") ? ["nobody cancelled it"] : []),
+        ...(outcome === "refused" && !journal.some((row) => row.kind === "failed") ? ["nothing failed in it"] : []),
+      ];
+    default:
+      return [`its outcome is ${outcome}`];
+  }
+}

@@ -1,0 +1,185 @@
+import type { CrashPlace, CrashPoint, Victim } from "./crash-point.ts";
+import type { Act, Scenario } from "./play-acts.ts";
+
+type Point = Omit<CrashPoint, "id">;
+
+/** The steps of a code update, before the exchange and from it on. */
+const BEFORE_EXCHANGE = ["fetch", "check-package", "analyse", "stage", "build", "validate", "decide", "back-up"] as const;
+const FROM_EXCHANGE = ["switch", "confirm", "watch", "commit"] as const;
+
+/** Whoever dies beside the daemon: in turn, so that keepers do not last long enough to make a dying daemon wait. */
+const VICTIMS: readonly Victim[] = ["daemon", "both", "daemon", "keeper", "daemon", "daemon", "all"];
+/** Once the new version serves, its own death would be its fault. */
+const VICTIMS_IN_SERVICE: readonly Victim[] = ["daemon", "keeper", "daemon", "both", "daemon"];
+
+/**
+ * The fixed part: three rows of acts, each for an instance of its own, in which every kind of journal entry of every outcome is met
+ * by a death before and after it, and so is every rename that an update's safety hangs on.
+ */
+export function planMatrix(): Record<string, Act[]> {
+  return {
+    "up to the exchange": [
+      act("committed", inTurn(VICTIMS, [...around(entry("started")), ...BEFORE_EXCHANGE.slice(0, 4).flatMap(earlyStepPoints)])),
+      act(
+        "refused",
+        inTurn(VICTIMS, [
+          ...around(entry("failed", "validate")),
+          ...around(entry("undoing", "stage")),
+          ...around(entry("undone", "stage")),
+          ...around(entry("ended")),
+        ]),
+      ),
+      act(
+        "committed",
+        inTurn(VICTIMS, [...BEFORE_EXCHANGE.slice(4).flatMap(earlyStepPoints), ...around(rename("/manifest.jsonl")), ...around(rename("/release.json"))]),
+      ),
+      act(
+        "cancelled",
+        inTurn(VICTIMS, [
+          ...around(entry("cancel-requested")),
+          ...around(entry("undoing", "stage")),
+          ...around(entry("undone", "stage")),
+          ...around(entry("ended")),
+        ]),
+      ),
+    ],
+    "the exchange and the window": [
+      act("committed", inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(0, 2).flatMap(stepPoints), ...around(rename("/manifest.json"))])),
+      act(
+        "committed",
+        inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(2).flatMap(stepPoints), ...around(entry("waiting", "watch")), ...around(entry("ended"))]),
+      ),
+      act("committed", keeperWrites()),
+      act("committed", [point("all", entry("applying", "switch"), "after"), point("agent", entry("applying", "back-up"), "after")]),
+    ],
+    "the way back": [
+      act(
+        "misbehaves",
+        inTurn(VICTIMS_IN_SERVICE, [
+          ...around(entry("failed", "watch")),
+          ...["switch", "back-up", "stage"].flatMap((step) => [...around(entry("undoing", step)), ...around(entry("undone", step))]),
+          ...around(entry("ended")),
+        ]),
+      ),
+      act(
+        "breaks-state",
+        inTurn(VICTIMS_IN_SERVICE, [
+          ...around(rename("/.restores/")),
+          ...around(rename("/aside/state-")),
+          ...around(rename("/agent/state")),
+          point("daemon", rename("/.restores/"), "after"),
+          point("daemon", rename("/.restores/"), "after"),
+        ]),
+      ),
+      act("will-not-start", inTurn(VICTIMS_IN_SERVICE, [...around(entry("failed", "switch")), ...around(entry("undone", "switch"))])),
+      act("retried", inTurn(VICTIMS, around(entry("failed", "fetch")))),
+      act(
+        "cancelled-late",
+        inTurn(VICTIMS_IN_SERVICE, [...around(entry("cancel-requested")), ...around(entry("undoing", "switch")), ...around(entry("undone", "switch"))]),
+      ),
+    ],
+  };
+}
+
+const CHANCES: readonly (readonly [Scenario, number])[] = [
+  ["committed", 8],
+  ["misbehaves", 3],
+  ["breaks-state", 2],
+  ["will-not-start", 1],
+  ["refused", 1],
+  ["cancelled", 1],
+  ["cancelled-late", 2],
+  ["retried", 1],
+];
+const ENTRIES: readonly CrashPlace[] = [
+  ...[...BEFORE_EXCHANGE, ...FROM_EXCHANGE, ...FROM_EXCHANGE].flatMap((step) => [entry("applying", step), entry("applied", step)]),
+  ...["switch", "back-up", "stage"].flatMap((step) => [entry("undoing", step), entry("undone", step)]),
+  entry("failed"),
+  entry("waiting", "watch"),
+  entry("cancel-requested"),
+  entry("ended"),
+];
+const RENAMES = [
+  "/keeper/state.json",
+  "/release.json",
+  "/manifest.jsonl",
+  "/manifest.json",
+  "/.restores/",
+  "/aside/state-",
+  "/agent/state",
+  "/daemon.json",
+  "/control.json",
+];
+
+/** An act with up to four kills at places and instants that `random` (from 0 up to 1) chooses. */
+export function planRandomAct(random: () => number): Act {
+  const below = (limit: number) => Math.floor(random() * limit);
+  const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
+  const scenario = pick(CHANCES.flatMap(([name, weight]) => Array.from({ length: weight }, () => name)));
+  let agents = 0;
+  const victim = (): Victim => {
+    const who = pick<Victim>(["daemon", "daemon", "daemon", "keeper", "keeper", "both", "agent", "all"]);
+    if (who !== "agent" && who !== "all") return who;
+    agents += 1;
+    // More than one death of the agent's own is what a crash loop looks like.
+    return agents > 1 ? "both" : who;
+  };
+  const points = Array.from({ length: 1 + below(3) }, (): Point => {
+    const at = random() < 0.7 ? pick(ENTRIES) : { rename: pick(RENAMES), nth: 1 + below(4) };
+    return point(victim(), at, random() < 0.5 ? "before" : "after");
+  });
+  const instants = Array.from({ length: below(4) }, () => ({ who: victim(), afterMs: below(1_800) }));
+  return { scenario, points, instants };
+}
+
+/** A row of numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export function seedRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function act(scenario: Scenario, points: readonly Point[]): Act {
+  return { scenario, points, instants: [] };
+}
+
+function point(who: Victim, at: CrashPlace, when: Point["when"]): Point {
+  return { who, at, when };
+}
+
+function entry(kind: string, step?: string): CrashPlace {
+  return step === undefined ? { entry: kind } : { entry: kind, step };
+}
+
+function rename(to: string): CrashPlace {
+  return { rename: to };
+}
+
+/** A keeper that dies around each of its first writes, again and again. */
+function keeperWrites(): Point[] {
+  return [1, 1, 2, 2, 3].flatMap((nth) => around({ rename: "/keeper/state.json", nth }).map(({ at, when }) => point("keeper", at, when)));
+}
+
+function around(at: CrashPlace): Pick<Point, "at" | "when">[] {
+  return [
+    { at, when: "before" },
+    { at, when: "after" },
+  ];
+}
+
+function stepPoints(step: string): Pick<Point, "at" | "when">[] {
+  return [...around(entry("applying", step)), ...around(entry("applied", step))];
+}
+
+/** Before a step begins is after the one before it ended: not killed twice. */
+function earlyStepPoints(step: string): Pick<Point, "at" | "when">[] {
+  return stepPoints(step).slice(1);
+}
+
+function inTurn(victims: readonly Victim[], places: readonly Pick<Point, "at" | "when">[]): Point[] {
+  return places.map(({ at, when }, index) => point(victims[index % victims.length] ?? "daemon", at, when));
+}

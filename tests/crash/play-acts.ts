@@ -1,0 +1,235 @@
+import { request } from "node:http";
+import { type Behaviour, Bench, type Entry } from "./bench.ts";
+import type { CrashPoint, Victim } from "./crash-point.ts";
+import { type Judgement, judge } from "./oracle.ts";
+
+export type Scenario = "committed" | "misbehaves" | "breaks-state" | "will-not-start" | "refused" | "cancelled" | "cancelled-late" | "retried";
+
+/** One update and the kills that befall it. */
+export interface Act {
+  readonly scenario: Scenario;
+  readonly points: readonly Omit<CrashPoint, "id">[];
+  /** Kills from outside, each so long after the one before it. */
+  readonly instants: readonly { readonly who: Victim; readonly afterMs: number }[];
+}
+
+export interface Played {
+  readonly acts: number;
+  readonly kills: number;
+  readonly killsBy: Readonly<Record<string, number>>;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly acknowledged: number;
+  readonly lostWithProcesses: number;
+  readonly failedByVersions: number;
+  /** Points that no process came by. */
+  readonly unmet: readonly string[];
+  readonly violations: readonly string[];
+  /** Where the instance lies that was found wanting. */
+  readonly keptAt: string | null;
+}
+
+const BEHAVIOURS: Readonly<Record<Scenario, Behaviour>> = {
+  committed: "good",
+  misbehaves: "misbehaves",
+  "breaks-state": "breaks-state",
+  "will-not-start": "will-not-start",
+  refused: "fails-tests",
+  cancelled: "slow-tests",
+  "cancelled-late": "good",
+  retried: "good",
+};
+
+/** However it is killed, an update to a good version may only end otherwise where its own agent was killed in service. */
+const OUTCOMES: Readonly<Record<Scenario, string>> = {
+  committed: "committed",
+  misbehaves: "rolled-back",
+  "breaks-state": "rolled-back",
+  "will-not-start": "rolled-back",
+  refused: "refused",
+  cancelled: "cancelled",
+  "cancelled-late": "rolled-back",
+  retried: "committed",
+};
+
+/** An act that has not ended by then hangs. Rows of kills lengthen the pauses before each start. */
+const ACT_WITHIN_MS = 240_000;
+const SETTLE_WITHIN_MS = 25_000;
+/** A daemon that dies more often than this in its keeper's life waits ten seconds for the next start. */
+const DEATHS_BEFORE_REST = 2;
+
+/** Plays acts on one instance, one after the other, and lets the oracle judge after each. Stops at the first violation. */
+export async function playActs(acts: readonly Act[], options: { say: (line: string) => void; keep?: boolean; signal?: AbortSignal }): Promise<Played> {
+  const bench = await Bench.create();
+  const unmet: string[] = [];
+  let judgement: Judgement | undefined;
+  let violations: readonly string[] = [];
+  let played = 0;
+  try {
+    await bench.begin();
+    violations = [...(await reachEnd(bench, "1.0.0", "committed", (journal) => serveOnceConfirmed(bench, journal)))];
+    for (const act of acts) {
+      if (violations.length > 0 || options.signal?.aborted) break;
+      const version = `1.0.${played + 1}`;
+      const wrong = await playAct(bench, act, version);
+      unmet.push(...bench.disarm().map(({ who, when, at }) => `${act.scenario}: ${who} ${when} ${JSON.stringify(at)}`));
+      ({ judgement, violations } = await settle(bench, wrong));
+      played += 1;
+      options.say(
+        `${version} ${act.scenario}: ${judgement?.outcomes.get(version) ?? "no end"}, ${bench.kills().length} kills so far${violations.length === 0 ? "" : `; WRONG: ${violations.join("; ")}`}`,
+      );
+    }
+    return describe(bench, played, judgement, unmet, violations, violations.length > 0 && options.keep === true);
+  } finally {
+    await bench.end(violations.length > 0 && options.keep === true);
+  }
+}
+
+function describe(
+  bench: Bench,
+  acts: number,
+  judgement: Judgement | undefined,
+  unmet: readonly string[],
+  violations: readonly string[],
+  isKept: boolean,
+): Played {
+  const kills = bench.kills();
+  return {
+    acts,
+    kills: kills.length,
+    killsBy: countBy(kills.map(({ who }) => who)),
+    outcomes: countBy([...(judgement?.outcomes.values() ?? [])]),
+    acknowledged: judgement?.acknowledged ?? 0,
+    lostWithProcesses: judgement?.lost.withProcesses ?? 0,
+    failedByVersions: judgement?.lost.byVersions ?? 0,
+    unmet,
+    violations,
+    keptAt: isKept ? bench.place : null,
+  };
+}
+
+export function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+/** @returns what was not as it should be about the update's course */
+async function playAct(bench: Bench, act: Act, version: string): Promise<string[]> {
+  const { scenario } = act;
+  const killedBefore = bench.kills().length;
+  if (scenario === "cancelled-late") bench.clients?.pause(true);
+  bench.arm(scenario === "retried" ? [{ who: "both", at: { entry: "started" }, when: "after" }, ...act.points] : act.points);
+  await bench.publish(version, BEHAVIOURS[scenario]);
+  const killing = killAtInstants(bench, act, version);
+  const wrong = await reachEnd(bench, version, scenario, async (journal) => {
+    await intervene(bench, scenario, journal);
+    await restKeeper(bench, killedBefore);
+  });
+  await killing;
+  bench.clients?.pause(false);
+  bench.hideUpstream(false);
+  return [...wrong, ...judgeOutcome()];
+
+  function expected(): string[] {
+    const outcome = OUTCOMES[scenario];
+    const mayFall =
+      outcome === "committed" &&
+      bench
+        .kills()
+        .slice(killedBefore)
+        .some(({ who }) => who === "agent" || who === "all");
+    return mayFall ? [outcome, "rolled-back"] : [outcome];
+  }
+  function judgeOutcome(): string[] {
+    const outcome = bench.outcomeOf(version);
+    return outcome === undefined || expected().includes(outcome) ? [] : [`${version} (${scenario}) ended as ${outcome}`];
+  }
+}
+
+/** Waits until the update has ended, doing meanwhile what the scenario asks for. */
+async function reachEnd(bench: Bench, version: string, scenario: Scenario, meanwhile: (journal: readonly Entry[]) => unknown): Promise<string[]> {
+  const untilMs = Date.now() + ACT_WITHIN_MS;
+  while (Date.now() < untilMs) {
+    const journal = bench.journal().filter((entry) => entry.versionTo === version);
+    if (journal.some(({ kind }) => kind === "ended")) return [];
+    if (journal.at(-1)?.kind === "stuck") return [`${version} (${scenario}) is stuck`];
+    await meanwhile(journal);
+    await pause(40);
+  }
+  return [`${version} (${scenario}) did not end within ${ACT_WITHIN_MS / 1_000} s; last: ${JSON.stringify(bench.journal().at(-1))}`];
+}
+
+/** Clients come once the first version serves. */
+function serveOnceConfirmed(bench: Bench, journal: readonly Entry[]): void {
+  if (journal.some(({ kind, step }) => kind === "applied" && step === "confirm")) bench.serve();
+}
+
+async function intervene(bench: Bench, scenario: Scenario, journal: readonly Entry[]): Promise<void> {
+  const has = (kind: string, step: string | null) => journal.some((entry) => entry.kind === kind && entry.step === step);
+  if (scenario === "cancelled" && has("applying", "validate") && !has("cancel-requested", null)) await bench.tell("/v1/update/cancel", {});
+  if (scenario === "cancelled-late" && has("applying", "watch") && !has("cancel-requested", null)) await bench.tell("/v1/update/cancel", {});
+  if (scenario === "retried" && has("started", null)) bench.hideUpstream(!has("failed", "fetch") && !has("applied", "fetch"));
+}
+
+/** Between kills the keeper gives way to a new one, so that the test does not spend its time in a dying daemon's pauses. */
+async function restKeeper(bench: Bench, killedBefore: number): Promise<void> {
+  const kills = bench.kills();
+  const lastKeeper = kills.findLastIndex(({ who }) => who !== "daemon" && who !== "agent");
+  const deaths = kills.slice(lastKeeper + 1).filter(({ who }) => who === "daemon").length;
+  const isDaemonAway = !bench.census.now().some(({ part }) => part === "daemon");
+  if (deaths > DEATHS_BEFORE_REST && isDaemonAway && kills.length > killedBefore) bench.kill("keeper");
+}
+
+async function killAtInstants(bench: Bench, { instants }: Act, version: string): Promise<void> {
+  for (const { who, afterMs } of instants) {
+    await pause(afterMs);
+    if (bench.outcomeOf(version) !== undefined) return;
+    bench.kill(who);
+  }
+}
+
+/** Judged again and again until all is well or time is up: what settles by itself within seconds is no violation. */
+async function settle(bench: Bench, wrong: readonly string[]): Promise<{ judgement: Judgement | undefined; violations: readonly string[] }> {
+  const untilMs = Date.now() + SETTLE_WITHIN_MS;
+  for (;;) {
+    const { judgement, violations } = await judgeNow(bench);
+    if (violations.length === 0 || wrong.length > 0 || Date.now() > untilMs) return { judgement, violations: [...wrong, ...violations] };
+    await pause(200);
+  }
+}
+
+async function judgeNow(bench: Bench): Promise<{ judgement: Judgement | undefined; violations: readonly string[] }> {
+  try {
+    const front = await askFront(bench.port);
+    const judgement = judge({
+      data: bench.data,
+      state: bench.state,
+      witness: bench.witness,
+      crash: bench.crash,
+      answers: [...(bench.clients?.log ?? [])],
+      misbehaving: new Set(
+        [...bench.behaviours].flatMap(([version, behaviour]) => (behaviour === "misbehaves" || behaviour === "breaks-state" ? [version] : [])),
+      ),
+      living: bench.census.now(),
+      offences: bench.census.offences,
+      front,
+    });
+    return { judgement, violations: judgement.violations };
+  } catch (error) {
+    return { judgement: undefined, violations: [`could not be judged: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}
+
+function askFront(port: number): Promise<{ status: number; version: string | null }> {
+  return new Promise((resolve) => {
+    const asked = request({ host: "127.0.0.1", port, path: "/", agent: false, timeout: 5_000 }, (response) => {
+      const version = response.headers["x-agent-version"];
+      response.resume().on("close", () => resolve({ status: response.statusCode ?? 0, version: typeof version === "string" ? version : null }));
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve({ status: 0, version: null }));
+    asked.end();
+  });
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Kill, Sight } from "./crash-point.ts";
+import type { Answer } from "./drive-clients.ts";
+import type { Living } from "./take-census.ts";
+
+/** What an oracle is given beside the disk. */
+export interface Witnesses {
+  readonly data: string;
+  readonly state: string;
+  /** Where the agents noted their starts. */
+  readonly witness: string;
+  /** Where kills, sights and broken rules of durability were noted. */
+  readonly crash: string;
+  readonly answers: readonly Answer[];
+  /** Versions that fail requests of their own accord. */
+  readonly misbehaving: ReadonlySet<string>;
+  readonly living: readonly Living[];
+  readonly offences: readonly string[];
+  /** What the front answered just now: status and version. */
+  readonly front: { readonly status: number; readonly version: string | null };
+}
+
+export interface JournalRow {
+  readonly update: string;
+  readonly seq: number;
+  readonly tickMs: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly kind: string;
+  readonly step: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: read from disk as it lies there
+  readonly body: any;
+}
+
+export interface Release {
+  readonly id: string;
+  readonly digest: string | null;
+  readonly manifest: string | null;
+  /** The tree as it lies on disk, hashed as the manifest's digest is. */
+  readonly found: string;
+}
+
+export interface Evidence extends Witnesses {
+  /** A journal for each update, oldest first. */
+  readonly journals: readonly (readonly JournalRow[])[];
+  readonly quarantine: readonly string[];
+  readonly outbox: number;
+  readonly ledgerHead: { readonly length: number; readonly hash: string };
+  readonly ledgerLines: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: read from disk as it lies there
+  readonly keeper: any;
+  readonly releases: readonly Release[];
+  readonly snapshots: readonly { readonly id: string; readonly isWhole: boolean }[];
+  readonly scratch: readonly string[];
+  readonly kills: readonly Kill[];
+  readonly sights: readonly Sight[];
+  readonly durability: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: as the agents wrote them
+  readonly starts: readonly any[];
+  /** Lines of the state, and of each copy that was put aside. */
+  readonly written: readonly string[];
+  readonly aside: readonly (readonly string[])[];
+}
+
+/** Reads everything that the oracle judges, by means of its own: nothing here is shared with the product. */
+export function readEvidence(witnesses: Witnesses): Evidence {
+  const { data, crash, witness, state } = witnesses;
+  const database = new DatabaseSync(join(data, "instar.db"), { readOnly: true, timeout: 5_000 });
+  try {
+    const rows = database.prepare("SELECT * FROM journal ORDER BY rowid").all() as unknown as RawRow[];
+    const head = database.prepare("SELECT length, hash FROM ledger_head").get() as { length: number; hash: string };
+    return {
+      ...witnesses,
+      journals: groupByUpdate(rows.map(parseRow)),
+      quarantine: (database.prepare("SELECT digest FROM quarantine ORDER BY digest").all() as { digest: string }[]).map(({ digest }) => digest),
+      outbox: (database.prepare("SELECT count(*) AS n FROM ledger_outbox").get() as { n: number }).n,
+      ledgerHead: head,
+      ledgerLines: namesIn(join(data, "ledger")).flatMap((name) => linesOf(join(data, "ledger", name))),
+      keeper: JSON.parse(readFileSync(join(data, "keeper", "state.json"), "utf8")),
+      releases: namesIn(join(data, "releases")).map((id) => readRelease(join(data, "releases", id), id)),
+      snapshots: namesIn(join(data, "snapshots"))
+        .filter((id) => !id.startsWith("."))
+        .map((id) => ({ id, isWhole: existsSync(join(data, "snapshots", id, "manifest.json")) })),
+      scratch: namesIn(join(data, "scratch")),
+      kills: parseLines(join(crash, "kills.jsonl")) as Kill[],
+      sights: parseLines(join(crash, "trace.jsonl")) as Sight[],
+      durability: [...new Set(linesOf(join(crash, "durability.jsonl")))],
+      starts: parseLines(join(witness, "agents.jsonl")) as object[],
+      written: linesOf(join(state, "writes.log")),
+      aside: namesIn(join(data, "aside")).map((name) => linesOf(join(data, "aside", name, "writes.log"))),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+interface RawRow {
+  readonly update_id: string;
+  readonly seq: number;
+  readonly tick_ms: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly kind: string;
+  readonly step: string | null;
+  readonly gives: string;
+}
+
+function parseRow(row: RawRow): JournalRow {
+  return {
+    update: row.update_id,
+    seq: row.seq,
+    tickMs: row.tick_ms,
+    epoch: row.epoch,
+    attempt: row.attempt,
+    kind: row.kind,
+    step: row.step,
+    body: JSON.parse(row.gives),
+  };
+}
+
+function groupByUpdate(rows: readonly JournalRow[]): JournalRow[][] {
+  return [...Map.groupBy(rows, ({ update }) => update).values()];
+}
+
+function readRelease(folder: string, id: string): Release {
+  const record = join(folder, "release.json");
+  const manifest = join(folder, "manifest.jsonl");
+  return {
+    id,
+    digest: existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as { digest: string }).digest : null,
+    manifest: existsSync(manifest) ? hashLines(linesOf(manifest).map((line) => manifestLine(JSON.parse(line) as Found))) : null,
+    found: hashLines(walk(join(folder, "tree"), "").map(manifestLine)),
+  };
+}
+
+interface Found {
+  readonly path: string;
+  readonly kind: string;
+  readonly mode: string;
+  readonly sizeBytes: number;
+  readonly sha256?: string;
+  readonly target?: string;
+}
+
+function manifestLine({ path, kind, mode, sizeBytes, sha256, target }: Found): string {
+  return JSON.stringify([path, kind, mode, sizeBytes, sha256 ?? null, target ?? null]);
+}
+
+function hashLines(lines: readonly string[]): string {
+  return `sha256:${createHash("sha256")
+    .update(lines.map((line) => `${line}\n`).join(""))
+    .digest("hex")}`;
+}
+
+function walk(tree: string, path: string): Found[] {
+  const found = namesIn(join(tree, path)).flatMap((name): Found[] => {
+    const inside = path === "" ? name : `${path}/${name}`;
+    const at = join(tree, inside);
+    const stats = lstatSync(at);
+    const mode = `0${(stats.mode & 0o777).toString(8).padStart(3, "0")}`;
+    if (stats.isSymbolicLink()) return [{ path: inside, kind: "link", mode: "0000", sizeBytes: 0, target: readlinkSync(at) }];
+    if (stats.isDirectory()) return [{ path: inside, kind: "folder", mode, sizeBytes: 0 }, ...walk(tree, inside)];
+    return [{ path: inside, kind: "file", mode, sizeBytes: stats.size, sha256: createHash("sha256").update(readFileSync(at)).digest("hex") }];
+  });
+  return path === "" ? found.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))) : found;
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function linesOf(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+}
+
+function parseLines(path: string): unknown[] {
+  return linesOf(path).flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+}

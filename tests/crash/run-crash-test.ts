@@ -1,0 +1,80 @@
+// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--keep]: kills real processes until there are enough kills, on two instances at
+// a time; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+import { planMatrix, planRandomAct, seedRandom } from "./plan-acts.ts";
+import { type Act, type Played, playActs } from "./play-acts.ts";
+
+/** A fresh instance after so many acts: what only shows on a young one, or on one with a past, is met again and again. */
+const ACTS_PER_INSTANCE = 12;
+const LANES = 2;
+/** Far beyond what a thousand kills take. */
+const WITHIN_MS = 3_000_000;
+
+const { values } = parseArgs({
+  options: { kills: { type: "string" }, seed: { type: "string" }, quick: { type: "boolean", default: false }, keep: { type: "boolean", default: false } },
+});
+const wanted = Number(values.kills ?? (values.quick ? 0 : 200));
+const seed = Number(values.seed ?? randomInt(1_000_000_000));
+const beganMs = Date.now();
+const stop = new AbortController();
+const results: Played[] = [];
+let live = 0;
+
+say(`seed ${seed}: ${values.quick ? "the fixed rows" : `the fixed rows, then random acts until ${wanted} kills`}`);
+process.once("SIGINT", () => stop.abort());
+const rows: { name: string; acts: () => Act[] }[] = Object.entries(planMatrix()).map(([name, acts]) => ({ name, acts: () => acts }));
+let lane = 0;
+await Promise.all(Array.from({ length: LANES }, work));
+process.exitCode = report();
+
+async function work(): Promise<void> {
+  while (!stop.signal.aborted && Date.now() - beganMs < WITHIN_MS) {
+    const row = rows.shift() ?? nextRandomRow();
+    if (row === undefined) return;
+    const result = await playActs(row.acts(), { say: (line) => say(`${row.name}: ${line}`), keep: values.keep, signal: stop.signal });
+    results.push(result);
+    live = results.reduce((sum, { kills }) => sum + kills, 0);
+    say(`${live} kills, ${results.reduce((sum, { acts }) => sum + acts, 0)} updates`);
+    if (result.violations.length > 0) stop.abort();
+  }
+}
+
+function nextRandomRow(): { name: string; acts: () => Act[] } | undefined {
+  if (values.quick || live >= wanted) return undefined;
+  lane += 1;
+  const own = seed + lane;
+  return {
+    name: `random ${own}`,
+    acts: () => {
+      const random = seedRandom(own);
+      return Array.from({ length: ACTS_PER_INSTANCE }, () => planRandomAct(random));
+    },
+  };
+}
+
+function report(): number {
+  const sum = (pick: (played: Played) => number) => results.reduce((total, played) => total + pick(played), 0);
+  const violations = results.flatMap((played) => played.violations);
+  say(
+    `seed ${seed}: ${sum(({ kills }) => kills)} kills (${renderCounts(results.map(({ killsBy }) => killsBy))}), ${sum(({ acts }) => acts)} updates (${renderCounts(results.map(({ outcomes }) => outcomes))})`,
+  );
+  say(
+    `${sum(({ acknowledged }) => acknowledged)} acknowledged writes; ${sum(({ lostWithProcesses }) => lostWithProcesses)} requests lost with killed keepers and agents, ${sum(({ failedByVersions }) => failedByVersions)} failed by misbehaving versions`,
+  );
+  for (const { unmet } of results) for (const point of unmet) if (values.quick) say(`never met: ${point}`);
+  for (const violation of violations) say(`VIOLATION: ${violation}`);
+  for (const { keptAt } of results) if (keptAt !== null) say(`kept at ${keptAt}`);
+  say(violations.length === 0 ? "every update ended once, with code and state to match" : `${violations.length} violations`);
+  return violations.length === 0 ? 0 : 1;
+}
+
+function renderCounts(counts: readonly Readonly<Record<string, number>>[]): string {
+  const total = new Map<string, number>();
+  for (const count of counts) for (const [name, number] of Object.entries(count)) total.set(name, (total.get(name) ?? 0) + number);
+  return [...total].map(([name, number]) => `${number} ${name}`).join(", ");
+}
+
+function say(line: string): void {
+  process.stdout.write(`${((Date.now() - beganMs) / 1_000).toFixed(0).padStart(5)} s  ${line}\n`);
+}
