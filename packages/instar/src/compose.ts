@@ -123,7 +123,7 @@ export function composeCli(main: string): CliParts {
   const version = packageVersion();
   const stop = () => {
     const controller = new AbortController();
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort(new InstarError("CANCELLED", `told to end by ${signal}`)));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => controller.abort(new InstarError("CANCELLED", `told to end by ${signal}`)));
     return controller.signal;
   };
   // A log that cannot be written (the disk is full, the terminal is gone) must not end who writes it.

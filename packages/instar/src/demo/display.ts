@@ -55,7 +55,7 @@ function terminalDisplay(write: (line: string) => void): Display {
             rendererOptions: { outputBar: 1, persistentOutput: true },
           },
         ],
-        { rendererOptions: { collapseSubtasks: false } },
+        { registerSignalListeners: false, rendererOptions: { collapseSubtasks: false } },
       ).run();
     },
   };

@@ -30,6 +30,7 @@ export interface DemoOptions {
 /** A request every so often: a little over sixty a second, enough for a verdict within seconds. */
 const REQUEST_EVERY_MS = 15;
 const POLL_MS = 40;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** No update of the demo takes this long on any machine; a demo that hangs is worse than one that fails. */
 const UPDATE_WITHIN_MS = 180_000;
 
@@ -40,7 +41,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const demo = new Demo(place, options, display);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new InstarError("CANCELLED", "the demo was interrupted"));
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // Ctrl-C reaches the whole process group and is passed on by who started us: it comes more than once.
+  for (const name of SIGNALS) process.on(name, interrupt);
   try {
     const summary = await demo.play(interrupted.signal);
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
@@ -48,9 +50,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     if (!options.headless && !options.json && process.stdin.isTTY === true) await demo.stayUp(interrupted.signal);
     return summary.problems.length === 0 ? 0 : 1;
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     await demo.end();
     await removeTree(place);
+    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 
