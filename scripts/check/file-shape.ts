@@ -4,26 +4,21 @@ import type { SourceFile } from "./scan-source.ts";
 
 const DRAWERS = ["utils", "util", "helpers", "helper", "common", "misc", "lib", "manager", "service", "types", "shared"];
 
-/** A file is named for its one export. A drawer is named for nothing, and fills. */
+/** A file is named for its one export. A drawer is named for nothing, and fills. A test is named for what it tests. */
 export function checkDrawers(files: readonly SourceFile[]): Problem[] {
   return files.flatMap(({ path }) => {
     const name = posix.basename(path).replace(/(\.(test|testing|config))?\.[a-z]+$/, "");
     const problems: Problem[] = [];
-    if (
-      path
-        .split("/")
-        .slice(0, -1)
-        .some((folder) => DRAWERS.includes(folder)) ||
-      DRAWERS.includes(name) ||
-      DRAWERS.slice(0, 4).some((drawer) => name.endsWith(`-${drawer}`)) ||
-      /-manager$/.test(name)
-    )
+    if (isInDrawer(path) || (isDrawer(name) && !path.endsWith(".test.ts")))
       problems.push({ path, line: 0, rule: "is a drawer", why: "A file is named for its one export; a drawer is named for nothing, and fills." });
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
       problems.push({ path, line: 0, rule: "is not named in kebab-case", why: "File systems differ in case; names must not." });
     return problems;
   });
 }
+
+const isInDrawer = (path: string) => posix.dirname(path).split("/").some(isDrawer);
+const isDrawer = (name: string) => DRAWERS.includes(name) || /-(utils?|helpers?|manager)$/.test(name);
 
 const EXPLAIN_PAST_LINES = 400;
 const NEVER_PAST_LINES = 500;

@@ -194,7 +194,9 @@ function warningsOn(detection: AgentDetection, answers: InitAnswers, settings: S
     ...(settings.front === undefined ? [] : [[detection.frontPort, "frontPort"] satisfies [Finding<unknown>, InitQuestion]]),
   ];
   return [
-    ...(settings.tests === undefined ? ["There are no tests: nothing will proceed by itself without tests; `instar update apply --untested` takes each update."] : []),
+    ...(settings.tests === undefined
+      ? ["There are no tests: nothing will proceed by itself without tests; `instar update apply --untested` takes each update."]
+      : []),
     ...findings.flatMap(([{ warning }, question]) =>
       warning === undefined || (question !== undefined && answers[question] !== undefined) ? [] : [sentence(warning)],
     ),
