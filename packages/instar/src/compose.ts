@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { InstarError } from "@instar/protocol";
+import { parseDocument } from "yaml";
 import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
 import { readStanding } from "./daemon/instance.ts";
@@ -56,6 +57,8 @@ function openInstance({ read, folder, environment, mode }: Opening): Instance {
   const time = new InstanceTime(clock, facts, newest);
   const journal = new Journal(database, ledger, time, mode === "act" ? takeEpoch(database) : 0);
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
+  assertOwnFolder(facts, read);
+  if (mode === "act") facts.write("settingsPath", read.path);
   const rooms: StepRooms = {
     settings,
     settingsFolder: read.folder,
@@ -98,6 +101,16 @@ function openInstance({ read, folder, environment, mode }: Opening): Instance {
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),
   };
+}
+
+/** Two agents must not share a data folder because they have the same name. A folder that was moved takes its data along. */
+function assertOwnFolder(facts: Facts, read: ReadSettings): void {
+  const owner = facts.read<string>("settingsPath");
+  if (owner !== undefined && owner !== read.path && existsSync(owner) && parseDocument(readFileSync(owner, "utf8")).get("name") === read.settings.name)
+    throw new InstarError("CONFLICT", `the instance ${read.settings.name} belongs to ${owner}`, {
+      facts: { owner },
+      advice: `Give this agent another name in ${read.path}.`,
+    });
 }
 
 /** Marks this instance's jobs, so that a later daemon finds what an earlier one left. */

@@ -39,7 +39,11 @@ export async function serveControl(keeper: Keeper, token: string): Promise<{ por
     if (request.method !== "POST" || request.url !== "/command") throw new InstarError("NOT_FOUND", "the keeper knows /state and /command");
     const parsed = keeperCommand.safeParse(JSON.parse(await readBody(request)));
     if (!parsed.success) throw new InstarError("INPUT_INVALID", "this is not a keeper's command", { cause: parsed.error });
-    const done = queue.then(() => obey(keeper, parsed.data));
+    const done = queue
+      .then(() => obey(keeper, parsed.data))
+      .finally(() => {
+        keeper.commandedMs = keeper.clock.monotonicMs();
+      });
     queue = done.catch(() => undefined);
     await done;
     send(response, 200, await describe(keeper));

@@ -10,6 +10,8 @@ export interface Keeper {
   readonly front: Front | null;
   readonly clock: Clock;
   readonly end: (keepAgent: boolean) => void;
+  /** When a daemon last gave a command, by the monotonic clock. */
+  commandedMs: number;
 }
 
 /** The front serves what the memory says. Called after every change of it. */

@@ -59,7 +59,7 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const front = options.front === null ? null : createFront({ ...options.front, clock, ...(initialCounts === undefined ? {} : { initialCounts }) });
   const ending = new AbortController();
   const until = AbortSignal.any([stop, ending.signal]);
-  const keeper: Keeper = { memory, slots, front, clock, end: (keepAgent) => ending.abort({ keepAgent }) };
+  const keeper: Keeper = { memory, slots, front, clock, end: (keepAgent) => ending.abort({ keepAgent }), commandedMs: clock.monotonicMs() };
   const token = randomBytes(32).toString("hex");
   const control = await serveControl(keeper, token);
   const minder = new DaemonMinder({ ...options.daemon, folder, clock, say });
@@ -96,6 +96,7 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
         .catch((error: unknown) => say(`slot ${name} could not be started: ${error instanceof Error ? error.message : String(error)}`));
       if (keeper.slots[name].state.port !== before) pointFront(keeper);
     }
+    await endForgottenHold(keeper, say);
     await minder.tend();
     const nowMs = keeper.clock.monotonicMs();
     if (keeper.front !== null && nowMs >= storeAtMs) {
@@ -108,6 +109,22 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
     }
     await keeper.clock.sleep(LOOK_EVERY_MS, until).catch(() => undefined);
   }
+}
+
+/** A hold during which no daemon said anything for this long is forgotten: an exchange says something every few seconds. */
+const FORGOTTEN_HOLD_MS = 90_000;
+
+/**
+ * Lets requests go again where the daemon that held them is gone for good and what served before still runs. The daemon that comes back
+ * holds again before it does anything else.
+ */
+async function endForgottenHold({ memory, slots, front, clock, commandedMs }: Keeper, say: (line: string) => void): Promise<void> {
+  const { holding, routed } = memory.state;
+  if (!holding || routed === null || clock.monotonicMs() - commandedMs < FORGOTTEN_HOLD_MS) return;
+  if (slots[routed].state.wanted !== "running" || !(await slots[routed].isAlive())) return;
+  say("nobody ended the hold; requests go to the version that serves");
+  await memory.change({ holding: false });
+  front?.release();
 }
 
 /** A port that is taken keeps the front waiting, not the keeper from minding the agent: `status` says why. */

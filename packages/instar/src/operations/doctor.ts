@@ -5,6 +5,7 @@ import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, re
 import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { describeJobContainment } from "../platform/job-containment.ts";
+import { readSettings } from "../settings/read-settings.ts";
 import type { OperationContext } from "./context.ts";
 
 /** Looks for what is wrong, and says what to do. Changes nothing. */
@@ -25,10 +26,25 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
     (error: unknown) => failed("source", "upstream", error instanceof Error ? error.message : String(error), InstarError.is(error) ? (error.advice ?? "") : ""),
   );
   const jobs = await describeJobContainment();
+  const digest = await readSettings(instance.rooms.settingsFolder).then(
+    (read) => read.digest,
+    () => "broken",
+  );
+  const settings: Check =
+    digest === instance.rooms.settingsDigest
+      ? passed("settings", "instar.yaml", "what runs goes by it")
+      : {
+          area: "settings",
+          what: "instar.yaml",
+          verdict: "inconclusive",
+          because: "it was changed since Instar started",
+          advice: "`instar down --keep-agent`, then `instar up`: the agent does not notice.",
+        };
   return [
     passed("machine", "node", versions.node),
     { area: "machine", what: "jobs", verdict: "pass", because: `a job's processes end with it by ${jobs.treeEnds}: ${jobs.because}`, advice: "" },
     { area: "machine", what: "containment of the agent", verdict: "pass", because: "open: the agent runs as the same user as Instar", advice: "" },
+    settings,
     upstream,
   ];
 }

@@ -2,7 +2,7 @@ import type { Implementations, StatusView } from "@instar/protocol";
 import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
 import type { FrontCounts } from "../keeper/front/front-counts.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
-import { Exchange, slotOf } from "../update/exchange.ts";
+import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import type { OperationContext } from "./context.ts";
 import { readUpdate } from "./updates.ts";
@@ -66,7 +66,7 @@ function explainWaiting({ instance, daemon }: OperationContext, report: KeeperRe
         return `update ${open} is stuck and needs a person: ${move.because}. \`instar update resolve retry|accept|abandon\` answers it`;
       case "apply": {
         const looked = journal.read(open).findLast((entry) => entry.kind === "waiting" && entry.step === move.step.id);
-        if (looked?.kind === "waiting") return `update ${open} waits for ${looked.waitsFor}: ${looked.because}`;
+        if (looked?.kind === "waiting") return `update ${open} waits for ${looked.waitsFor}: ${daemon.progressOf(open, move.step.id) ?? looked.because}`;
         return `update ${open} is at '${move.step.title}'${saying(daemon.progressOf(open, move.step.id))}`;
       }
       case "undo":
@@ -103,7 +103,7 @@ async function describeAgent(
       slot: null,
       ...containment,
     };
-  const health = await new Exchange(instance.rooms, 0).probe(slot);
+  const health = await probeSlot(instance.rooms, slot);
   const { release, version, alive, pid, startedAt, port, restarts } = slot;
   return {
     release,

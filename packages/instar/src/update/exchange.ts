@@ -7,6 +7,7 @@ import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
 import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
+import type { StepContext } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { recordOf } from "./steps/read-running.ts";
 
@@ -22,10 +23,14 @@ const READY_POLL_MS = 60;
 export class Exchange {
   readonly #rooms: StepRooms;
   readonly #epoch: number;
+  readonly #signal: AbortSignal;
+  readonly #say: (line: string) => void;
 
-  constructor(rooms: StepRooms, epoch: number) {
+  constructor(rooms: StepRooms, context: Pick<StepContext, "epoch" | "signal" | "say">) {
     this.#rooms = rooms;
-    this.#epoch = epoch;
+    this.#epoch = context.epoch;
+    this.#signal = context.signal;
+    this.#say = context.say;
   }
 
   report(): Promise<KeeperReport> {
@@ -89,50 +94,57 @@ export class Exchange {
     );
   }
 
-  async probe(slot: KeeperSlotReport): Promise<HealthReport> {
-    const { settings, releases, stateDirectory, inherited, clock, runJob, folder } = this.#rooms;
-    const release = { id: slot.release ?? "", version: slot.version ?? "" };
-    return probeHealth(
-      settings,
-      {
-        alive: slot.alive,
-        port: slot.port,
-        cwd: slot.cwd ?? folder,
-        stateDirectory,
-        releaseFolder: releases.treePath(release.id),
-        logPath: slot.logPath ?? "",
-        logFrom: slot.logFrom,
-        startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
-        environment: planAgentEnvironment({
-          settings,
-          release,
-          inherited,
-          ...(await readVariables(this.#rooms)),
-          ...(slot.port === null ? {} : { port: slot.port }),
-          ...(stateDirectory === null ? {} : { stateDirectory }),
-        }),
-      },
-      { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
-    );
+  probe(slot: KeeperSlotReport): Promise<HealthReport> {
+    return probeSlot(this.#rooms, slot);
   }
 
   async #tell(command: Parameters<StepRooms["keeper"]["command"]>[0]): Promise<void> {
     await this.#patiently(() => this.#rooms.keeper.command(command));
   }
 
-  /** A keeper that was killed is back within seconds; giving up on it would turn its death into a failed update. */
+  /**
+   * A keeper that was killed is being started again. Without it nothing can be done, forward or back, so waiting for it is no
+   * failure of the update: it goes on for as long as it takes, and `status` says so.
+   */
   async #patiently<T>(call: () => Promise<T>): Promise<T> {
-    const { clock } = this.#rooms;
-    const untilMs = clock.monotonicMs() + 20_000;
     for (;;) {
       try {
         return await call();
       } catch (error) {
-        if (!InstarError.is(error, "KEEPER_UNREACHABLE") || clock.monotonicMs() > untilMs) throw error;
-        await clock.sleep(100);
+        if (!InstarError.is(error, "KEEPER_UNREACHABLE")) throw error;
+        this.#say("waiting for the keeper, which does not answer");
+        await this.#rooms.clock.sleep(100, this.#signal);
       }
     }
   }
+}
+
+/** Asks the agent in a slot how it is. */
+export async function probeSlot(rooms: StepRooms, slot: KeeperSlotReport): Promise<HealthReport> {
+  const { settings, releases, stateDirectory, inherited, clock, runJob, folder } = rooms;
+  const release = { id: slot.release ?? "", version: slot.version ?? "" };
+  return probeHealth(
+    settings,
+    {
+      alive: slot.alive,
+      port: slot.port,
+      cwd: slot.cwd ?? folder,
+      stateDirectory,
+      releaseFolder: releases.treePath(release.id),
+      logPath: slot.logPath ?? "",
+      logFrom: slot.logFrom,
+      startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
+      environment: planAgentEnvironment({
+        settings,
+        release,
+        inherited,
+        ...(await readVariables(rooms)),
+        ...(slot.port === null ? {} : { port: slot.port }),
+        ...(stateDirectory === null ? {} : { stateDirectory }),
+      }),
+    },
+    { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
+  );
 }
 
 /** The absolute path of agent.environmentFile; null where there is none. */

@@ -14,9 +14,10 @@ export function commitStep(rooms: StepRooms): Step {
     title: "Commit",
     interruptible: false,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ start, given, epoch, update }) => {
+    apply: async (context) => {
+      const { start, given, epoch, update } = context;
       const release = String(given.release);
-      const report = await new Exchange(rooms, epoch).report();
+      const report = await new Exchange(rooms, context).report();
       const running = slotOf(report, release);
       for (const slot of SLOTS)
         if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await rooms.keeper.command({ do: "clear", epoch, slot });

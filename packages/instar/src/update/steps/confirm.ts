@@ -17,9 +17,10 @@ export function confirmStep(rooms: StepRooms): Step {
     endsLease: true,
     interruptible: false,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ given, epoch }) => {
+    apply: async (context) => {
+      const { given } = context;
       const release = String(given.release);
-      const exchange = new Exchange(rooms, epoch);
+      const exchange = new Exchange(rooms, context);
       const report = await exchange.report();
       const name = slotOf(report, release);
       const slot = name === undefined ? undefined : report.slots[name];

@@ -17,8 +17,9 @@ export function switchStep(rooms: StepRooms): Step {
     title: "Exchange old for new",
     exchanges: true,
     interruptible: false,
-    probe: async ({ given, epoch, start }) => {
-      const report = await new Exchange(rooms, epoch).report();
+    probe: async (context) => {
+      const { given, start } = context;
+      const report = await new Exchange(rooms, context).report();
       const slot = slotOf(report, String(given.release));
       const isServing = slot !== undefined && report.routed === slot && !report.holding && report.slots[slot].alive && report.slots[slot].wanted === "running";
       if (!isServing) return { found: slot === undefined ? "absent" : "partial" };
@@ -31,8 +32,9 @@ export function switchStep(rooms: StepRooms): Step {
   });
 }
 
-async function runExchange(rooms: StepRooms, { update, start, given, epoch, say }: StepContext): Promise<{ kind: "done"; gives: Gives }> {
-  const exchange = new Exchange(rooms, epoch);
+async function runExchange(rooms: StepRooms, context: StepContext): Promise<{ kind: "done"; gives: Gives }> {
+  const { update, start, given, say } = context;
+  const exchange = new Exchange(rooms, context);
   const release = String(given.release);
   const beganMs = rooms.clock.monotonicMs();
   const before = await exchange.report();
@@ -63,7 +65,7 @@ async function runExchange(rooms: StepRooms, { update, start, given, epoch, say 
  */
 async function runWayBack(rooms: StepRooms, context: StepContext): Promise<Gives> {
   const { update, start, given, epoch, say } = context;
-  const exchange = new Exchange(rooms, epoch);
+  const exchange = new Exchange(rooms, context);
   const beganMs = rooms.clock.monotonicMs();
   const release = String(given.release);
   const report = await exchange.report();
@@ -96,7 +98,13 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
   try {
     await exchange.waitUntilReady(slot);
   } catch (error) {
-    if (!InstarError.is(error, "UNHEALTHY") || lost.isRestored || !lost.hasSnapshot) throw error;
+    if (!InstarError.is(error, "UNHEALTHY")) throw error;
+    if (lost.isRestored || !lost.hasSnapshot) {
+      // There is nothing better to put there: requests meet what there is, rather than a hold that nobody ends.
+      await exchange.route(slot);
+      await exchange.release();
+      throw error;
+    }
     await exchange.endSlot(slot);
     if (!lost.mayRestore) {
       // Better the version that misbehaves than none, until a person has decided.
@@ -128,9 +136,10 @@ interface Loss {
   readonly mayRestore: boolean;
 }
 
-async function planLoss(rooms: StepRooms, { update, given, epoch, mayLoseWrites }: StepContext, wasStarted: boolean): Promise<Loss> {
+async function planLoss(rooms: StepRooms, context: StepContext, wasStarted: boolean): Promise<Loss> {
+  const { update, given, mayLoseWrites } = context;
   const since = given.since as { writes: number } | undefined;
-  const counted = countsOf(await new Exchange(rooms, epoch).report(), String(given.release));
+  const counted = countsOf(await new Exchange(rooms, context).report(), String(given.release));
   const writesSince = counted.writes - (since?.writes ?? 0);
   const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(update));
   return {

@@ -29,15 +29,14 @@ export function watchStep(rooms: StepRooms): Step {
 async function runLook(rooms: StepRooms, context: StepContext): Promise<Awaited<ReturnType<Step["apply"]>>> {
   const { settings, clock } = rooms;
   const limits = { timeMs: settings.watch.time, requests: settings.front === undefined ? 0 : settings.watch.requests, errorShare: settings.watch.errorShare };
-  // Long windows are journalled more rarely: a 72-hour one makes some four thousand entries, not a quarter of a million.
-  const lookMs = Math.min(Math.max(limits.timeMs / 60, 500), 60_000);
+  const lookMs = planLookMs(parseNoted(context.noted).countedMs);
   const startedMs = clock.monotonicMs();
   let seenMs = startedMs;
   let healthAtMs = 0;
   let noted = parseNoted(context.noted);
   for (;;) {
     context.signal.throwIfAborted();
-    const exchange = new Exchange(rooms, context.epoch);
+    const exchange = new Exchange(rooms, context);
     const report = await exchange.report();
     const release = String(context.given.release);
     const name = slotOf(report, release);
@@ -57,6 +56,7 @@ async function runLook(rooms: StepRooms, context: StepContext): Promise<Awaited<
     }
     const evidence = evidenceOf(context, report, release, name === undefined ? 3 : report.slots[name].restarts, noted);
     const verdict = judgeWatch(evidence, limits);
+    context.say(verdict.because);
     if (verdict.verdict === "fail") return { kind: "refused", code: "MISBEHAVED", because: verdict.because };
     if (verdict.verdict === "pass")
       return {
@@ -81,6 +81,14 @@ async function runLook(rooms: StepRooms, context: StepContext): Promise<Awaited<
       };
     await clock.sleep(POLL_MS, context.signal);
   }
+}
+
+/**
+ * How long until the next look is journalled: a thirtieth of what was watched so far, from half a second to ten minutes. So a
+ * crash loses little of it, and an agent that few people talk to may be watched for weeks without filling the journal.
+ */
+function planLookMs(countedMs: number): number {
+  return Math.min(Math.max(countedMs / 30, 500), 600_000);
 }
 
 interface Noted {

@@ -1,0 +1,118 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SimulatedClock } from "@instar/testkit";
+import { expect } from "vitest";
+import { openInstance } from "../compose.ts";
+import type { Clock } from "../platform/clock.ts";
+import { systemClock } from "../platform/clock.ts";
+import { settingsSchema } from "../settings/settings.ts";
+import { makeRepository, type TestRepository } from "../sources/make-repository.testing.ts";
+import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { defineStep, type Step } from "../update/step.ts";
+import type { Instance } from "./instance.ts";
+import { Daemon } from "./run-daemon.ts";
+
+/** From here on a sleep is a long one: it lasts until the test moves `slow`. */
+const LONG_MS = 1_000;
+
+export interface RunningDaemon {
+  readonly daemon: Daemon;
+  readonly instance: Instance;
+  readonly done: Promise<void>;
+  /** Tells it to end; resolves when it has. */
+  stop(): Promise<void>;
+}
+
+/** Real daemons on a real repository and data folder, with steps that the test defines. Short sleeps are shorter, long ones stand. */
+export class DaemonBench {
+  readonly folder = mkdtempSync(join(tmpdir(), "instar-daemon-"));
+  readonly data: string;
+  readonly repository: TestRepository;
+  readonly said: string[] = [];
+  readonly slow = new SimulatedClock();
+  readonly clock: Clock = { ...systemClock, sleep: (ms, signal) => (ms >= LONG_MS ? this.slow.sleep(ms, signal) : systemClock.sleep(Math.min(ms, 5), signal)) };
+  readonly #running: RunningDaemon[] = [];
+  readonly #opened: Instance[] = [];
+
+  constructor(data?: string) {
+    this.data = data ?? join(this.folder, "data");
+    mkdirSync(this.data, { recursive: true });
+    this.repository = makeRepository(join(this.folder, "upstream"));
+    this.publish("1.0.0");
+  }
+
+  async close(): Promise<void> {
+    for (const running of this.#running) await running.stop();
+    for (const instance of this.#opened) if (instance.database.isOpen) instance.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  publish(version: string): string {
+    return this.repository.commit(version, { "package.json": JSON.stringify({ name: "agent", version }), "agent.js": "" });
+  }
+
+  /** Opens the instance for acting, as a new daemon does: a new epoch. */
+  open(steps: readonly Step[]): Instance {
+    const settings = settingsSchema.parse({
+      version: 1,
+      name: "demo",
+      source: { git: this.repository.folder, checkEvery: "20ms" },
+      agent: { start: ["true"], port: "none" },
+      keep: { reserve: "512KiB" },
+    });
+    const read = { settings, path: join(this.folder, "instar.yaml"), folder: this.folder, digest: "" };
+    const instance = openInstance({ read, folder: this.data, environment: { PATH: process.env.PATH, HOME: this.folder }, mode: "act" });
+    const opened = { ...instance, rooms: { ...instance.rooms, clock: this.clock }, codeUpdate: steps, goingBack: steps, definitions: steps };
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  run(instance: Instance): RunningDaemon {
+    const stop = new AbortController();
+    const daemon = new Daemon(instance, (line) => this.said.push(line));
+    const done = daemon.run(stop.signal);
+    const ended = done.catch(() => undefined);
+    const running: RunningDaemon = {
+      daemon,
+      instance,
+      done,
+      stop: async () => {
+        stop.abort(new Error("the test ends it"));
+        await ended;
+      },
+    };
+    this.#running.push(running);
+    return running;
+  }
+}
+
+/** A step that gives a release of its own where it stages, and is otherwise as the test says. */
+export const step = (
+  id: string,
+  apply: Step["apply"] = async ({ start }) => ({ kind: "done", gives: id === "stage" ? { release: `release-${start.versionTo}` } : {} }),
+  parts: Partial<Step> = {},
+): Step =>
+  defineStep({
+    id,
+    version: 1,
+    title: `Do ${id}`,
+    interruptible: true,
+    probe: async () => ({ found: "absent" }),
+    apply,
+    undo: async () => ({}),
+    describe: () => id,
+    ...parts,
+  });
+
+/** Waits until the newest update is of that version and ended; gives its journal. */
+export async function ended({ journal }: Instance, version: string): Promise<JournalEntry[]> {
+  let found: JournalEntry[] = [];
+  const look = () => {
+    found = journal.read(journal.list().at(-1) ?? ("" as UpdateId));
+    const [first] = found;
+    return first?.kind === "started" && first.start.versionTo === version && found.at(-1)?.kind === "ended";
+  };
+  await expect.poll(look, { timeout: 20_000 }).toBe(true);
+  return found;
+}

@@ -1,0 +1,220 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { implementStatus } from "../operations/status.ts";
+import { describeTinyDisk, withTinyDisk } from "../platform/tiny-disk.testing.ts";
+import { beginUpdate } from "./begin-update.ts";
+import { DaemonBench, ended, type RunningDaemon, step } from "./daemon-bench.testing.ts";
+import { type Instance, readStanding } from "./instance.ts";
+import { Daemon } from "./run-daemon.ts";
+
+let bench: DaemonBench;
+beforeEach(() => {
+  bench = new DaemonBench();
+});
+afterEach(() => bench.close());
+
+const kindsOf = (journal: readonly { kind: string }[]) => journal.map((entry) => entry.kind);
+const startBy = (instance: Instance) =>
+  beginUpdate(instance, {
+    kind: "code",
+    target: "demo",
+    commit: "c1",
+    ref: "main",
+    versionFrom: null,
+    versionTo: "0.9.0",
+    releaseFrom: null,
+    wayBack: null,
+    trigger: "by-hand",
+    actor: { type: "user", id: "ada" },
+    overrides: {},
+  });
+const statusOf = ({ instance, daemon }: Pick<RunningDaemon, "instance" | "daemon">) =>
+  implementStatus({ instance, daemon, actor: { type: "user", id: "ada" }, versions: { instar: "0", node: "0" } }).status({});
+
+describe("a daemon", () => {
+  it("puts the first version in place, and then each that may proceed by itself", async () => {
+    const { instance } = bench.run(bench.open([step("stage"), step("switch")]));
+    await ended(instance, "1.0.0");
+    const commit = bench.publish("1.0.1");
+    await ended(instance, "1.0.1");
+    expect(readStanding(instance)).toMatchObject({ running: { release: "release-1.0.1", commit }, committed: { release: "release-1.0.1" } });
+  });
+
+  it("goes on where the one before it was ended in the middle of a step", async () => {
+    let attempts = 0;
+    const steps = [
+      step("stage"),
+      step("switch", async ({ signal, attempt }) => {
+        attempts = attempt;
+        if (attempt === 1) await bench.slow.sleep(1e9, signal);
+        return { kind: "done", gives: {} };
+      }),
+    ];
+    const first = bench.run(bench.open(steps));
+    await expect.poll(() => attempts, { timeout: 10_000 }).toBe(1);
+    await first.stop();
+    const second = bench.run(bench.open(steps));
+    const journal = await ended(second.instance, "1.0.0");
+    expect(kindsOf(journal)).toEqual(["started", "applying", "applied", "applying", "applying", "applied", "ended"]);
+  });
+
+  it("does nothing about an update while it is looked for, and lets one at a time begin", async () => {
+    const instance = bench.open([step("stage")]);
+    startBy(instance);
+    expect(() => startBy(instance)).toThrow(expect.objectContaining({ code: "CONFLICT" }));
+  });
+
+  it("lets an operator cancel a step that may be interrupted", async () => {
+    const { daemon, instance } = bench.run(
+      bench.open([step("build", async ({ signal }) => bench.slow.sleep(1e9, signal).then(() => ({ kind: "done", gives: {} })))]),
+    );
+    await expect.poll(() => instance.journal.unfinished().length, { timeout: 10_000 }).toBe(1);
+    const [update] = instance.journal.unfinished();
+    if (update === undefined) throw new Error("it has not begun");
+    await expect.poll(() => instance.journal.read(update).at(-1)?.kind, { timeout: 10_000 }).toBe("applying");
+    daemon.tell(update, { kind: "cancel-requested", by: "ada", because: "ada cancelled it" });
+    expect((await ended(instance, "1.0.0")).at(-1)).toMatchObject({ outcome: "cancelled" });
+  });
+
+  it("lets a newer version take the place of one that is only watched", async () => {
+    const watching = step("watch", async ({ start, signal }) => {
+      if (start.versionTo === "1.0.1") await bench.slow.sleep(1e9, signal);
+      return { kind: "done", gives: {} };
+    });
+    const { instance } = bench.run(bench.open([step("stage"), step("confirm", undefined, { endsLease: true }), watching]));
+    await ended(instance, "1.0.0");
+    bench.publish("1.0.1");
+    await expect
+      .poll(() => (instance.journal.unfinished()[0] === undefined ? "" : instance.journal.read(instance.journal.unfinished()[0] as never).at(-1)), {
+        timeout: 10_000,
+      })
+      .toMatchObject({
+        kind: "applying",
+        step: "watch",
+      });
+    bench.publish("1.0.2");
+    await ended(instance, "1.0.2");
+    expect(readStanding(instance).ended.map((update) => update.outcome)).toEqual(["committed", "superseded", "committed"]);
+  });
+
+  it("refuses to drive an update that was begun under steps which it does not have", () => {
+    const instance = bench.open([step("stage")]);
+    startBy(instance);
+    const newer = bench.open([step("stage", undefined, { version: 2 })]);
+    expect(() => new Daemon(newer, () => undefined)).toThrow(expect.objectContaining({ code: "DATA_TOO_NEW" }));
+  });
+
+  it("that has been replaced ends at its next write, and the newer one finishes", async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slowly = step("stage", async ({ attempt }) => {
+      if (attempt === 1) await held;
+      return { kind: "done", gives: { release: "release-1.0.0" } };
+    });
+    const first = bench.run(bench.open([slowly]));
+    await expect.poll(() => bench.said.some((line) => line.includes("applying stage")), { timeout: 10_000 }).toBe(true);
+    const second = bench.run(bench.open([slowly]));
+    release();
+    await expect(first.done).rejects.toMatchObject({ code: "FENCED" });
+    const journal = await ended(second.instance, "1.0.0");
+    expect(journal.filter((entry) => entry.kind === "applied").map((entry) => entry.epoch)).toEqual([second.instance.journal.epoch]);
+  });
+});
+
+describe("a disk that is full", () => {
+  const LARGE = "x".repeat(40_000);
+
+  it("stops nothing for good: the reserve is freed, and it goes on when there is room", async () => {
+    const instance = bench.open([
+      step("stage", async ({ attempt }) => {
+        // No page more: what SQLite then says is what it says of a full disk.
+        if (attempt === 1) instance.database.exec("PRAGMA max_page_count = 1");
+        return { kind: "done", gives: { large: LARGE } };
+      }),
+    ]);
+    writeFileSync(join(bench.data, "reserve"), "r");
+    bench.run(instance);
+    await expect.poll(() => bench.said.find((line) => line.includes("freeing the reserve")), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => existsSync(join(bench.data, "reserve")), { timeout: 10_000 }).toBe(false);
+    instance.database.exec("PRAGMA max_page_count = 1073741823");
+    bench.slow.advance(5_000);
+    const journal = await ended(instance, "1.0.0");
+    expect(kindsOf(journal)).toEqual(["started", "applying", "applying", "applied", "ended"]);
+  });
+
+  it.skipIf(describeTinyDisk() !== undefined)("is no different where it is the disk itself", async () => {
+    await withTinyDisk(12, async (folder) => {
+      const tiny = new DaemonBench(folder);
+      const filler = join(folder, "filler");
+      try {
+        const instance = tiny.open([
+          step("stage", async ({ attempt }) => {
+            if (attempt === 1) fillDisk(filler);
+            return { kind: "done", gives: { large: LARGE } };
+          }),
+        ]);
+        tiny.run(instance);
+        await expect.poll(() => tiny.said.find((line) => line.includes("freeing the reserve")), { timeout: 10_000 }).toBeDefined();
+        rmSync(filler);
+        const look = () => {
+          tiny.slow.advance(5_000);
+          return instance.journal.unfinished().length === 0 && instance.journal.list().length === 1;
+        };
+        await expect.poll(look, { timeout: 10_000 }).toBe(true);
+        expect((await ended(instance, "1.0.0")).at(-1)).toMatchObject({ outcome: "committed" });
+      } finally {
+        await tiny.close();
+      }
+    });
+  });
+});
+
+describe("a journal that is not whole", () => {
+  it("with a gap moves nothing, and status says what is missing", async () => {
+    let applied = 0;
+    const steps = [
+      step("stage", async () => {
+        applied += 1;
+        return { kind: "done", gives: {} };
+      }),
+      step("switch", async () => ({ kind: "waiting", waitsFor: "a sign", forMs: 1e9, because: "no sign yet", noted: {} })),
+    ];
+    const before = bench.open(steps);
+    const update = startBy(before);
+    const first = bench.run(before);
+    await expect.poll(() => before.journal.read(update).at(-1)?.kind, { timeout: 10_000 }).toBe("waiting");
+    await first.stop();
+
+    const instance = bench.open(steps);
+    instance.database.exec("DROP TRIGGER journal_is_never_cut; DELETE FROM journal WHERE kind = 'applied'");
+    const left = instance.journal.read(update);
+    const running = bench.run(instance);
+    await expect.poll(() => bench.slow.sleepers, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    bench.slow.advance(3_600_000);
+    await expect.poll(() => bench.slow.sleepers, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    expect(instance.journal.read(update)).toEqual(left);
+    expect(applied).toBe(1);
+    expect((await statusOf(running)).waiting).toContain("journal entry 2 is missing");
+  });
+
+  it("without its beginning is refused before anything moves", () => {
+    const instance = bench.open([step("stage")]);
+    const update = startBy(instance);
+    instance.journal.append({ update, attempt: 1, body: { kind: "applying", step: "stage" }, ledger: [] });
+    instance.database.exec("DROP TRIGGER journal_is_never_cut; DELETE FROM journal WHERE seq = 0");
+    expect(() => new Daemon(instance, () => undefined)).toThrow(expect.objectContaining({ code: "DATA_DAMAGED" }));
+  });
+});
+
+function fillDisk(path: string): void {
+  const chunk = Buffer.alloc(65_536, 1);
+  for (;;)
+    try {
+      writeFileSync(path, chunk, { flag: "a" });
+    } catch {
+      return;
+    }
+}
