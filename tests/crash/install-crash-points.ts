@@ -78,6 +78,7 @@ function wrapRename(place: Place, meet: (event: Event, when: CrashPoint["when"])
     if (/snapshots\/[^/]+\/manifest\.json$/.test(event.rename)) see(place, { at: event, epoch: null, world: readWorld(place.data) });
     meet(event, "before");
     await rename(from, to);
+    if (event.rename === join(place.data, "keeper", "state.json")) see(place, { at: event, epoch: null, world: readWorld(place.data) });
     meet(event, "after");
   };
   syncBuiltinESMExports();

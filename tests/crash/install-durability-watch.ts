@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import promises, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { promisify } from "node:util";
 
 interface Watch {
@@ -20,17 +20,23 @@ const MOST_UNSYNCED_RENAMES = 5;
  * SIGKILL loses nothing that was written, only power loss does; so what a test of kills cannot see is watched here as it happens:
  * 1. a `.tmp-` file is renamed into its place only when its bytes were synced, and the folder is synced after it;
  * 2. a manifest is put in its place only when the tree that it speaks for was synced; so with a restored state about to move in;
- * 3. a ledger file is synced before it is closed, and before the outbox forgets its rows;
+ * 3. a ledger file is synced before it is closed, it and a new one's folder before the outbox forgets its rows;
+ *    the journal says that a step is done only when the renames of the step are durable in both folders;
  * 4. the journal is written in WAL mode with synchronous=FULL.
  */
 export function installDurabilityWatch(watch: Watch): void {
   const files = new Files(watch);
   const { open, rename } = promises;
-  promises.open = async (path, ...rest) => files.follow(await open(path, ...rest), String(path));
+  promises.open = async (path, ...rest) => {
+    const isNew = !existsSync(path as string);
+    const handle = await open(path, ...rest);
+    if (isNew) files.created(String(path));
+    return files.follow(handle, String(path));
+  };
   promises.rename = async (from, to) => {
     files.beforeRename(String(from), String(to));
     await rename(from, to);
-    files.afterRename(String(to));
+    files.afterRename(String(from), String(to));
   };
   wrapExecFile(files);
   syncBuiltinESMExports();
@@ -45,6 +51,10 @@ class Files {
   readonly #flushed = new Set<string>();
   readonly #synced = new Set<string>();
   readonly #renamedIn = new Map<string, number>();
+  /** Folders with a new file in them that were not synced since. */
+  readonly #newIn = new Set<string>();
+  /** What steps renamed, by the folders that are not synced yet. */
+  readonly #owed = new Map<string, string>();
 
   constructor(watch: Watch) {
     this.#watch = watch;
@@ -63,7 +73,10 @@ class Files {
     const sync = handle.sync.bind(handle);
     handle.sync = async () => {
       const renamedBefore = this.#renamedIn.get(path) ?? 0;
+      const owed = this.#owed.get(path);
       await sync();
+      if (this.#owed.get(path) === owed) this.#owed.delete(path);
+      this.#newIn.delete(path);
       this.#dirty.delete(path);
       this.#synced.add(path);
       this.#renamedIn.set(path, (this.#renamedIn.get(path) ?? 0) - renamedBefore);
@@ -89,17 +102,27 @@ class Files {
     if (tree !== undefined && existsSync(tree) && !this.#isFlushed(tree)) this.broken(`${to} speaks for ${tree}, which was not synced`);
   }
 
-  afterRename(to: string): void {
-    const folder = dirname(to);
+  afterRename(from: string, to: string): void {
+    if (isStepsRename(to)) for (const folder of [dirname(from), dirname(to)]) this.#owed.set(folder, `${from} to ${to}`);
     if (!to.startsWith(this.#watch.data)) return;
+    const folder = dirname(to);
     const count = (this.#renamedIn.get(folder) ?? 0) + 1;
     this.#renamedIn.set(folder, count);
     if (count === MOST_UNSYNCED_RENAMES) this.broken(`${folder} was not synced after ${count} renames in it`);
   }
 
+  created(path: string): void {
+    if (this.#isLedger(path)) this.#newIn.add(dirname(path));
+  }
+
   beforeForgetting(): void {
     const dirty = [...this.#dirty].find((path) => this.#isLedger(path));
     if (dirty !== undefined) this.broken(`the outbox forgets entries that are not synced in ${dirty}`);
+    for (const folder of this.#newIn) this.broken(`the outbox forgets entries in a new file of ${folder}, which was not synced`);
+  }
+
+  beforeDone(): void {
+    for (const [folder, renamed] of this.#owed) this.broken(`a step is said to be done, and ${folder} was not synced after ${renamed}`);
   }
 
   broken(rule: string): void {
@@ -107,12 +130,22 @@ class Files {
   }
 
   #isFlushed(tree: string): boolean {
-    return this.#flushed.has(tree) || [...this.#synced].some((path) => path.startsWith(join(tree, sep)));
+    return this.#flushed.has(tree) || (!HAS_SYNC && [...this.#synced].some((path) => path.startsWith(join(tree, sep))));
   }
 
   #isLedger(path: string): boolean {
     return dirname(path) === join(this.#watch.data, "ledger");
   }
+}
+
+/** Without that program trees are synced file by file. */
+const HAS_SYNC = ["/usr/bin/sync", "/bin/sync"].some((path) => existsSync(path));
+
+/** What a step puts in its place for good: a state, and what makes a release, a snapshot or a restore what it is. */
+function isStepsRename(to: string): boolean {
+  return /\/agent\/state$|\/aside\/state-[0-9a-f]+$|\/snapshots\/[^/]+\/manifest\.json$|\/releases\/[^/]+\/(release\.json|manifest\.jsonl)$|\/\.restores\/[0-9a-f]+\.json$/.test(
+    to,
+  );
 }
 
 /** The tree whose bytes a file promises, at the moment in which that file comes into its place. */
@@ -146,6 +179,13 @@ function wrapDatabase(files: Files): void {
       if (synchronous !== 2 || mode !== "wal") files.broken(`the journal is written with synchronous=${String(synchronous)}, journal_mode=${String(mode)}`);
     }
     if (sql.startsWith("DELETE FROM ledger_outbox")) files.beforeForgetting();
-    return prepare.call(this, sql, ...rest);
+    const statement = prepare.call(this, sql, ...rest);
+    if (!sql.startsWith("INSERT INTO journal")) return statement;
+    const run = statement.run.bind(statement) as (...values: SQLInputValue[]) => ReturnType<typeof statement.run>;
+    statement.run = ((...values: SQLInputValue[]) => {
+      if (values.includes("applied") || values.includes("undone")) files.beforeDone();
+      return run(...values);
+    }) as typeof statement.run;
+    return statement;
   };
 }

@@ -7,7 +7,7 @@ import type { Evidence, JournalRow } from "./read-evidence.ts";
  * `applied` was about to be written it was; the same going back. And no snapshot became whole unless the front held and
  * nobody was to run.
  */
-export function judgeSights({ sights, journals }: Evidence): string[] {
+export function judgeSights({ sights, journals, kills }: Evidence): string[] {
   const byUpdate = new Map(journals.map((journal) => [journal[0]?.update, journal]));
   const problems = sights.flatMap((sight) => {
     if ("rename" in sight.at) return judgeSnapshot(sight);
@@ -16,7 +16,30 @@ export function judgeSights({ sights, journals }: Evidence): string[] {
     const said = judgeEntry(sight, sight.at, journal);
     return said === undefined ? [] : [`update ${sight.at.update}: ${said}`];
   });
-  return [...new Set(problems)];
+  return [...new Set([...problems, ...(kills.some(({ who }) => who === "agent" || who === "all") ? [] : judgeHolds(sights))])];
+}
+
+/** What serves is exchanged once: a front that served a release holds again only for going back, or for another update; unless the agent died. */
+function judgeHolds(sights: readonly Sight[]): string[] {
+  const problems: string[] = [];
+  const served = new Set<string>();
+  let holds = false;
+  let mover = "";
+  for (const { at, world } of sights) {
+    if ("entry" in at && (at.entry === "applying" || at.entry === "undoing") && at.step === "switch") mover = `${at.entry} ${at.update}`;
+    if (!("rename" in at) || !at.rename.endsWith("/state.json")) continue;
+    if (world.routed !== null && !world.holding) served.add(`${mover} ${world.routed}`);
+    if (world.holding && !holds && served.has(`${mover} ${world.routed}`) && isNewReleaseOf(mover, world.routed))
+      problems.push(`${world.routed} served already, and was exchanged again`);
+    holds = world.holding;
+  }
+  return problems;
+}
+
+/** A release's id carries the update that made it. */
+function isNewReleaseOf(mover: string, release: string | null): boolean {
+  const [kind, update] = mover.split(" ");
+  return kind === "applying" && release?.includes(`-${update}-`) === true;
 }
 
 type EntryAt = Exclude<Sight["at"], { rename: string }>;
@@ -70,6 +93,7 @@ function isFirstUndo(at: EntryAt, journal: readonly JournalRow[]): boolean {
 }
 
 function judgeSnapshot({ at, world }: Sight): string[] {
+  if ("rename" in at && at.rename.endsWith("/state.json")) return [];
   const name = "rename" in at ? at.rename.split("/").at(-2) : "";
   if (!world.holding) return [`snapshot ${name} became whole while the front did not hold`];
   const running = world.slots.find(({ wanted }) => wanted === "running");

@@ -81,6 +81,20 @@ export function planMatrix(): Record<string, Act[]> {
   };
 }
 
+/** Short rows, each for showing that a certain kind of mistake is noticed; the first without a single kill. */
+export function planProbes(): Record<string, Act[]> {
+  return {
+    "nobody killed": [act("committed", []), act("breaks-state", []), act("refused", [])],
+    "killed while building": [act("committed", inTurn(["daemon"], [...earlyStepPoints("stage"), ...earlyStepPoints("build")]))],
+    "killed while testing": [act("cancelled", inTurn(["daemon"], around(entry("cancel-requested"))))],
+    "killed while exchanging": [
+      act("committed", [...inTurn(VICTIMS_IN_SERVICE, [...stepPoints("switch"), ...around(rename("/manifest.json"))]), ...keeperWrites()]),
+    ],
+    "killed while restoring": planMatrix()["the way back"]?.slice(1, 2) ?? [],
+    "source gone": [act("retried", [])],
+  };
+}
+
 const CHANCES: readonly (readonly [Scenario, number])[] = [
   ["committed", 8],
   ["misbehaves", 3],

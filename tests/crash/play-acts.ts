@@ -58,19 +58,23 @@ const SETTLE_WITHIN_MS = 25_000;
 const DEATHS_BEFORE_REST = 2;
 
 /** Plays acts on one instance, one after the other, and lets the oracle judge after each. Stops at the first violation. */
-export async function playActs(acts: readonly Act[], options: { say: (line: string) => void; keep?: boolean; signal?: AbortSignal }): Promise<Played> {
+export async function playActs(
+  acts: readonly Act[],
+  options: { say: (line: string) => void; keep?: boolean; signal?: AbortSignal; withinMs?: number },
+): Promise<Played> {
   const bench = await Bench.create();
   const unmet: string[] = [];
   let judgement: Judgement | undefined;
   let violations: readonly string[] = [];
   let played = 0;
+  const withinMs = options.withinMs ?? ACT_WITHIN_MS;
   try {
     await bench.begin();
-    violations = [...(await reachEnd(bench, "1.0.0", "committed", (journal) => serveOnceConfirmed(bench, journal)))];
+    violations = [...(await reachEnd(bench, "1.0.0", "committed", withinMs, (journal) => serveOnceConfirmed(bench, journal)))];
     for (const act of acts) {
       if (violations.length > 0 || options.signal?.aborted) break;
       const version = `1.0.${played + 1}`;
-      const wrong = await playAct(bench, act, version);
+      const wrong = await playAct(bench, act, version, withinMs);
       unmet.push(...bench.disarm().map(({ who, when, at }) => `${act.scenario}: ${who} ${when} ${JSON.stringify(at)}`));
       ({ judgement, violations } = await settle(bench, wrong));
       played += 1;
@@ -114,14 +118,14 @@ export function countBy(words: readonly string[]): Record<string, number> {
 }
 
 /** @returns what was not as it should be about the update's course */
-async function playAct(bench: Bench, act: Act, version: string): Promise<string[]> {
+async function playAct(bench: Bench, act: Act, version: string, withinMs: number): Promise<string[]> {
   const { scenario } = act;
   const killedBefore = bench.kills().length;
   if (scenario === "cancelled-late") bench.clients?.pause(true);
   bench.arm(scenario === "retried" ? [{ who: "both", at: { entry: "started" }, when: "after" }, ...act.points] : act.points);
   await bench.publish(version, BEHAVIOURS[scenario]);
   const killing = killAtInstants(bench, act, version);
-  const wrong = await reachEnd(bench, version, scenario, async (journal) => {
+  const wrong = await reachEnd(bench, version, scenario, withinMs, async (journal) => {
     await intervene(bench, scenario, journal);
     await restKeeper(bench, killedBefore);
   });
@@ -147,8 +151,14 @@ async function playAct(bench: Bench, act: Act, version: string): Promise<string[
 }
 
 /** Waits until the update has ended, doing meanwhile what the scenario asks for. */
-async function reachEnd(bench: Bench, version: string, scenario: Scenario, meanwhile: (journal: readonly Entry[]) => unknown): Promise<string[]> {
-  const untilMs = Date.now() + ACT_WITHIN_MS;
+async function reachEnd(
+  bench: Bench,
+  version: string,
+  scenario: Scenario,
+  withinMs: number,
+  meanwhile: (journal: readonly Entry[]) => unknown,
+): Promise<string[]> {
+  const untilMs = Date.now() + withinMs;
   while (Date.now() < untilMs) {
     const journal = bench.journal().filter((entry) => entry.versionTo === version);
     if (journal.some(({ kind }) => kind === "ended")) return [];
@@ -156,7 +166,7 @@ async function reachEnd(bench: Bench, version: string, scenario: Scenario, meanw
     await meanwhile(journal);
     await pause(40);
   }
-  return [`${version} (${scenario}) did not end within ${ACT_WITHIN_MS / 1_000} s; last: ${JSON.stringify(bench.journal().at(-1))}`];
+  return [`${version} (${scenario}) did not end within ${withinMs / 1_000} s; last: ${JSON.stringify(bench.journal().at(-1))}`];
 }
 
 /** Clients come once the first version serves. */

@@ -1,8 +1,8 @@
-// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--keep]: kills real processes until there are enough kills, on two instances at
+// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows a,b] [--within s] [--keep]: kills real processes until there are enough kills, on two instances at
 // a time; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { planMatrix, planRandomAct, seedRandom } from "./plan-acts.ts";
+import { planMatrix, planProbes, planRandomAct, seedRandom } from "./plan-acts.ts";
 import { type Act, type Played, playActs } from "./play-acts.ts";
 
 /** A fresh instance after so many acts: what only shows on a young one, or on one with a past, is met again and again. */
@@ -12,9 +12,16 @@ const LANES = 2;
 const WITHIN_MS = 3_000_000;
 
 const { values } = parseArgs({
-  options: { kills: { type: "string" }, seed: { type: "string" }, quick: { type: "boolean", default: false }, keep: { type: "boolean", default: false } },
+  options: {
+    rows: { type: "string" },
+    within: { type: "string" },
+    kills: { type: "string" },
+    seed: { type: "string" },
+    quick: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
 });
-const wanted = Number(values.kills ?? (values.quick ? 0 : 200));
+const wanted = Number(values.kills ?? (values.quick || values.rows !== undefined ? 0 : 200));
 const seed = Number(values.seed ?? randomInt(1_000_000_000));
 const beganMs = Date.now();
 const stop = new AbortController();
@@ -23,7 +30,10 @@ let live = 0;
 
 say(`seed ${seed}: ${values.quick ? "the fixed rows" : `the fixed rows, then random acts until ${wanted} kills`}`);
 process.once("SIGINT", () => stop.abort());
-const rows: { name: string; acts: () => Act[] }[] = Object.entries(planMatrix()).map(([name, acts]) => ({ name, acts: () => acts }));
+const named = values.rows?.split(",");
+const rows: { name: string; acts: () => Act[] }[] = Object.entries(named === undefined ? planMatrix() : { ...planMatrix(), ...planProbes() })
+  .filter(([name]) => named === undefined || named.includes(name))
+  .map(([name, acts]) => ({ name, acts: () => acts }));
 let lane = 0;
 await Promise.all(Array.from({ length: LANES }, work));
 process.exitCode = report();
@@ -32,7 +42,12 @@ async function work(): Promise<void> {
   while (!stop.signal.aborted && Date.now() - beganMs < WITHIN_MS) {
     const row = rows.shift() ?? nextRandomRow();
     if (row === undefined) return;
-    const result = await playActs(row.acts(), { say: (line) => say(`${row.name}: ${line}`), keep: values.keep, signal: stop.signal });
+    const result = await playActs(row.acts(), {
+      say: (line) => say(`${row.name}: ${line}`),
+      keep: values.keep,
+      signal: stop.signal,
+      ...(values.within === undefined ? {} : { withinMs: Number(values.within) * 1_000 }),
+    });
     results.push(result);
     live = results.reduce((sum, { kills }) => sum + kills, 0);
     say(`${live} kills, ${results.reduce((sum, { acts }) => sum + acts, 0)} updates`);
@@ -41,7 +56,7 @@ async function work(): Promise<void> {
 }
 
 function nextRandomRow(): { name: string; acts: () => Act[] } | undefined {
-  if (values.quick || live >= wanted) return undefined;
+  if (values.quick || values.rows !== undefined || live >= wanted) return undefined;
   lane += 1;
   const own = seed + lane;
   return {

@@ -1,0 +1,314 @@
+/** One mistake, made in a copy of the source: what is replaced by what, and the checks that ought to notice, in the order they are tried. */
+export interface Mutation {
+  readonly name: string;
+  /** Below packages/instar/src. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Rows of the crash test; `unit:<folder>` for tests of that folder below packages/instar/src. */
+  readonly checks: readonly string[];
+}
+
+const PLAIN = "nobody killed";
+const BUILDING = "killed while building";
+const TESTING = "killed while testing";
+const EXCHANGING = "killed while exchanging";
+const RESTORING = "killed while restoring";
+const SOURCE = "source gone";
+
+const RUN = "update/run-update.ts";
+const DURABLE = "platform/durable-files.ts";
+
+export const MUTATIONS: readonly Mutation[] = [
+  // The journal: each kind of entry left out, too late, or too early.
+  {
+    name: "'applying' is not written",
+    file: RUN,
+    find: 'record(engine, journal, { kind: "applying", step: step.id }, attempt);',
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "'applying' is written after the effect",
+    file: RUN,
+    find: 'record(engine, journal, { kind: "applying", step: step.id }, attempt); let result: StepResult; try { result = await probeThenApply(step, context);',
+    replace:
+      'let result: StepResult; try { result = await probeThenApply(step, context); record(engine, journal, { kind: "applying", step: step.id }, attempt);',
+    checks: [PLAIN],
+  },
+  {
+    name: "'applied' is written before the effect",
+    file: RUN,
+    find: "result = await probeThenApply(step, context);",
+    replace:
+      'if (!step.exchanges) result = await probeThenApply(step, context); else { record(engine, journal, { kind: "applied", step: step.id, gives: { slot: "blue" } }, attempt); await probeThenApply(step, context); return; }',
+    checks: [PLAIN],
+  },
+  { name: "'applied' is not written", file: RUN, find: 'if (result.kind === "done") record(', replace: 'if (result.kind === "done") void (', checks: [PLAIN] },
+  {
+    name: "'applied' is written as of another attempt",
+    file: RUN,
+    find: "gives: result.gives }, attempt);",
+    replace: "gives: result.gives }, attempt + 1);",
+    checks: [PLAIN],
+  },
+  {
+    name: "'failed' of a refusal is not written",
+    file: RUN,
+    find: 'else if (result.kind === "refused") record(',
+    replace: 'else if (result.kind === "refused") void (',
+    checks: [PLAIN],
+  },
+  {
+    name: "'failed' of an error is not written",
+    file: RUN,
+    find: 'record(engine, journal, { kind: "failed", step: step.id, ...explain(error) }, attempt);',
+    replace: "",
+    checks: [SOURCE],
+  },
+  { name: "'undoing' is not written", file: RUN, find: 'record(engine, journal, { kind: "undoing", step: step.id }, attempt);', replace: "", checks: [PLAIN] },
+  {
+    name: "'undoing' is written after the undo",
+    file: RUN,
+    find: 'record(engine, journal, { kind: "undone", step: step.id, gives }, attempt);',
+    replace:
+      'record(engine, journal, { kind: "undoing", step: step.id }, attempt); record(engine, journal, { kind: "undone", step: step.id, gives }, attempt);',
+    checks: [PLAIN],
+  },
+  {
+    name: "'undone' is written before the undo",
+    file: RUN,
+    find: "gives = await step.undo(contextOf(engine, journal, step, attempt, signal));",
+    replace:
+      'record(engine, journal, { kind: "undone", step: step.id, gives: {} }, attempt); await step.undo(contextOf(engine, journal, step, attempt, signal)); return;',
+    checks: [PLAIN],
+  },
+  {
+    name: "'undone' is not written",
+    file: RUN,
+    find: 'record(engine, journal, { kind: "undone", step: step.id, gives }, attempt);',
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "an undo is said to be done and is not",
+    file: RUN,
+    find: "gives = await step.undo(contextOf(engine, journal, step, attempt, signal));",
+    replace: "gives = {};",
+    checks: [PLAIN],
+  },
+  {
+    name: "'ended' is written before anything is undone",
+    file: "update/plan-next-move.ts",
+    find: 'if (step === undefined) return { move: "end", outcome: reason.outcome',
+    replace: 'if (step === undefined || step !== undefined) return { move: "end", outcome: reason.outcome',
+    checks: [PLAIN],
+  },
+  {
+    name: "steps that were only begun are not undone",
+    file: "update/plan-next-move.ts",
+    find: '(entry.kind === "applying" || entry.kind === "applied") && entry.step === step',
+    replace: '(entry.kind === "applied") && entry.step === step',
+    checks: [PLAIN, TESTING, "the way back"],
+  },
+  {
+    name: "the ledger does not hear of journal entries",
+    file: RUN,
+    find: "ledger: planLedgerStatements(update, start, body, given),",
+    replace: "ledger: [],",
+    checks: [PLAIN],
+  },
+  {
+    name: "what was rolled back is not quarantined",
+    file: RUN,
+    find: 'if (!quarantines(body, given) || body.kind !== "ended") return;',
+    replace: 'if (body.kind !== "ended" || body.outcome !== undefined) return;',
+    checks: [PLAIN],
+  },
+  {
+    name: "an entry and its ledger entries are not one transaction",
+    file: "update/journal.ts",
+    find: "return transact(this.#database, () => {",
+    replace: "return ((_: unknown, work: () => JournalEntry) => work())(this.#database, () => {",
+    checks: [EXCHANGING],
+  },
+  // Probes: who does not ask the world makes again what is there, or believes in what is not.
+  {
+    name: "probes are not asked",
+    file: RUN,
+    find: "const probe = await step.probe(context);",
+    replace: 'const probe = { found: "absent" } as Awaited<ReturnType<Step["probe"]>>;',
+    checks: [EXCHANGING],
+  },
+  {
+    name: "switch's probe always finds nothing",
+    file: "update/steps/switch.ts",
+    find: 'if (!isServing) return { found: slot === undefined ? "absent" : "partial" };',
+    replace: 'return { found: "absent" };',
+    checks: [EXCHANGING],
+  },
+  {
+    name: "switch's probe always finds the new release serving",
+    file: "update/steps/switch.ts",
+    find: "const isServing =",
+    replace: "const isServing = true ||",
+    checks: [PLAIN],
+  },
+  {
+    name: "build's probe always finds nothing",
+    file: "update/steps/build.ts",
+    find: 'if (record === undefined) return { found: "absent" };',
+    replace: 'if (record === undefined || record !== undefined) return { found: "absent" };',
+    checks: [BUILDING],
+  },
+  {
+    name: "a build that was cut short is not begun anew",
+    file: "update/steps/build.ts",
+    find: "if (attempt > 1) {",
+    replace: "if (attempt > 1_000) {",
+    checks: [BUILDING, "up to the exchange"],
+  },
+  {
+    name: "fetch's probe takes any error for a commit that is not there",
+    file: "update/steps/fetch.ts",
+    find: 'if (InstarError.is(error, "NOT_FOUND")) return { found: "absent" };',
+    replace: 'if (InstarError.is(error, "NOT_FOUND")) return { found: "present", gives: {} };',
+    checks: [SOURCE],
+  },
+  {
+    name: "what may pass by itself is not tried again",
+    file: "update/plan-next-move.ts",
+    find: "if (!failure.transient ||",
+    replace: "if (failure.transient ||",
+    checks: [SOURCE],
+  },
+  // Durability: what only power loss would show, seen by the order of writes.
+  {
+    name: "a durable file's bytes are not synced",
+    file: DURABLE,
+    find: "await file.writeFile(data); await file.sync();",
+    replace: "await file.writeFile(data);",
+    checks: [PLAIN],
+  },
+  { name: "a durable file's folder is not synced", file: DURABLE, find: "} await syncFolder(dirname(path)); }", replace: "} }", checks: [PLAIN] },
+  { name: "a folder is opened and not synced", file: DURABLE, find: "await folder.sync();", replace: "", checks: [PLAIN] },
+  {
+    name: "a rename's target folder is not synced",
+    file: DURABLE,
+    find: "await syncFolder(dirname(to)); if (dirname(from)",
+    replace: "if (dirname(from)",
+    checks: [PLAIN],
+  },
+  {
+    name: "a rename's source folder is not synced",
+    file: DURABLE,
+    find: "if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));",
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "trees are not synced",
+    file: "platform/sync-tree.ts",
+    find: 'if (process.platform === "linux") {',
+    replace: 'if (process.platform === "linux") { return;',
+    checks: [PLAIN],
+  },
+  { name: "a release is sealed unsynced", file: "releases/seal-release.ts", find: "await syncTree(sealing.folder);", replace: "", checks: [PLAIN] },
+  { name: "a snapshot is finished unsynced", file: "backups/snapshot-store.ts", find: "await syncTree(places.folder);", replace: "", checks: [PLAIN] },
+  { name: "a state goes back unsynced", file: "backups/restore-snapshot.ts", find: "await syncTree(places.builtAt);", replace: "", checks: [PLAIN] },
+  { name: "the ledger is not synced", file: "ledger/ledger.ts", find: "await handle.sync();", replace: "", checks: [PLAIN] },
+  {
+    name: "a new ledger file's folder is not synced",
+    file: "ledger/ledger.ts",
+    find: "if (kept === 0) await syncFolder(this.#folder);",
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "the outbox is forgotten before the files are written",
+    file: "ledger/ledger.ts",
+    find: "await makePrivateFolder(this.#folder);",
+    replace:
+      'this.#database.prepare("DELETE FROM ledger_outbox WHERE idx <= ?").run(last.idx); await new Promise((resolve) => setImmediate(resolve)); await makePrivateFolder(this.#folder);',
+    checks: [PLAIN, EXCHANGING, "up to the exchange"],
+  },
+  {
+    name: "the database is not synced at each transaction",
+    file: "database/open-database.ts",
+    find: "PRAGMA synchronous = FULL;",
+    replace: "PRAGMA synchronous = NORMAL;",
+    checks: [PLAIN],
+  },
+  {
+    name: "the database has no write-ahead log",
+    file: "database/open-database.ts",
+    find: "PRAGMA journal_mode = WAL;",
+    replace: "PRAGMA journal_mode = DELETE;",
+    checks: [PLAIN],
+  },
+  // The keeper and the exchange.
+  { name: "the hold is not durable", file: "keeper/keeper-control.ts", find: "await memory.change({ holding: true });", replace: "", checks: [PLAIN] },
+  {
+    name: "the release of the hold is not durable",
+    file: "keeper/keeper-control.ts",
+    find: "await memory.change({ holding: false });",
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "a keeper comes back without holding",
+    file: "keeper/run-keeper.ts",
+    find: "if (memory.state.holding) front?.hold();",
+    replace: "",
+    checks: [EXCHANGING, "the exchange and the window"],
+  },
+  {
+    name: "that a slot is to stop is not written",
+    file: "keeper/agent-slot.ts",
+    find: 'if (this.state.wanted !== "stopped") await this.#memory.changeSlot(this.name, { wanted: "stopped" });',
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "the agent does not wait at the gate",
+    file: "platform/spawn-detached.ts",
+    find: 'const GATE = \'IFS= read -r go <&3 && [ "$go" = go ] && exec 3<&- && exec "$@"\';',
+    replace: "const GATE = 'exec \"$@\"';",
+    checks: [EXCHANGING],
+  },
+  {
+    name: "the exchange does not hold",
+    file: "update/steps/switch.ts",
+    find: 'await exchange.hold(); say("the front holds requests");',
+    replace: 'say("the front holds requests");',
+    checks: [PLAIN],
+  },
+  {
+    name: "the old version is not ended before the new one starts",
+    file: "update/steps/switch.ts",
+    find: "if (oldSlot !== undefined) await exchange.endSlot(oldSlot);",
+    replace: "",
+    checks: [PLAIN],
+  },
+  {
+    name: "the wish to restore is not written before the first file moves",
+    file: "update/steps/switch.ts",
+    find: "rooms.facts.write(restoreFact(update), { done: false });",
+    replace: "void 0;",
+    checks: [RESTORING],
+  },
+  {
+    name: "unfinished attempts are not swept",
+    file: "daemon/run-daemon.ts",
+    find: "await rooms.releases.sweep([])",
+    replace: "await Promise.resolve([])",
+    checks: [BUILDING],
+  },
+  {
+    name: "a new daemon leaves the scratch folder of the one before",
+    file: "daemon/run-daemon-process.ts",
+    find: 'await removeTree(join(folder, "scratch"));',
+    replace: "",
+    checks: [TESTING],
+  },
+];
