@@ -3,13 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedClock } from "@instar/testkit";
 import { expect } from "vitest";
-import { openInstance } from "../compose.ts";
-import type { Clock } from "../platform/clock.ts";
-import { systemClock } from "../platform/clock.ts";
+import { openSnapshotStore } from "../backups/snapshot-store.ts";
+import { Facts } from "../database/facts.ts";
+import { openDatabase } from "../database/open-database.ts";
+import { KeeperClient } from "../keeper/keeper-client.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { createJobRunner } from "../platform/run-job.ts";
+import { openReleaseStore } from "../releases/release-store.ts";
 import { settingsSchema } from "../settings/settings.ts";
+import { createGitSource } from "../sources/git-source.ts";
 import { makeRepository, type TestRepository } from "../sources/make-repository.testing.ts";
+import { InstanceTime } from "../update/instance-time.ts";
+import { Journal, takeEpoch } from "../update/journal.ts";
 import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { defineStep, type Step } from "../update/step.ts";
+import type { StepRooms } from "../update/step-rooms.ts";
 import type { Instance } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
 
@@ -59,11 +68,47 @@ export class DaemonBench {
       name: "demo",
       source: { git: this.repository.folder, checkEvery: "20ms" },
       agent: { start: ["true"], port: "none" },
+      tests: { command: "true" },
       keep: { reserve: "512KiB" },
     });
-    const read = { settings, path: join(this.folder, "instar.yaml"), folder: this.folder, digest: "" };
-    const instance = openInstance({ read, folder: this.data, environment: { PATH: process.env.PATH, HOME: this.folder }, mode: "act" });
-    const opened = { ...instance, rooms: { ...instance.rooms, clock: this.clock }, codeUpdate: steps, goingBack: steps, definitions: steps };
+    const { data: folder, clock } = this;
+    const database = openDatabase(join(folder, "instar.db"));
+    const facts = new Facts(database);
+    const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+    const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
+    const time = new InstanceTime(clock, facts, newest);
+    const rooms: StepRooms = {
+      settings,
+      settingsFolder: this.folder,
+      settingsDigest: "",
+      folder,
+      stateDirectory: null,
+      inherited: {},
+      source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
+      releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
+      snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
+      keeper: new KeeperClient(folder),
+      facts,
+      runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),
+      clock,
+      quarantined: () => undefined,
+      referenced: () => [],
+    };
+    const opened: Instance = {
+      name: "demo",
+      folder,
+      settings,
+      rooms,
+      database,
+      journal: new Journal(database, ledger, time, takeEpoch(database)),
+      ledger,
+      facts,
+      time,
+      codeUpdate: steps,
+      goingBack: steps,
+      definitions: steps,
+      close: () => database.close(),
+    };
     this.#opened.push(opened);
     return opened;
   }

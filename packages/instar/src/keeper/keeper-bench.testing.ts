@@ -15,12 +15,12 @@ import type { KeeperReport } from "./keeper-control.ts";
 import type { KeeperMainOptions } from "./keeper-main.testing.ts";
 import type { SlotSpec } from "./keeper-state.ts";
 
-/** Says its pid to every request and writes it down at every start; on request it starts a child that leaves its process group. */
+/** Says its pid to every request and writes it down at every start; on request it starts one that leaves its session and its parents. */
 const AGENT = `
 const { appendFileSync } = require("node:fs");
 const { spawn } = require("node:child_process");
 appendFileSync(process.env.STARTS, process.pid + "\\n");
-if (process.env.HAS_CHILD) spawn("setsid", ["sh", "-c", 'echo $$ >>"$STARTS.child"; exec sleep 1000'], { stdio: "ignore" });
+if (process.env.HAS_CHILD) spawn("sh", ["-c", "setsid sh -c 'echo \\$\\$ >>\\$STARTS.child; exec sleep 1000' &"], { stdio: "ignore" });
 if (process.env.PORT) require("node:http").createServer((_, answer) => answer.end(String(process.pid))).listen(Number(process.env.PORT), "127.0.0.1");
 else setInterval(() => {}, 1000);
 `;
