@@ -14,7 +14,6 @@ export class SimulatedCrash extends Error {
 export class CrashPoints {
   #left = Number.POSITIVE_INFINITY;
   #dead: string | undefined;
-  #passed = 0;
 
   /** Kills at the `number`th point from now, counted from 0; without a number never. */
   plan(number: number = Number.POSITIVE_INFINITY): void {
@@ -31,11 +30,6 @@ export class CrashPoints {
     return this.#dead !== undefined;
   }
 
-  /** Points passed in all lives. */
-  get passed(): number {
-    return this.#passed;
-  }
-
   /** Call before writing. @throws SimulatedCrash where this life has ended */
   assertAlive(): void {
     if (this.#dead !== undefined) throw new SimulatedCrash(this.#dead);
@@ -44,7 +38,6 @@ export class CrashPoints {
   /** Call after writing, with words for what was written. @throws SimulatedCrash where this life ends here */
   pass(point: string): void {
     this.assertAlive();
-    this.#passed += 1;
     if (this.#left > 0) {
       this.#left -= 1;
       return;
