@@ -49,6 +49,11 @@ export class Exchange {
     await this.#tell({ do: "route", epoch: this.#epoch, slot });
   }
 
+  /** Makes the keeper forget what a slot ran. Not while it runs. */
+  async clear(slot: SlotName): Promise<void> {
+    await this.#tell({ do: "clear", epoch: this.#epoch, slot });
+  }
+
   /** Lets requests in flight finish, then ends the slot's whole process tree. Returns once nothing of it lives. */
   async endSlot(slot: SlotName): Promise<void> {
     const report = await this.report();

@@ -15,12 +15,12 @@ export function commitStep(rooms: StepRooms): Step {
     interruptible: false,
     probe: async () => ({ found: "absent" }),
     apply: async (context) => {
-      const { start, given, epoch, update } = context;
+      const { start, given, update } = context;
       const release = String(given.release);
-      const report = await new Exchange(rooms, context).report();
+      const exchange = new Exchange(rooms, context);
+      const report = await exchange.report();
       const running = slotOf(report, release);
-      for (const slot of SLOTS)
-        if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await rooms.keeper.command({ do: "clear", epoch, slot });
+      for (const slot of SLOTS) if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await exchange.clear(slot);
       const kept = [release, ...(start.wayBack === null ? [] : [start.wayBack]), ...rooms.referenced()];
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);

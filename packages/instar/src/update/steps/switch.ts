@@ -64,7 +64,7 @@ async function runExchange(rooms: StepRooms, context: StepContext): Promise<{ ki
  * acknowledged writes would be lost than the operator allows. What was written since is kept aside.
  */
 async function runWayBack(rooms: StepRooms, context: StepContext): Promise<Gives> {
-  const { update, start, given, epoch, say } = context;
+  const { update, start, given, say } = context;
   const exchange = new Exchange(rooms, context);
   const beganMs = rooms.clock.monotonicMs();
   const release = String(given.release);
@@ -87,7 +87,7 @@ async function runWayBack(rooms: StepRooms, context: StepContext): Promise<Gives
     return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, update) };
   }
   await serveAgain(rooms, context, exchange, lost);
-  if (newSlot !== undefined) await rooms.keeper.command({ do: "clear", epoch, slot: newSlot });
+  if (newSlot !== undefined) await exchange.clear(newSlot);
   say("the old version serves again");
   return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, update) };
 }
