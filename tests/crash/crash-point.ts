@@ -3,8 +3,8 @@ export type Victim = "daemon" | "keeper" | "agent" | "both" | "all";
 /** A journal entry about to be written, or written; or a file about to be renamed into its place, or renamed. */
 export type CrashPlace =
   | { readonly entry: string; readonly step?: string; readonly nth?: number }
-  /** A part of the path that is renamed to; `nth` counts such renames in one process's life. */
-  | { readonly rename: string; readonly nth?: number };
+  /** A part of the path that is renamed to; `nth` counts such renames in one process's life, `during` is the step that was begun last. */
+  | { readonly rename: string; readonly nth?: number; readonly during?: string };
 
 /** One kill. It is a file of its own, which the dying process takes away: each point fires once. */
 export interface CrashPoint {

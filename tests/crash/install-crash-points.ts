@@ -91,7 +91,7 @@ function see({ folder }: Place, sight: Sight): void {
 function dieIfArmed({ folder, data }: Place, event: Event, when: CrashPoint["when"], counts: Map<string, number>): void {
   for (const name of readdirSync(join(folder, "armed")).sort()) {
     const point = readPoint(join(folder, "armed", name));
-    if (point === undefined || point.when !== when || !isAt(point, event)) continue;
+    if (point === undefined || point.when !== when || !isAt(point, event, folder)) continue;
     const count = (counts.get(point.id) ?? 0) + 1;
     counts.set(point.id, count);
     if (count !== (point.at.nth ?? 1)) continue;
@@ -112,9 +112,16 @@ function readPoint(path: string): CrashPoint | undefined {
   }
 }
 
-function isAt({ at }: CrashPoint, event: Event): boolean {
-  if ("rename" in at) return "rename" in event && event.rename.includes(at.rename);
+function isAt({ at }: CrashPoint, event: Event, folder: string): boolean {
+  if ("rename" in at) return "rename" in event && event.rename.includes(at.rename) && (at.during === undefined || at.during === readStepUnderWay(folder));
   return "entry" in event && event.entry === at.entry && (at.step === undefined || event.step === at.step);
+}
+
+/** The step whose 'applying' is the newest entry in trace.jsonl. */
+function readStepUnderWay(folder: string): string | undefined {
+  const lines = readFileSync(join(folder, "trace.jsonl"), "utf8").split("\n").slice(0, -1);
+  const newest = lines.map((line) => (JSON.parse(line) as Sight).at).findLast((at) => "entry" in at);
+  return newest !== undefined && "entry" in newest && newest.entry === "applying" && newest.step !== null ? newest.step : undefined;
 }
 
 /** This process last: what it kills before itself must not outlive it. */

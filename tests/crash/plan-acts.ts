@@ -49,7 +49,7 @@ export function planMatrix(): Record<string, Act[]> {
         "committed",
         inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(2).flatMap(stepPoints), ...around(entry("waiting", "watch")), ...around(entry("ended"))]),
       ),
-      act("committed", keeperWrites()),
+      act("committed", [...keeperWrites(), ...around({ rename: "/keeper/state.json", during: "commit" }).map(({ at, when }) => point("keeper", at, when))]),
       act("committed", [point("all", entry("applying", "switch"), "after"), point("agent", entry("applying", "back-up"), "after")]),
     ],
     "the way back": [
