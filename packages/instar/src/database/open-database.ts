@@ -9,25 +9,37 @@ import { MIGRATIONS } from "./migrations.ts";
  * @throws InstarError DATA_TOO_NEW where a newer Instar wrote it, DATA_DAMAGED where SQLite says so, DISK_FULL
  */
 export function openDatabase(path: string, options: { readOnly?: boolean } = {}): DatabaseSync {
-  let database: DatabaseSync;
+  let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5_000 });
-    if (!options.readOnly) database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    migrate(database, path, options.readOnly ?? false);
+    // Asked before anything is set: even the journal's mode is written into the file.
+    assertFormatKnown(database, path);
+    if (!options.readOnly) {
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+      migrate(database);
+    }
   } catch (error) {
+    database?.close();
     throw explainDatabaseError(error, `could not open ${path}`);
   }
   return database;
 }
 
-function migrate(database: DatabaseSync, path: string, readOnly: boolean): void {
-  const version = (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+function assertFormatKnown(database: DatabaseSync, path: string): void {
+  const version = readFormat(database);
   if (version > MIGRATIONS.length)
     throw new InstarError("DATA_TOO_NEW", `${path} has format ${version}; this Instar knows formats up to ${MIGRATIONS.length}`, {
       facts: { path, found: version, known: MIGRATIONS.length },
       advice: "Run the Instar that wrote it, or a newer one. Nothing was changed.",
     });
-  if (readOnly) return;
+}
+
+function readFormat(database: DatabaseSync): number {
+  return (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = readFormat(database);
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
     transact(database, () => {
