@@ -1,6 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
-import { ensureReserve, freeReserve } from "../platform/disk-space.ts";
+import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-space.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
@@ -13,6 +13,8 @@ const IDLE_NAP_MS = 300;
 const HOUSEKEEPING_MS = 5_000;
 /** After a disk that was full: the next try begins from the journal, as after a crash. */
 const FULL_DISK_NAP_MS = 2_000;
+/** Less than this may hold a step's first entry and not its last: each try would look like a step that took the daemon down. */
+const ROOM_TO_GO_ON_BYTES = 1_048_576;
 
 /**
  * Decides and records. Two loops that share nothing but the journal: one asks upstream, one drives the update that has not ended.
@@ -63,7 +65,8 @@ export class Daemon {
         if (!InstarError.is(error, "DISK_FULL")) throw error;
         this.#say(`${error.message}; freeing the reserve and trying again`);
         await freeReserve(`${instance.folder}/reserve`).catch(() => undefined);
-        await instance.rooms.clock.sleep(FULL_DISK_NAP_MS, until);
+        do await instance.rooms.clock.sleep(FULL_DISK_NAP_MS, until);
+        while ((await readFreeBytes(instance.folder)) < ROOM_TO_GO_ON_BYTES);
       }
     }
   }
@@ -92,6 +95,8 @@ export class Daemon {
     this.#progress.delete(update);
     this.#nextLookAtTickMs = 0;
     const { rooms, folder } = this.instance;
+    // Between updates nothing there is of use: a build's home may hold a package manager's whole cache.
+    await removeTree(`${folder}/scratch`).catch((error: unknown) => this.#say(`the scratch folder could not be removed: ${String(error)}`));
     await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
     await ensureReserve(`${folder}/reserve`, this.instance.settings.keep.reserve).catch(() => undefined);
   }
