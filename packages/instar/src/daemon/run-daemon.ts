@@ -1,6 +1,7 @@
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-space.ts";
+import { removeTree } from "../platform/durable-files.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
