@@ -53,8 +53,7 @@ function judgeLeftovers({ snapshots, living, scratch, journals }: Evidence): str
     ...snapshots.filter(({ isWhole }) => !isWhole).map(({ id }) => `snapshot ${id} is unfinished`),
     ...snapshots.filter(({ id }) => !known.has(id)).map(({ id }) => `snapshot ${id} belongs to no update`),
     ...living.filter(({ part }) => part === "job").map(({ pid }) => `job process ${pid} is left`),
-    // A build's home is taken away when a daemon begins; what a test or a seal made goes with it.
-    ...scratch.filter((name) => !name.endsWith("-home")).map((name) => `scratch/${name} is left`),
+    ...scratch.map((name) => `scratch/${name} is left`),
   ];
 }
 

@@ -62,6 +62,10 @@ function judgeRow(journal: readonly JournalRow[], row: JournalRow, index: number
     if (begun?.kind !== begunAs || begun.step !== row.step || begun.epoch !== row.epoch || begun.attempt !== row.attempt)
       return [`entry ${index} (${row.kind} ${row.step}) does not follow its own '${begunAs}'`];
   }
+  if (row.kind === "undoing") {
+    const before = journal.slice(0, index).findLast((earlier) => earlier.step === row.step);
+    if (before?.kind === "undoing" && before.epoch === row.epoch) return [`entry ${index} undoes ${row.step} again before it was answered`];
+  }
   if (row.kind === "applying") {
     const attempts = journal.slice(0, index).filter((earlier) => earlier.kind === "applying" && earlier.step === row.step).length;
     if (row.attempt !== attempts + 1) return [`entry ${index} begins ${row.step} as attempt ${row.attempt}, and ${attempts} came before`];

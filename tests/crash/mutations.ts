@@ -70,6 +70,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "'undoing' is written after the undo",
     file: RUN,
+    find: 'record(engine, journal, { kind: "undoing", step: step.id }, attempt); let gives: Gives; try { gives = await step.undo(contextOf(engine, journal, step, attempt, signal));',
+    replace:
+      'let gives: Gives; try { gives = await step.undo(contextOf(engine, journal, step, attempt, signal)); record(engine, journal, { kind: "undoing", step: step.id }, attempt);',
+    checks: [PLAIN],
+  },
+  {
+    name: "'undoing' is written before and after the undo",
+    file: RUN,
     find: 'record(engine, journal, { kind: "undone", step: step.id, gives }, attempt);',
     replace:
       'record(engine, journal, { kind: "undoing", step: step.id }, attempt); record(engine, journal, { kind: "undone", step: step.id, gives }, attempt);',
@@ -296,6 +304,13 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "rooms.facts.write(restoreFact(update), { done: false });",
     replace: "void 0;",
     checks: [RESTORING],
+  },
+  {
+    name: "scratch is left when an update ends",
+    file: "daemon/run-daemon.ts",
+    find: "/scratch`).catch(",
+    replace: "/nothing`).catch(",
+    checks: [PLAIN],
   },
   {
     name: "unfinished attempts are not swept",
