@@ -158,6 +158,6 @@ export async function ended({ journal }: Instance, version: string): Promise<Jou
     const [first] = found;
     return first?.kind === "started" && first.start.versionTo === version && found.at(-1)?.kind === "ended";
   };
-  await expect.poll(look, { timeout: 20_000 }).toBe(true);
+  await expect.poll(look, { timeout: 40_000 }).toBe(true);
   return found;
 }

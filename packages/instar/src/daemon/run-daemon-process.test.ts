@@ -45,7 +45,7 @@ const start = (parts: Partial<DaemonProcess> = {}) => {
   done.catch(() => undefined);
   return { stop, done };
 };
-const isUp = () => expect.poll(() => bench.said.some((line) => line.startsWith("epoch")), { timeout: 10_000 }).toBe(true);
+const isUp = () => expect.poll(() => bench.said.some((line) => line.startsWith("epoch")), { timeout: 40_000 }).toBe(true);
 
 describe("a daemon's process", () => {
   it("is alone on its data folder: another one is refused and takes no epoch", async () => {
@@ -105,8 +105,8 @@ describe("a daemon's process", () => {
       writeFileSync(join(bench.data, "keeper", "control.json"), JSON.stringify({ ...self, port: 1, token: "t" }));
     };
     start({ keeper: { pid: process.pid, startedAt: "another boot/1" }, startKeeper });
-    await expect.poll(() => started, { timeout: 10_000 }).toBe(1);
-    await expect.poll(() => opened[0]?.journal.unfinished().length === 0 && opened[0]?.journal.list().length === 1, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => started, { timeout: 40_000 }).toBe(1);
+    await expect.poll(() => opened[0]?.journal.unfinished().length === 0 && opened[0]?.journal.list().length === 1, { timeout: 40_000 }).toBe(true);
     expect(started).toBe(1);
   });
 });

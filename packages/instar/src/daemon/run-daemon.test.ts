@@ -52,7 +52,7 @@ describe("a daemon", () => {
       }),
     ];
     const first = bench.run(bench.open(steps));
-    await expect.poll(() => attempts, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => attempts, { timeout: 40_000 }).toBe(1);
     await first.stop();
     const second = bench.run(bench.open(steps));
     const journal = await ended(second.instance, "1.0.0");
@@ -69,10 +69,10 @@ describe("a daemon", () => {
     const { daemon, instance } = bench.run(
       bench.open([step("build", async ({ signal }) => bench.slow.sleep(1e9, signal).then(() => ({ kind: "done", gives: {} })))]),
     );
-    await expect.poll(() => instance.journal.unfinished().length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => instance.journal.unfinished().length, { timeout: 40_000 }).toBe(1);
     const [update] = instance.journal.unfinished();
     if (update === undefined) throw new Error("it has not begun");
-    await expect.poll(() => instance.journal.read(update).at(-1)?.kind, { timeout: 10_000 }).toBe("applying");
+    await expect.poll(() => instance.journal.read(update).at(-1)?.kind, { timeout: 40_000 }).toBe("applying");
     daemon.tell(update, { kind: "cancel-requested", by: "ada", because: "ada cancelled it" });
     expect((await ended(instance, "1.0.0")).at(-1)).toMatchObject({ outcome: "cancelled" });
   });
@@ -87,7 +87,7 @@ describe("a daemon", () => {
     bench.publish("1.0.1");
     await expect
       .poll(() => (instance.journal.unfinished()[0] === undefined ? "" : instance.journal.read(instance.journal.unfinished()[0] as never).at(-1)), {
-        timeout: 10_000,
+        timeout: 40_000,
       })
       .toMatchObject({
         kind: "applying",
@@ -115,7 +115,7 @@ describe("a daemon", () => {
       return { kind: "done", gives: { release: "release-1.0.0" } };
     });
     const first = bench.run(bench.open([slowly]));
-    await expect.poll(() => bench.said.some((line) => line.includes("applying stage")), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => bench.said.some((line) => line.includes("applying stage")), { timeout: 40_000 }).toBe(true);
     const second = bench.run(bench.open([slowly]));
     release();
     await expect(first.done).rejects.toMatchObject({ code: "FENCED" });
@@ -137,8 +137,8 @@ describe("a disk that is full", () => {
     ]);
     writeFileSync(join(bench.data, "reserve"), "r");
     bench.run(instance);
-    await expect.poll(() => bench.said.find((line) => line.includes("freeing the reserve")), { timeout: 10_000 }).toBeDefined();
-    await expect.poll(() => existsSync(join(bench.data, "reserve")), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => bench.said.find((line) => line.includes("freeing the reserve")), { timeout: 40_000 }).toBeDefined();
+    await expect.poll(() => existsSync(join(bench.data, "reserve")), { timeout: 40_000 }).toBe(false);
     instance.database.exec("PRAGMA max_page_count = 1073741823");
     bench.slow.advance(5_000);
     const journal = await ended(instance, "1.0.0");
@@ -157,11 +157,11 @@ describe("a disk that is full", () => {
           }),
         ]);
         tiny.run(instance);
-        await expect.poll(() => tiny.said.find((line) => line.includes("freeing the reserve")), { timeout: 10_000 }).toBeDefined();
+        await expect.poll(() => tiny.said.find((line) => line.includes("freeing the reserve")), { timeout: 40_000 }).toBeDefined();
         // However long it is full: nothing is begun again and again, or the step would count as one that takes the daemon down.
         fillDisk(filler);
         for (let nap = 0; nap < 20; nap += 1) {
-          await expect.poll(() => tiny.slow.sleepers, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+          await expect.poll(() => tiny.slow.sleepers, { timeout: 40_000 }).toBeGreaterThanOrEqual(2);
           tiny.slow.advance(5_000);
           fillDisk(filler);
         }
@@ -172,7 +172,7 @@ describe("a disk that is full", () => {
           tiny.slow.advance(5_000);
           return instance.journal.unfinished().length === 0 && instance.journal.list().length === 1;
         };
-        await expect.poll(look, { timeout: 10_000 }).toBe(true);
+        await expect.poll(look, { timeout: 40_000 }).toBe(true);
         expect((await ended(instance, "1.0.0")).at(-1)).toMatchObject({ outcome: "committed" });
       } finally {
         await tiny.close();
@@ -194,16 +194,16 @@ describe("a journal that is not whole", () => {
     const before = bench.open(steps);
     const update = startBy(before);
     const first = bench.run(before);
-    await expect.poll(() => before.journal.read(update).at(-1)?.kind, { timeout: 10_000 }).toBe("waiting");
+    await expect.poll(() => before.journal.read(update).at(-1)?.kind, { timeout: 40_000 }).toBe("waiting");
     await first.stop();
 
     const instance = bench.open(steps);
     instance.database.exec("DROP TRIGGER journal_is_never_cut; DELETE FROM journal WHERE kind = 'applied'");
     const left = instance.journal.read(update);
     const running = bench.run(instance);
-    await expect.poll(() => bench.slow.sleepers, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => bench.slow.sleepers, { timeout: 40_000 }).toBeGreaterThanOrEqual(2);
     bench.slow.advance(3_600_000);
-    await expect.poll(() => bench.slow.sleepers, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => bench.slow.sleepers, { timeout: 40_000 }).toBeGreaterThanOrEqual(2);
     expect(instance.journal.read(update)).toEqual(left);
     expect(applied).toBe(1);
     expect((await statusOf(running)).waiting).toContain("journal entry 2 is missing");

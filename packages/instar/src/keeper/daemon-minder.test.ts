@@ -40,19 +40,19 @@ const starts = () => {
     return [];
   }
 };
-const hasEnded = () => expect.poll(() => isSameProcess(recorded()), { timeout: 10_000 }).toBe(false);
+const hasEnded = () => expect.poll(() => isSameProcess(recorded()), { timeout: 40_000 }).toBe(false);
 
 describe("minding the daemon", () => {
   it("starts one, tells it who keeps it, and leaves it alone", async () => {
     const minding = minder("exec sleep 1000");
     for (let look = 0; look < 4; look += 1) await minding.tend();
-    await expect.poll(starts, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(starts, { timeout: 40_000 }).toHaveLength(1);
     expect(JSON.parse(starts()[0] ?? "")).toMatchObject({ pid: process.pid });
   });
 
   it("adopts one that another keeper started", async () => {
     await minder("exec sleep 1000").tend();
-    await expect.poll(starts, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(starts, { timeout: 40_000 }).toHaveLength(1);
     const before = recorded();
     await minder("exec sleep 1000").tend();
     expect(recorded()).toEqual(before);
@@ -64,7 +64,7 @@ describe("minding the daemon", () => {
     await minding.tend();
     let count = 1;
     for (const pauseMs of [100, 500, 2_000, 10_000, 10_000]) {
-      await expect.poll(starts, { timeout: 10_000 }).toHaveLength(count);
+      await expect.poll(starts, { timeout: 40_000 }).toHaveLength(count);
       await hasEnded();
       await minding.tend();
       clock.advance(pauseMs - 1);
@@ -74,7 +74,7 @@ describe("minding the daemon", () => {
       await minding.tend();
       count += 1;
     }
-    await expect.poll(starts, { timeout: 10_000 }).toHaveLength(count);
+    await expect.poll(starts, { timeout: 40_000 }).toHaveLength(count);
     expect(new Set(said)).toEqual(new Set(["the daemon ended; starting it again"]));
   });
 
@@ -111,7 +111,7 @@ describe("minding the daemon", () => {
   it("starts another where the record of the last one is damaged", async () => {
     writeFileSync(join(folder, "keeper", "daemon.json"), "{");
     await minder("exec sleep 1000").tend();
-    await expect.poll(starts, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(starts, { timeout: 40_000 }).toHaveLength(1);
   });
 
   it("stops it when told to", async () => {
@@ -124,7 +124,7 @@ describe("minding the daemon", () => {
   it("kills one that does not listen", async () => {
     const deaf = minder("trap '' TERM; while :; do sleep 0.1; done", { clock: new SimulatedClock({ whenAsleep: "skip" }) });
     await deaf.tend();
-    await expect.poll(starts, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(starts, { timeout: 40_000 }).toHaveLength(1);
     await deaf.stop();
     await hasEnded();
   });

@@ -64,7 +64,7 @@ export class KeeperBench {
   /** Starts a keeper and waits until its door answers. */
   async start(parts: Partial<KeeperMainOptions> = {}): Promise<RunningKeeper> {
     const keeper = this.spawn(parts);
-    await expect.poll(async () => (await this.client.state().catch(() => undefined))?.pid, { timeout: 20_000, message: keeper.output() }).toBe(keeper.pid);
+    await expect.poll(async () => (await this.client.state().catch(() => undefined))?.pid, { timeout: 40_000, message: keeper.output() }).toBe(keeper.pid);
     return keeper;
   }
 
@@ -158,7 +158,7 @@ export class KeeperBench {
       pid = Number((await this.ask().catch(() => undefined))?.body);
       return pid;
     };
-    await expect.poll(look, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(look, { timeout: 40_000 }).toBeGreaterThan(0);
     return pid;
   }
 
@@ -185,7 +185,7 @@ export class KeeperBench {
       last = await this.client.state().catch(() => undefined);
       return last !== undefined && isSo(last);
     };
-    await expect.poll(look, { timeout: 20_000 }).toBe(true);
+    await expect.poll(look, { timeout: 40_000 }).toBe(true);
     return last as KeeperReport;
   }
 
@@ -201,7 +201,7 @@ export class KeeperBench {
 }
 
 export async function isGone(pid: number): Promise<void> {
-  await expect.poll(async () => (await readProcessTree({ pid })).some((row) => row.pid === pid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(async () => (await readProcessTree({ pid })).some((row) => row.pid === pid), { timeout: 40_000 }).toBe(false);
 }
 
 async function findFreePort(): Promise<number> {

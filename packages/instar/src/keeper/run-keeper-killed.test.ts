@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const hasDaemon = (count: number) => expect.poll(() => bench.starts("daemon").length, { timeout: 20_000 }).toBe(count);
+const hasDaemon = (count: number) => expect.poll(() => bench.starts("daemon").length, { timeout: 40_000 }).toBe(count);
 const waitingIn = (report: KeeperReport) => (report.front?.status as { waiting: { requests: number } } | undefined)?.waiting.requests;
 
 describe("a keeper that is killed", () => {
@@ -79,12 +79,12 @@ describe("a keeper that is killed", () => {
         code: "KEEPER_UNREACHABLE",
       });
       await first.exited;
-      await expect.poll(() => bench.agentPids("release-1"), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => bench.agentPids("release-1"), { timeout: 40_000 }).toEqual([]);
       expect(bench.starts("agent")).toEqual([]);
       // The wish was durable before anything was started: the next keeper carries it out, once.
       await bench.start();
       const report = await bench.until(({ slots }) => slots.blue.alive);
-      await expect.poll(() => bench.starts("agent"), { timeout: 10_000 }).toEqual([report.slots.blue.pid]);
+      await expect.poll(() => bench.starts("agent"), { timeout: 40_000 }).toEqual([report.slots.blue.pid]);
       expect(await bench.agentPids("release-1")).toEqual([report.slots.blue.pid]);
     });
 });

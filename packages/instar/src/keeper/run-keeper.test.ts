@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const hasDaemon = (count: number) => expect.poll(() => bench.starts("daemon").length, { timeout: 20_000 }).toBe(count);
+const hasDaemon = (count: number) => expect.poll(() => bench.starts("daemon").length, { timeout: 40_000 }).toBe(count);
 
 describe("an agent that ends by itself", () => {
   it("is started again, counted, and served from where it listens now", async () => {
@@ -67,14 +67,14 @@ describe("commands", () => {
     await bench.start();
     const start = { do: "start", epoch: 1, slot: "blue", spec: bench.spec("release-1") } as const;
     await Promise.all([bench.client.command(start), bench.client.command(start), bench.client.command(start)]);
-    await expect.poll(() => bench.starts("agent").length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => bench.starts("agent").length, { timeout: 40_000 }).toBe(1);
     expect(await bench.agentPids("release-1")).toEqual(bench.starts("agent"));
   });
 
   it("to stop end the whole tree, what left its process group too", async () => {
     await bench.start();
     const agent = await bench.serve("release-1", { hasChild: true });
-    await expect.poll(() => bench.starts("agent.child").length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => bench.starts("agent.child").length, { timeout: 40_000 }).toBe(1);
     const [child = 0] = bench.starts("agent.child");
     await bench.client.command({ do: "stop", epoch: 1, slot: "blue" });
     expect(await bench.agentPids("release-1")).toEqual([]);

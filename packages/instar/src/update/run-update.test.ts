@@ -219,7 +219,7 @@ describe("being interrupted", () => {
     ];
     begin(steps);
     const running = run(steps);
-    await expect.poll(() => clock.sleepers).toBe(1);
+    await expect.poll(() => clock.sleepers, { timeout: 40_000 }).toBe(1);
     tell({ kind: "cancel-requested", by: "ada", because: "enough" });
     await running;
     expect(end()).toMatchObject({ outcome: "cancelled", because: "enough" });
