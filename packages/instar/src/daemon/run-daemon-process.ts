@@ -49,15 +49,18 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     );
     const daemon = new Daemon(instance, say);
     const face = await options.serve(daemon, token);
-    const self = await readProcessIdentity(process.pid);
-    await writeFileDurably(join(folder, "daemon.json"), JSON.stringify({ pid: process.pid, startedAt: self?.startedAt ?? "", port: face.port, token }));
-    await keeper.command({ do: "take-over", epoch: instance.journal.epoch }).catch((error: unknown) => {
-      if (InstarError.is(error, "FENCED")) throw error;
-      say("the keeper does not answer yet");
-    });
-    say(`epoch ${instance.journal.epoch}, listening on 127.0.0.1:${face.port}`);
     try {
-      await Promise.all([daemon.run(stop), mindKeeper(options, instance, stop)]);
+      const self = await readProcessIdentity(process.pid);
+      await writeFileDurably(join(folder, "daemon.json"), JSON.stringify({ pid: process.pid, startedAt: self?.startedAt ?? "", port: face.port, token }));
+      await keeper.command({ do: "take-over", epoch: instance.journal.epoch }).catch((error: unknown) => {
+        if (InstarError.is(error, "FENCED")) throw error;
+        say("the keeper does not answer yet");
+      });
+      say(`epoch ${instance.journal.epoch}, listening on 127.0.0.1:${face.port}`);
+      // Neither outlives the other: a daemon that failed and only went on minding its keeper would look alive, and never be started again.
+      const over = new AbortController();
+      const until = AbortSignal.any([stop, over.signal]);
+      await Promise.all([daemon.run(until), mindKeeper(options, instance, until)].map((life) => life.finally(() => over.abort())));
     } finally {
       await face.close();
     }
