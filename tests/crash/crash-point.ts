@@ -1,4 +1,6 @@
 export type Victim = "daemon" | "keeper" | "agent" | "both" | "all";
+/** Killed, or made to fail in the middle of itself: a process that no longer knows what is on disk must end, not linger. */
+export type Fate = Victim | "fault";
 
 /** A journal entry about to be written, or written; or a file about to be renamed into its place, or renamed. */
 export type CrashPlace =
@@ -9,7 +11,7 @@ export type CrashPlace =
 /** One kill. It is a file of its own, which the dying process takes away: each point fires once. */
 export interface CrashPoint {
   readonly id: string;
-  readonly who: Victim;
+  readonly who: Fate;
   readonly at: CrashPlace;
   readonly when: "before" | "after";
 }
@@ -17,7 +19,7 @@ export interface CrashPoint {
 /** A line of kills.jsonl. */
 export interface Kill {
   readonly atMs: number;
-  readonly who: Victim;
+  readonly who: Fate;
   readonly pids: readonly number[];
   readonly why: string;
 }

@@ -3,7 +3,7 @@ import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import type { CrashPoint, Sight, Victim, World } from "./crash-point.ts";
+import type { CrashPoint, Kill, Sight, Victim, World } from "./crash-point.ts";
 import { readVictims } from "./read-victims.ts";
 
 interface Place {
@@ -100,7 +100,13 @@ function dieIfArmed({ folder, data }: Place, event: Event, when: CrashPoint["whe
     } catch {
       continue; // another process fires this one
     }
-    killVictims(folder, data, point.who, JSON.stringify([when, point.at]));
+    const why = JSON.stringify([when, point.at]);
+    if (point.who !== "fault") {
+      killVictims(folder, data, point.who, why);
+      continue;
+    }
+    note(folder, { atMs: Date.now(), who: "fault", pids: [process.pid], why });
+    throw new Error("the crash test breaks this process");
   }
 }
 
@@ -127,13 +133,17 @@ function readStepUnderWay(folder: string): string | undefined {
 /** This process last: what it kills before itself must not outlive it. */
 function killVictims(folder: string, data: string, who: Victim, why: string): void {
   const pids = readVictims(data, who);
-  appendFileSync(join(folder, "kills.jsonl"), `${JSON.stringify({ atMs: Date.now(), who, pids, why })}\n`);
+  note(folder, { atMs: Date.now(), who, pids, why });
   for (const pid of pids.toSorted((a, b) => Number(a === process.pid) - Number(b === process.pid)))
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // it ended by itself meanwhile
     }
+}
+
+function note(folder: string, kill: Kill): void {
+  appendFileSync(join(folder, "kills.jsonl"), `${JSON.stringify(kill)}\n`);
 }
 
 function readWorld(data: string): World {

@@ -34,10 +34,10 @@ function isByVersion({ status, version }: Answer, { misbehaving }: Evidence): bo
   return status === 500 && version !== null && misbehaving.has(version);
 }
 
-/** A daemon's death excuses nothing. Any other kill does, from then until a request that began later was answered. */
+/** A daemon's death excuses nothing, however it came about. Any other kill does, from then until a request that began later was answered. */
 function isLostToKill({ beganMs, endedMs }: Answer, { kills, answers }: Evidence): boolean {
   return kills.some(({ who, atMs }) => {
-    if (who === "daemon" || atMs > endedMs) return false;
+    if (who === "daemon" || who === "fault" || atMs > endedMs) return false;
     const back = answers
       .filter((answer) => !isFailed(answer) && answer.beganMs > atMs + KILL_NOTED_AHEAD_MS)
       .reduce((least, answer) => Math.min(least, answer.endedMs), Number.POSITIVE_INFINITY);

@@ -62,6 +62,6 @@ function judgeAgents({ starts, offences }: Evidence): string[] {
     ...offences.map((offence) => `agents of two releases lived at once: ${offence}`),
     ...starts
       .filter(({ kind }) => kind === "second-agent")
-      .map(({ pid, version, other }) => `agent ${pid} of ${version} was started while ${other.pid} of ${other.version} lived`),
+      .map(({ pid, version, other }) => `agent ${pid} of ${version} was started while ${other?.pid} of ${other?.version} lived`),
   ];
 }

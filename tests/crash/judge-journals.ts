@@ -1,10 +1,4 @@
-import type { Evidence, JournalRow } from "./read-evidence.ts";
-
-interface Pinned {
-  readonly id: string;
-  readonly undoNeedless?: string;
-  readonly exchanges?: true;
-}
+import type { Evidence, JournalRow, PinnedStep } from "./read-evidence.ts";
 
 /** What is wrong with the journals, in words: each one by itself, and what they say together about the quarantine. */
 export function judgeJournals({ journals, quarantine }: Evidence): string[] {
@@ -41,7 +35,7 @@ function judgeJournal(journal: readonly JournalRow[]): string[] {
   const problems: string[] = [];
   const [first] = journal;
   if (first?.kind !== "started") return ["it does not begin with 'started'"];
-  const steps = first.body.steps as readonly Pinned[];
+  const steps = first.body.steps ?? [];
   if (journal.some((row, index) => row.seq !== index)) problems.push("its entries are not dense from 0");
   if (journal.filter((row) => row.kind === "ended").length !== 1 || journal.at(-1)?.kind !== "ended")
     problems.push("it has not exactly one end, as its last entry");
@@ -73,7 +67,7 @@ function judgeRow(journal: readonly JournalRow[], row: JournalRow, index: number
   return [];
 }
 
-function judgeOrder(journal: readonly JournalRow[], steps: readonly Pinned[]): string[] {
+function judgeOrder(journal: readonly JournalRow[], steps: readonly PinnedStep[]): string[] {
   const problems: string[] = [];
   const turned = journal.findIndex((row) => row.kind === "undoing");
   if (turned !== -1 && journal.slice(turned).some((row) => row.kind === "applying" || row.kind === "applied"))
@@ -90,7 +84,7 @@ function judgeOrder(journal: readonly JournalRow[], steps: readonly Pinned[]): s
   return problems;
 }
 
-function judgeEnd(journal: readonly JournalRow[], steps: readonly Pinned[]): string[] {
+function judgeEnd(journal: readonly JournalRow[], steps: readonly PinnedStep[]): string[] {
   const outcome = outcomeOf(journal);
   const has = (kind: string, id: string) => journal.some((row) => row.kind === kind && row.step === id);
   const touched = steps.filter(({ id }) => has("applying", id));

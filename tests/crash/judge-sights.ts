@@ -50,7 +50,7 @@ function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[
   const staged = world.releases.filter((id) => id.includes(`-${at.update}-`));
   const isSlotted = release !== undefined && world.slots.some((slot) => slot.release === release);
   const isServed = release !== undefined && world.routed === release && !world.holding;
-  const wayBack = journal[0]?.body.start.wayBack as string | null;
+  const wayBack = journal[0]?.body.start?.wayBack ?? null;
   const isFirst = at.attempt === 1;
   switch (`${at.entry} ${at.step}`) {
     case "applying stage":

@@ -15,6 +15,7 @@ const TESTING = "killed while testing";
 const EXCHANGING = "killed while exchanging";
 const RESTORING = "killed while restoring";
 const SOURCE = "source gone";
+const FAILING = "daemon failing";
 
 const RUN = "update/run-update.ts";
 const DURABLE = "platform/durable-files.ts";
@@ -318,6 +319,13 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "await rooms.releases.sweep([])",
     replace: "await Promise.resolve([])",
     checks: [BUILDING],
+  },
+  {
+    name: "a daemon that failed lingers",
+    file: "daemon/run-daemon-process.ts",
+    find: "life.finally(() => over.abort())",
+    replace: "life.finally(() => undefined)",
+    checks: [FAILING],
   },
   {
     name: "a new daemon leaves the scratch folder of the one before",

@@ -1,4 +1,4 @@
-import type { CrashPlace, CrashPoint, Victim } from "./crash-point.ts";
+import type { CrashPlace, CrashPoint, Fate, Victim } from "./crash-point.ts";
 import type { Act, Scenario } from "./play-acts.ts";
 
 type Point = Omit<CrashPoint, "id">;
@@ -50,6 +50,7 @@ export function planMatrix(): Record<string, Act[]> {
         inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(2).flatMap(stepPoints), ...around(entry("waiting", "watch")), ...around(entry("ended"))]),
       ),
       act("committed", [...keeperWrites(), ...around({ rename: "/keeper/state.json", during: "commit" }).map(({ at, when }) => point("keeper", at, when))]),
+      act("committed", DAEMON_FAULTS),
       act("committed", [point("all", entry("applying", "switch"), "after"), point("agent", entry("applying", "back-up"), "after")]),
     ],
     "the way back": [
@@ -91,6 +92,7 @@ export function planProbes(): Record<string, Act[]> {
       act("committed", [...inTurn(VICTIMS_IN_SERVICE, [...stepPoints("switch"), ...around(rename("/manifest.json"))]), ...keeperWrites()]),
     ],
     "killed while restoring": planMatrix()["the way back"]?.slice(1, 2) ?? [],
+    "daemon failing": [act("committed", DAEMON_FAULTS)],
     "source gone": [act("retried", [])],
   };
 }
@@ -157,11 +159,16 @@ export function seedRandom(seed: number): () => number {
   };
 }
 
+const DAEMON_FAULTS: readonly Point[] = [
+  point("fault", { entry: "applying", step: "build" }, "before"),
+  point("fault", { entry: "applied", step: "switch" }, "before"),
+];
+
 function act(scenario: Scenario, points: readonly Point[]): Act {
   return { scenario, points, instants: [] };
 }
 
-function point(who: Victim, at: CrashPlace, when: Point["when"]): Point {
+function point(who: Fate, at: CrashPlace, when: Point["when"]): Point {
   return { who, at, when };
 }
 

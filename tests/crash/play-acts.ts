@@ -184,8 +184,8 @@ async function intervene(bench: Bench, scenario: Scenario, journal: readonly Ent
 /** Between kills the keeper gives way to a new one, so that the test does not spend its time in a dying daemon's pauses. */
 async function restKeeper(bench: Bench, killedBefore: number): Promise<void> {
   const kills = bench.kills();
-  const lastKeeper = kills.findLastIndex(({ who }) => who !== "daemon" && who !== "agent");
-  const deaths = kills.slice(lastKeeper + 1).filter(({ who }) => who === "daemon").length;
+  const lastKeeper = kills.findLastIndex(({ who }) => who !== "daemon" && who !== "fault" && who !== "agent");
+  const deaths = kills.slice(lastKeeper + 1).filter(({ who }) => who === "daemon" || who === "fault").length;
   const isDaemonAway = !bench.census.now().some(({ part }) => part === "daemon");
   if (deaths > DEATHS_BEFORE_REST && isDaemonAway && kills.length > killedBefore) bench.kill("keeper");
 }

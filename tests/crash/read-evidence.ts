@@ -31,8 +31,31 @@ export interface JournalRow {
   readonly attempt: number;
   readonly kind: string;
   readonly step: string | null;
-  // biome-ignore lint/suspicious/noExplicitAny: read from disk as it lies there
-  readonly body: any;
+  readonly body: JournalBody;
+}
+
+/** What an entry carries beside its columns; which of these, its kind says. */
+export interface JournalBody {
+  readonly start?: { readonly versionTo: string; readonly wayBack: string | null };
+  readonly steps?: readonly PinnedStep[];
+  readonly gives?: Readonly<Record<string, unknown>>;
+  readonly outcome?: string;
+  readonly transient?: boolean;
+}
+
+export interface PinnedStep {
+  readonly id: string;
+  readonly undoNeedless?: string;
+  readonly exchanges?: true;
+}
+
+/** What an agent noted when it started; `other` is the one that still lived. */
+export interface AgentStart {
+  readonly kind: "start" | "second-agent";
+  readonly pid: number;
+  readonly version: string;
+  readonly cwd: string;
+  readonly other?: { readonly pid: number; readonly version: string };
 }
 
 export interface Release {
@@ -50,16 +73,14 @@ export interface Evidence extends Witnesses {
   readonly outbox: number;
   readonly ledgerHead: { readonly length: number; readonly hash: string };
   readonly ledgerLines: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: read from disk as it lies there
-  readonly keeper: any;
+  readonly keeper: { readonly holding: boolean };
   readonly releases: readonly Release[];
   readonly snapshots: readonly { readonly id: string; readonly isWhole: boolean }[];
   readonly scratch: readonly string[];
   readonly kills: readonly Kill[];
   readonly sights: readonly Sight[];
   readonly durability: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: as the agents wrote them
-  readonly starts: readonly any[];
+  readonly starts: readonly AgentStart[];
   /** Lines of the state, and of each copy that was put aside. */
   readonly written: readonly string[];
   readonly aside: readonly (readonly string[])[];
@@ -79,7 +100,7 @@ export function readEvidence(witnesses: Witnesses): Evidence {
       outbox: (database.prepare("SELECT count(*) AS n FROM ledger_outbox").get() as { n: number }).n,
       ledgerHead: head,
       ledgerLines: namesIn(join(data, "ledger")).flatMap((name) => linesOf(join(data, "ledger", name))),
-      keeper: JSON.parse(readFileSync(join(data, "keeper", "state.json"), "utf8")),
+      keeper: JSON.parse(readFileSync(join(data, "keeper", "state.json"), "utf8")) as { holding: boolean },
       releases: namesIn(join(data, "releases")).map((id) => readRelease(join(data, "releases", id), id)),
       snapshots: namesIn(join(data, "snapshots"))
         .filter((id) => !id.startsWith("."))
@@ -88,7 +109,7 @@ export function readEvidence(witnesses: Witnesses): Evidence {
       kills: parseLines(join(crash, "kills.jsonl")) as Kill[],
       sights: parseLines(join(crash, "trace.jsonl")) as Sight[],
       durability: [...new Set(linesOf(join(crash, "durability.jsonl")))],
-      starts: parseLines(join(witness, "agents.jsonl")) as object[],
+      starts: parseLines(join(witness, "agents.jsonl")) as AgentStart[],
       written: linesOf(join(state, "writes.log")),
       aside: namesIn(join(data, "aside")).map((name) => linesOf(join(data, "aside", name, "writes.log"))),
     };
