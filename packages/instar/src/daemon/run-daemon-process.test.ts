@@ -8,13 +8,15 @@ import { readDaemonDoor } from "./read-daemon-door.ts";
 import { type DaemonProcess, runDaemonProcess } from "./run-daemon-process.ts";
 
 let bench: DaemonBench;
-let stops: AbortController[];
+let running: { readonly stop: AbortController; readonly done: Promise<void> }[];
 beforeEach(() => {
   bench = new DaemonBench();
-  stops = [];
+  running = [];
 });
 afterEach(async () => {
-  for (const stop of stops) stop.abort();
+  for (const { stop } of running) stop.abort();
+  // Whatever it still does ends before its folder goes.
+  await Promise.allSettled(running.map(({ done }) => done));
   await bench.close();
 });
 
@@ -24,7 +26,6 @@ beforeEach(() => {
 });
 const start = (parts: Partial<DaemonProcess> = {}) => {
   const stop = new AbortController();
-  stops.push(stop);
   const done = runDaemonProcess(
     {
       folder: bench.data,
@@ -43,6 +44,7 @@ const start = (parts: Partial<DaemonProcess> = {}) => {
     stop.signal,
   );
   done.catch(() => undefined);
+  running.push({ stop, done });
   return { stop, done };
 };
 const isUp = () => expect.poll(() => bench.said.some((line) => line.startsWith("epoch")), { timeout: 40_000 }).toBe(true);
