@@ -72,7 +72,8 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
 
 /** Keeper and daemon mind each other: a keeper that was killed is back before people notice, and the agent never stopped. */
 async function mindKeeper({ keeper, startKeeper, folder, say }: DaemonProcess, { rooms: { clock } }: Instance, stop: AbortSignal): Promise<void> {
-  if (startKeeper === null || keeper === null) return;
+  // Where a service manager minds the keeper there is nothing to do here, and that is no reason for the daemon to end.
+  if (startKeeper === null || keeper === null) return sleepUntil(stop, clock);
   let known: ProcessIdentity | undefined = keeper;
   while (!stop.aborted) {
     await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
@@ -86,6 +87,10 @@ async function mindKeeper({ keeper, startKeeper, folder, say }: DaemonProcess, {
       known = await readLivingKeeper(folder);
     }
   }
+}
+
+async function sleepUntil(stop: AbortSignal, clock: Instance["rooms"]["clock"]): Promise<void> {
+  while (!stop.aborted) await clock.sleep(60_000, stop).catch(() => undefined);
 }
 
 async function readLivingKeeper(folder: string): Promise<ProcessIdentity | undefined> {
