@@ -67,6 +67,7 @@ export class Bench {
       INSTAR_DATA: join(place, "data"),
       INSTAR_CRASH_FOLDER: this.crash,
       INSTAR_CRASH_DATA: this.data,
+      INSTAR_CRASH_OWNER: String(process.pid),
     };
     this.census = takeCensus(place);
   }

@@ -1,6 +1,7 @@
 // Instar's own entry with two things put in first: points at which processes are killed, and an eye on the order in which
 // durable writes happen. The product knows nothing of either.
 import { fileURLToPath } from "node:url";
+import { endWithOwner } from "./end-with-owner.ts";
 import { installCrashPoints } from "./install-crash-points.ts";
 import { installDurabilityWatch } from "./install-durability-watch.ts";
 
@@ -10,6 +11,7 @@ const role = ["keeper", "daemon"].find((name) => process.argv.includes(name));
 if (folder !== undefined && data !== undefined && role !== undefined) {
   installDurabilityWatch({ folder, data, role });
   installCrashPoints({ folder, data });
+  endWithOwner({ data, owner: Number(process.env.INSTAR_CRASH_OWNER) });
 }
 
 // Only now: what is imported here binds to what was put in.

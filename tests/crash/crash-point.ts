@@ -13,7 +13,8 @@ export interface CrashPoint {
   readonly id: string;
   readonly who: Fate;
   readonly at: CrashPlace;
-  readonly when: "before" | "after";
+  /** Within: inserted, and its transaction not committed. */
+  readonly when: "before" | "within" | "after";
 }
 
 /** A line of kills.jsonl. */

@@ -49,6 +49,7 @@ function wrapJournal(place: Place, meet: (event: Event, when: CrashPoint["when"]
       meet(event, "before");
       const result = run(...values);
       written = event;
+      meet(event, "within");
       return result;
     }) as typeof statement.run;
     return statement;

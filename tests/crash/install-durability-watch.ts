@@ -98,6 +98,7 @@ class Files {
     if (basename(from).startsWith(".tmp-") && (this.#dirty.has(from) || !this.#synced.has(from)))
       this.broken(`${to} was put in its place before its bytes were synced`);
     this.#dirty.delete(from);
+    if (to.includes("/.restores/")) this.#settleDebts("the next part of a restore begins", dirname(to));
     const tree = treeSpokenFor(from, to);
     if (tree !== undefined && existsSync(tree) && !this.#isFlushed(tree)) this.broken(`${to} speaks for ${tree}, which was not synced`);
   }
@@ -122,11 +123,16 @@ class Files {
   }
 
   beforeDone(): void {
-    for (const [folder, renamed] of this.#owed) this.broken(`a step is said to be done, and ${folder} was not synced after ${renamed}`);
+    this.#settleDebts("a step is said to be done");
   }
 
   broken(rule: string): void {
     appendFileSync(join(this.#watch.folder, "durability.jsonl"), `${JSON.stringify({ role: this.#watch.role, rule })}\n`);
+  }
+
+  /** `except`: whose own turn has not come yet. */
+  #settleDebts(occasion: string, except?: string): void {
+    for (const [folder, renamed] of this.#owed) if (folder !== except) this.broken(`${occasion}, and ${folder} was not synced after ${renamed}`);
   }
 
   #isFlushed(tree: string): boolean {

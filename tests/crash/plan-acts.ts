@@ -19,7 +19,7 @@ const VICTIMS_IN_SERVICE: readonly Victim[] = ["daemon", "keeper", "daemon", "bo
 export function planMatrix(): Record<string, Act[]> {
   return {
     "up to the exchange": [
-      act("committed", inTurn(VICTIMS, [...around(entry("started")), ...BEFORE_EXCHANGE.slice(0, 4).flatMap(earlyStepPoints)])),
+      act("committed", inTurn(VICTIMS, [...around(entry("started")), within(entry("started")), ...BEFORE_EXCHANGE.slice(0, 4).flatMap(earlyStepPoints)])),
       act(
         "refused",
         inTurn(VICTIMS, [
@@ -47,7 +47,12 @@ export function planMatrix(): Record<string, Act[]> {
       act("committed", inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(0, 2).flatMap(stepPoints), ...around(rename("/manifest.json"))])),
       act(
         "committed",
-        inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(2).flatMap(stepPoints), ...around(entry("waiting", "watch")), ...around(entry("ended"))]),
+        inTurn(VICTIMS_IN_SERVICE, [
+          ...FROM_EXCHANGE.slice(2).flatMap(stepPoints),
+          ...around(entry("waiting", "watch")),
+          ...around(entry("ended")),
+          within(entry("ended")),
+        ]),
       ),
       act("committed", [...keeperWrites(), ...around({ rename: "/keeper/state.json", during: "commit" }).map(({ at, when }) => point("keeper", at, when))]),
       act("committed", DAEMON_FAULTS),
@@ -89,7 +94,11 @@ export function planProbes(): Record<string, Act[]> {
     "killed while building": [act("committed", inTurn(["daemon"], [...earlyStepPoints("stage"), ...earlyStepPoints("build")]))],
     "killed while testing": [act("cancelled", inTurn(["daemon"], around(entry("cancel-requested"))))],
     "killed while exchanging": [
-      act("committed", [...inTurn(VICTIMS_IN_SERVICE, [...stepPoints("switch"), ...around(rename("/manifest.json"))]), ...keeperWrites()]),
+      act("committed", [
+        ...inTurn(VICTIMS_IN_SERVICE, [...stepPoints("switch"), ...around(rename("/manifest.json"))]),
+        ...keeperWrites(),
+        point("daemon", entry("ended"), "within"),
+      ]),
     ],
     "killed while restoring": planMatrix()["the way back"]?.slice(1, 2) ?? [],
     "daemon failing": [act("committed", DAEMON_FAULTS)],
@@ -142,7 +151,8 @@ export function planRandomAct(random: () => number): Act {
   };
   const points = Array.from({ length: 1 + below(3) }, (): Point => {
     const at = random() < 0.7 ? pick(ENTRIES) : { rename: pick(RENAMES), nth: 1 + below(4) };
-    return point(victim(), at, random() < 0.5 ? "before" : "after");
+    const when = random() < 0.5 ? "before" : "after";
+    return point(victim(), at, "entry" in at && random() < 0.2 ? "within" : when);
   });
   const instants = Array.from({ length: below(4) }, () => ({ who: victim(), afterMs: below(1_800) }));
   return { scenario, points, instants };
@@ -190,6 +200,10 @@ function around(at: CrashPlace): Pick<Point, "at" | "when">[] {
     { at, when: "before" },
     { at, when: "after" },
   ];
+}
+
+function within(at: CrashPlace): Pick<Point, "at" | "when"> {
+  return { at, when: "within" };
 }
 
 function stepPoints(step: string): Pick<Point, "at" | "when">[] {

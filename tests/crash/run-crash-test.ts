@@ -29,7 +29,7 @@ const results: Played[] = [];
 let live = 0;
 
 say(`seed ${seed}: ${values.quick ? "the fixed rows" : `the fixed rows, then random acts until ${wanted} kills`}`);
-process.once("SIGINT", () => stop.abort());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
 const named = values.rows?.split(",");
 const rows: { name: string; acts: () => Act[] }[] = Object.entries(named === undefined ? planMatrix() : { ...planMatrix(), ...planProbes() })
   .filter(([name]) => named === undefined || named.includes(name))
