@@ -60,6 +60,33 @@ export const GENESIS = createHash("sha256").update("").digest("hex");
 /** An entry longer than this is refused: large facts belong elsewhere and are named by their digest. */
 const ENTRY_LIMIT_BYTES = 65_536;
 
+const LONGEST_TEXT = 1_000;
+
+/**
+ * What a statement says within the limit: long texts are cut, and details that are still too many are named by their digest.
+ * What comes from upstream (a commit's subject, a test's words) can be of any length and must not stop the journal.
+ */
+export function fitStatement(statement: LedgerStatement): LedgerStatement {
+  const cut = shorten(statement) as unknown as LedgerStatement;
+  if (Buffer.byteLength(canonicalize(cut) ?? "") <= ENTRY_LIMIT_BYTES - 1_024) return cut;
+  const { details, ...rest } = cut;
+  return { ...rest, details: { omitted: `sha256:${hashLine(canonicalize(details) ?? "")}` } };
+}
+
+/** Canonical JSON has no lone halves of letters and no NaN (RFC 8785 §3.2.2): both are replaced. */
+function shorten(value: unknown): unknown {
+  if (typeof value === "string") return shortenText(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.map(shorten);
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [shortenText(key), shorten(each)]));
+  return value;
+}
+
+function shortenText(text: string): string {
+  if (text.length <= LONGEST_TEXT) return text.toWellFormed();
+  return `${text.slice(0, LONGEST_TEXT).toWellFormed()}… (${text.length} characters, sha256:${hashLine(text)})`;
+}
+
 /** The entry as it is hashed and stored: canonical JSON (RFC 8785), one line. */
 export function renderEntry(entry: LedgerEntry): string {
   const line = canonicalize(entry);

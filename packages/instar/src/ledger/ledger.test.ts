@@ -74,6 +74,18 @@ describe("the ledger", () => {
     expect(verifyLedger(files(), ledger.head())).toMatchObject({ kind: "intact", length: 4 });
   });
 
+  it("takes words of any length from outside, cut and named by their digest, and lone halves of letters", async () => {
+    const details = { subject: "x".repeat(5_000_000), many: Array.from({ length: 5_000 }, (_, index) => `file ${index} ${"y".repeat(90)}`), half: "\ud800" };
+    transact(database, () =>
+      ledger.append({ event: "UPDATE_DETECTED", actor: { type: "system", id: "test" }, description: "z".repeat(70_000), success: true, details }),
+    );
+    await ledger.drain();
+    expect(verifyLedger(files(), ledger.head())).toMatchObject({ kind: "intact", length: 4 });
+    const entry = readLedgerFiles(files()).at(-1);
+    expect(entry?.description).toMatch(/^z{1000}… \(70000 characters, sha256:[0-9a-f]{64}\)$/);
+    expect(entry?.details).toEqual({ omitted: expect.stringMatching(/^sha256:/) });
+  });
+
   const path = () => join(files(), "00000000.jsonl");
   const lines = () => readFileSync(path(), "utf8").trimEnd().split("\n");
   for (const [fault, damage, index] of [

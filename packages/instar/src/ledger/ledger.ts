@@ -3,7 +3,7 @@ import { open, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { explainFileError, makePrivateFolder, syncFolder } from "../platform/durable-files.ts";
-import { GENESIS, hashLine, type LedgerEntry, type LedgerStatement, renderEntry } from "./ledger-entry.ts";
+import { fitStatement, GENESIS, hashLine, type LedgerEntry, type LedgerStatement, renderEntry } from "./ledger-entry.ts";
 
 /** Entries per file: a file stays small enough to read at once, and a year of updates needs few of them. */
 export const ENTRIES_PER_FILE = 4_096;
@@ -40,7 +40,7 @@ export class Ledger {
   /** Adds an entry. Call it inside the transaction that records what the entry tells of. */
   append(statement: LedgerStatement): LedgerEntry {
     const head = this.head();
-    const entry: LedgerEntry = { ...statement, index: head.length, at: new Date(this.#now()).toISOString(), previous: head.hash };
+    const entry: LedgerEntry = { ...fitStatement(statement), index: head.length, at: new Date(this.#now()).toISOString(), previous: head.hash };
     const line = renderEntry(entry);
     this.#database.prepare("INSERT INTO ledger_outbox VALUES (?, ?)").run(entry.index, line);
     this.#database

@@ -63,7 +63,9 @@ function explainWaiting({ instance, daemon }: OperationContext, report: KeeperRe
       case "retry":
         return `update ${open} tries '${move.step}' again in ${Math.max(1, Math.ceil((move.atTickMs - time.tickMs()) / 1_000))} s: ${move.because}`;
       case "ask-operator":
-        return `update ${open} is stuck and needs a person: ${move.because}. \`instar update resolve retry|accept|abandon\` answers it`;
+        return journal.read(open).some((entry) => entry.kind === "stuck")
+          ? `update ${open} is stuck and needs a person: ${move.because}. \`instar update resolve retry|accept|abandon\` answers it`
+          : `update ${open} cannot go on: ${move.because}. Nothing moves by itself; keep the data folder as it is, \`instar doctor\` looks further`;
       case "apply": {
         const looked = journal.read(open).findLast((entry) => entry.kind === "waiting" && entry.step === move.step.id);
         if (looked?.kind === "waiting") return `update ${open} waits for ${looked.waitsFor}: ${daemon.progressOf(open, move.step.id) ?? looked.because}`;
