@@ -13,12 +13,6 @@ const PUBLIC = ["packages/protocol/src/", "packages/testkit/src/"];
 const AWAITED: Readonly<Record<string, string>> = {
   "packages/instar/src/keeper/front/latency-sketch.ts mergeSketches": "latency is counted by the front and not judged yet",
   "packages/instar/src/keeper/front/latency-sketch.ts subtractSketch": "latency is counted by the front and not judged yet",
-  "packages/instar/src/keeper/front/latency-sketch.ts quantileOfSketch": "latency is counted by the front and not judged yet",
-  "packages/instar/src/keeper/keeper-control.ts keeperCommand": "only its own file uses it: the export goes when the file is next changed",
-  "packages/instar/src/update/fold-journal-events.ts renderEvent": "only its own file uses it: the export goes when the file is next changed",
-  "packages/instar/src/ledger/ledger.ts readLedgerFiles": "an operation that shows the ledger's entries",
-  "packages/instar/src/platform/disk-space.ts planSpace": "a gate on space that backups, releases and `plan` share",
-  "packages/instar/src/platform/exclusive-lock.ts readLockHolder": "ALREADY_RUNNING will name the process",
 };
 
 /**

@@ -163,12 +163,29 @@ describe("a machine that is short of something:", () => {
       const fill = (leaveBytes: number) => {
         const { bavail, bsize } = statfsSync(disk);
         const block = Buffer.alloc(64 * 1024, 1);
-        for (let left = bavail * bsize - leaveBytes; left > 0; left -= block.length) appendFileSync(ballast, block.subarray(0, Math.min(left, block.length)));
+        try {
+          for (let left = bavail * bsize - leaveBytes; left > 0; left -= block.length) appendFileSync(ballast, block.subarray(0, Math.min(left, block.length)));
+        } catch (error) {
+          // Instar wrote meanwhile: full is full.
+          if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+        }
       };
       try {
         instance = await TestInstance.create({ dataRoot: disk, settings: "watch: { time: 4s, requests: 0 }" });
         await instance.start();
         const agent = instance.pids().agent;
+
+        // Full to the last byte, and both killed: they come back on what was set aside, and the agent never stopped.
+        await until("the reserve is there", () => (existsSync(join(disk, "tested", "reserve")) ? true : undefined));
+        fill(0);
+        const { keeper, daemon } = instance.pids();
+        for (const pid of [daemon, keeper]) process.kill(pid, "SIGKILL");
+        await until("the front is gone", async () => ((await instance?.served()) === undefined ? true : undefined));
+        expect(instance.cli("up")).toMatchObject({ status: 0 });
+        expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+        expect(instance.pids().agent).toBe(agent);
+        rmSync(ballast);
+        await until("the reserve is there again", () => (existsSync(join(disk, "tested", "reserve")) ? true : undefined));
 
         fill(600_000);
         instance.publish("1.0.1");

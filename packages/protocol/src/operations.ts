@@ -63,6 +63,8 @@ export const statusView = z.object({
       requests: z.int(),
       failed: z.int(),
       refusedByHold: z.int(),
+      medianMs: z.number().nullable().describe("From forwarding to the head of the answer, of the version that serves"),
+      p99Ms: z.number().nullable(),
     })
     .nullable(),
   update: updateView.nullable().describe("The one under way, or the newest"),

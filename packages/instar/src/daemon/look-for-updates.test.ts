@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readLedgerFiles } from "../ledger/ledger.ts";
+import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
 import type { Instance, SourceFact } from "./instance.ts";
 import { lookForUpdates, planNextLookMs } from "./look-for-updates.ts";

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { makePrivateFolder, readJsonFile, removeTree, writeFileDurably } from "../platform/durable-files.ts";
-import { acquireExclusiveLock } from "../platform/exclusive-lock.ts";
+import { acquireExclusiveLock, readLockHolder } from "../platform/exclusive-lock.ts";
 import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
 import { endLeftoverJobs } from "../platform/run-job.ts";
+import { withReserve } from "../platform/with-reserve.ts";
 import type { Instance } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
 
@@ -30,28 +31,33 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
   const { folder, say } = options;
   await makePrivateFolder(folder);
   const lock = await acquireExclusiveLock(join(folder, "daemon.lock"));
-  if (lock === undefined) throw new InstarError("ALREADY_RUNNING", "another daemon runs on this data folder", { facts: { folder } });
-  const instance = options.open();
+  if (lock === undefined)
+    throw new InstarError(
+      "ALREADY_RUNNING",
+      `another daemon runs on this data folder (pid ${(await readLockHolder(join(folder, "daemon.lock")))?.pid ?? "unknown"})`,
+      { facts: { folder } },
+    );
+  const instance = await withReserve(folder, options.open);
   const { clock, keeper } = instance.rooms;
   const token = randomBytes(32).toString("hex");
   try {
     const ended = await endLeftoverJobs({ clock, instanceId: options.instanceId });
     if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
     await removeTree(join(folder, "scratch"));
-    transact(instance.database, () =>
-      instance.ledger.append({
-        event: "EPOCH_TAKEN",
-        actor: { type: "system", id: "daemon" },
-        description: `a daemon began epoch ${instance.journal.epoch}`,
-        success: true,
-        details: { epoch: instance.journal.epoch },
-      }),
-    );
+    const begun = {
+      event: "EPOCH_TAKEN",
+      actor: { type: "system", id: "daemon" },
+      description: `a daemon began epoch ${instance.journal.epoch}`,
+      success: true,
+      details: { epoch: instance.journal.epoch },
+    } as const;
+    await withReserve(folder, () => transact(instance.database, () => instance.ledger.append(begun)));
     const daemon = new Daemon(instance, say);
     const face = await options.serve(daemon, token);
     try {
       const self = await readProcessIdentity(process.pid);
-      await writeFileDurably(join(folder, "daemon.json"), JSON.stringify({ pid: process.pid, startedAt: self?.startedAt ?? "", port: face.port, token }));
+      const door = JSON.stringify({ pid: process.pid, startedAt: self?.startedAt ?? "", port: face.port, token });
+      await withReserve(folder, () => writeFileDurably(join(folder, "daemon.json"), door));
       await keeper.command({ do: "take-over", epoch: instance.journal.epoch }).catch((error: unknown) => {
         if (InstarError.is(error, "FENCED")) throw error;
         say("the keeper does not answer yet");

@@ -2,6 +2,7 @@ import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-space.ts";
 import { removeTree } from "../platform/durable-files.ts";
+import { reservePathOf } from "../platform/with-reserve.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
@@ -65,7 +66,7 @@ export class Daemon {
         until.throwIfAborted();
         if (!InstarError.is(error, "DISK_FULL")) throw error;
         this.#say(`${error.message}; freeing the reserve and trying again`);
-        await freeReserve(`${instance.folder}/reserve`).catch(() => undefined);
+        await freeReserve(reservePathOf(instance.folder)).catch(() => undefined);
         do await instance.rooms.clock.sleep(FULL_DISK_NAP_MS, until);
         while ((await readFreeBytes(instance.folder)) < ROOM_TO_GO_ON_BYTES);
       }
@@ -79,7 +80,7 @@ export class Daemon {
       steps: instance.definitions,
       clock: instance.rooms.clock,
       time: instance.time,
-      freeReserve: () => freeReserve(`${instance.folder}/reserve`),
+      freeReserve: () => freeReserve(reservePathOf(instance.folder)),
       onProgress: (update, step, line) => this.#progress.set(update, { step, line }),
       onEntry: (entry) => this.#told(entry),
     };
@@ -99,7 +100,7 @@ export class Daemon {
     // Between updates nothing there is of use: a build's home may hold a package manager's whole cache.
     await removeTree(`${folder}/scratch`).catch((error: unknown) => this.#say(`the scratch folder could not be removed: ${String(error)}`));
     await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
-    await ensureReserve(`${folder}/reserve`, this.instance.settings.keep.reserve).catch(() => undefined);
+    await ensureReserve(reservePathOf(folder), this.instance.settings.keep.reserve).catch(() => undefined);
   }
 
   async #look(until: AbortSignal): Promise<void> {
@@ -163,7 +164,7 @@ export class Daemon {
       try {
         transact(instance.database, () => instance.time.store());
         await instance.ledger.drain();
-        if (instance.journal.unfinished().length === 0) await ensureReserve(`${instance.folder}/reserve`, instance.settings.keep.reserve);
+        if (instance.journal.unfinished().length === 0) await ensureReserve(reservePathOf(instance.folder), instance.settings.keep.reserve);
       } catch (error) {
         until.throwIfAborted();
         if (!InstarError.is(error, "DISK_FULL")) throw error;

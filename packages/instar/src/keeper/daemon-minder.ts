@@ -3,6 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import { readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
 import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
 import { spawnDetached } from "../platform/spawn-detached.ts";
+import { withReserve } from "../platform/with-reserve.ts";
 
 export interface DaemonMinderOptions {
   readonly folder: string;
@@ -67,7 +68,7 @@ export class DaemonMinder {
       environment: { ...environment, INSTAR_KEEPER: JSON.stringify(keeper) },
       stdoutPath: log,
       stderrPath: log,
-      beforeGo: (identity) => writeFileDurably(this.#path, JSON.stringify(identity)),
+      beforeGo: (identity) => withReserve(folder, () => writeFileDurably(this.#path, JSON.stringify(identity))),
     });
   }
 

@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { InstarError, renderProblem } from "@instar/protocol";
 import { z } from "zod";
+import type { Front, FrontStatus } from "./front/front.ts";
+import type { FrontCounts } from "./front/front-counts.ts";
+import { quantileOfSketch } from "./front/latency-sketch.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
-import { SLOTS, type SlotName, slotSpec } from "./keeper-state.ts";
+import { SLOTS, type SlotName, type SlotSpec, slotSpec } from "./keeper-state.ts";
 
 const slot = z.enum(SLOTS);
 
 /** What a daemon may tell the keeper. Each may be said twice. `epoch` says which daemon speaks. */
-export const keeperCommand = z.discriminatedUnion("do", [
+const keeperCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("hold"), epoch: z.int() }),
   z.object({ do: z.literal("release"), epoch: z.int() }),
   z.object({ do: z.literal("drain"), epoch: z.int(), slot, withinMs: z.int() }),
@@ -110,7 +113,13 @@ export interface KeeperReport {
   readonly routed: SlotName | null;
   readonly holding: boolean;
   readonly slots: Readonly<Record<SlotName, KeeperSlotReport>>;
-  readonly front: { readonly listening: boolean; readonly counts: unknown; readonly status: unknown } | null;
+  readonly front: {
+    readonly listening: boolean;
+    readonly counts: FrontCounts;
+    readonly status: FrontStatus;
+    /** Of the release that is routed to, since it was first; null before its first answer. */
+    readonly latency: { readonly medianMs: number | null; readonly p99Ms: number | null };
+  } | null;
 }
 export interface KeeperSlotReport {
   readonly release: string | null;
@@ -146,15 +155,22 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
     };
   };
   const { epoch, routed, holding } = memory.state;
-  const status = front?.status();
   return {
     pid: process.pid,
     epoch,
     routed,
     holding,
     slots: { blue: await report("blue"), green: await report("green") },
-    front: front === null ? null : { listening: front.status().listening !== undefined, counts: front.counts(), status },
+    front: front === null ? null : describeFront(front, routed === null ? null : slots[routed].state.spec),
   };
+}
+
+function describeFront(front: Front, spec: SlotSpec | null): NonNullable<KeeperReport["front"]> {
+  const counts = front.counts();
+  const latency = spec === null ? undefined : counts.releases[spec.release]?.latency;
+  const at = (quantile: number) => (latency === undefined ? null : (quantileOfSketch(latency, quantile) ?? null));
+  const status = front.status();
+  return { listening: status.listening !== undefined, counts, status, latency: { medianMs: at(0.5), p99Ms: at(0.99) } };
 }
 
 function isAuthorized(request: IncomingMessage, token: string): boolean {

@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { z } from "zod";
 import { readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
+import { withReserve } from "../platform/with-reserve.ts";
 import type { Settings } from "../settings/settings.ts";
 
 export const SLOTS = ["blue", "green"] as const;
@@ -59,24 +60,29 @@ const EMPTY: KeeperState = { format: 1, epoch: 0, routed: null, holding: false, 
  * keeper acts on it: a crash in between leaves a wish, which the next keeper carries out.
  */
 export class KeeperMemory {
+  readonly #home: string;
   readonly #path: string;
   #state: KeeperState;
   /** Changes follow each other: each starts from what the one before it made. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: KeeperState) {
-    this.#path = path;
+  private constructor(home: string, state: KeeperState) {
+    this.#home = home;
+    this.#path = join(home, "state.json");
     this.#state = state;
   }
 
-  /** @throws InstarError DATA_DAMAGED where the file is not what a keeper writes */
-  static async open(folder: string): Promise<KeeperMemory> {
-    const path = join(folder, "state.json");
+  /**
+   * @param home the keeper's own folder in the instance's data folder
+   * @throws InstarError DATA_DAMAGED where the file is not what a keeper writes
+   */
+  static async open(home: string): Promise<KeeperMemory> {
+    const path = join(home, "state.json");
     const found = await readJsonFile(path);
-    if (found === undefined) return new KeeperMemory(path, EMPTY);
+    if (found === undefined) return new KeeperMemory(home, EMPTY);
     const parsed = keeperState.safeParse(found);
     if (!parsed.success) throw new InstarError("DATA_DAMAGED", `${path} is not what a keeper writes`, { cause: parsed.error, facts: { path } });
-    return new KeeperMemory(path, parsed.data);
+    return new KeeperMemory(home, parsed.data);
   }
 
   get state(): KeeperState {
@@ -94,7 +100,7 @@ export class KeeperMemory {
   #write(change: (state: KeeperState) => KeeperState): Promise<void> {
     const done = this.#last.then(async () => {
       const next = change(this.#state);
-      await writeFileDurably(this.#path, JSON.stringify(next, null, 1));
+      await withReserve(dirname(this.#home), () => writeFileDurably(this.#path, JSON.stringify(next, null, 1)));
       this.#state = next;
     });
     this.#last = done.catch(() => undefined);

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, makePrivateFolder, readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
-import { acquireExclusiveLock } from "../platform/exclusive-lock.ts";
+import { acquireExclusiveLock, readLockHolder } from "../platform/exclusive-lock.ts";
 import { readProcessIdentity } from "../platform/process-identity.ts";
+import { withReserve } from "../platform/with-reserve.ts";
 import { AgentSlot } from "./agent-slot.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
 import { createFront, type Front } from "./front/front.ts";
@@ -47,7 +48,7 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   await makePrivateFolder(home);
   const lock = await acquireExclusiveLock(join(home, "lock"));
   if (lock === undefined)
-    throw new InstarError("ALREADY_RUNNING", "another keeper runs on this data folder", {
+    throw new InstarError("ALREADY_RUNNING", `another keeper runs on this data folder (pid ${(await readLockHolder(join(home, "lock")))?.pid ?? "unknown"})`, {
       facts: { folder },
       advice: "`instar status` shows it; `instar down` ends it.",
     });
@@ -69,7 +70,8 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   pointFront(keeper);
   await listenPatiently(front, clock, say, until);
   const self = await readProcessIdentity(process.pid);
-  await writeFileDurably(join(home, "control.json"), JSON.stringify({ port: control.port, token, pid: process.pid, startedAt: self?.startedAt ?? "" }));
+  const door = JSON.stringify({ port: control.port, token, pid: process.pid, startedAt: self?.startedAt ?? "" });
+  await withReserve(folder, () => writeFileDurably(join(home, "control.json"), door));
   say(front === null ? "keeping an agent without a port" : `front listens on ${options.front?.host}:${options.front?.port}`);
 
   try {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase, transact } from "../database/open-database.ts";
-import { Ledger, readLedgerFiles } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { renderEntry } from "./ledger-entry.ts";
+import { readLedgerFiles } from "./read-ledger-files.testing.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 
 let folder: string;

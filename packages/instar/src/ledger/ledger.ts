@@ -105,21 +105,6 @@ export class Ledger {
   }
 }
 
-/** All entries in the files, oldest first, unverified: for showing, not for believing. Lines that are not JSON are left out. */
-export function readLedgerFiles(folder: string): LedgerEntry[] {
-  return listLedgerFiles(folder).flatMap((file) =>
-    readFileSync(join(folder, file), "utf8")
-      .split("\n")
-      .flatMap((line) => {
-        try {
-          return line === "" ? [] : [JSON.parse(line) as LedgerEntry];
-        } catch {
-          return [];
-        }
-      }),
-  );
-}
-
 export function listLedgerFiles(folder: string): string[] {
   try {
     return readdirSync(folder)

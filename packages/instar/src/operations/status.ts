@@ -1,6 +1,5 @@
 import type { Implementations, StatusView } from "@instar/protocol";
 import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
-import type { FrontCounts } from "../keeper/front/front-counts.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
@@ -120,7 +119,7 @@ async function describeAgent(
 
 function describeFront({ settings }: Instance, report: KeeperReport | undefined): StatusView["front"] {
   if (settings.front === undefined) return null;
-  const counts = report?.front?.counts as FrontCounts | undefined;
+  const counts = report?.front?.counts;
   const all = Object.values(counts?.releases ?? {});
   return {
     host: settings.front.host,
@@ -131,5 +130,7 @@ function describeFront({ settings }: Instance, report: KeeperReport | undefined)
     requests: all.reduce((sum, release) => sum + release.requests, 0),
     failed: all.reduce((sum, release) => sum + release.failed, 0),
     refusedByHold: counts?.refusedByHold ?? 0,
+    medianMs: report?.front?.latency.medianMs ?? null,
+    p99Ms: report?.front?.latency.p99Ms ?? null,
   };
 }

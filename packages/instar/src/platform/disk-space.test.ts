@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ensureReserve, freeReserve, planSpace, readFreeBytes } from "./disk-space.ts";
+import { ensureReserve, freeReserve, readFreeBytes } from "./disk-space.ts";
 import { describeTinyDisk, withTinyDisk } from "./tiny-disk.testing.ts";
 
 let folder: string;
@@ -11,11 +11,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "instar-space-"));
 });
 afterEach(async () => rm(folder, { recursive: true }));
-
-test("there is room only when the margin stays free as well", () => {
-  expect(planSpace({ freeBytes: 100, neededBytes: 60, marginBytes: 40 })).toEqual({ kind: "enough" });
-  expect(planSpace({ freeBytes: 100, neededBytes: 61, marginBytes: 40 })).toMatchObject({ kind: "short", missingBytes: 1 });
-});
 
 test("free space is told for a path that does not exist yet", async () => {
   expect(await readFreeBytes(join(folder, "not", "yet"))).toBeGreaterThan(0);

@@ -3,19 +3,6 @@ import { type FileHandle, open, rename, rm, stat, statfs } from "node:fs/promise
 import { dirname } from "node:path";
 import { explainFileError, syncFolder } from "./durable-files.ts";
 
-export type SpacePlan = { readonly kind: "enough" } | { readonly kind: "short"; readonly missingBytes: number; readonly because: string };
-
-/** Whether what is needed fits and leaves the margin free. All in bytes. */
-export function planSpace(space: { readonly freeBytes: number; readonly neededBytes: number; readonly marginBytes: number }): SpacePlan {
-  const missingBytes = space.neededBytes + space.marginBytes - space.freeBytes;
-  if (missingBytes <= 0) return { kind: "enough" };
-  return { kind: "short", missingBytes, because: `${inMiB(space.neededBytes)} MiB are needed and ${inMiB(space.freeBytes)} MiB are free` };
-}
-
-function inMiB(bytes: number): string {
-  return (bytes / 1_048_576).toFixed(1);
-}
-
 /** Bytes that this user may still write on the file system of `path`, or of its nearest folder that exists. */
 export async function readFreeBytes(path: string): Promise<number> {
   try {

@@ -22,18 +22,13 @@ export async function acquireExclusiveLock(path: string): Promise<ExclusiveLock 
   const database = openLocked(path);
   if (database === undefined) return undefined;
   held.add(database);
-  const lock = {
+  // Only a message for others: on a full disk the lock is as good without it.
+  await writeFileDurably(holderPath(path), JSON.stringify(await readProcessIdentity(process.pid))).catch(() => undefined);
+  return {
     release: () => {
       if (held.delete(database)) database.close();
     },
   };
-  try {
-    await writeFileDurably(holderPath(path), JSON.stringify(await readProcessIdentity(process.pid)));
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-  return lock;
 }
 
 /** Who took the lock last. For messages only: the file outlives its writer, the lock does not. */

@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { InstarError } from "@instar/protocol";
-import type { FrontCounts, ReleaseCounts } from "../keeper/front/front-counts.ts";
+import type { ReleaseCounts } from "../keeper/front/front-counts.ts";
 import type { KeeperReport, KeeperSlotReport } from "../keeper/keeper-control.ts";
 import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
 import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
@@ -184,7 +184,7 @@ async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec
 
 /** What the front has counted for a release so far; nothing for an agent without a port. */
 export function countsOf(report: KeeperReport, release: string | null): Pick<ReleaseCounts, "requests" | "failed" | "writes"> {
-  const counts = report.front?.counts as FrontCounts | undefined;
+  const counts = report.front?.counts;
   const found = release === null ? undefined : counts?.releases[release];
   return { requests: found?.requests ?? 0, failed: found?.failed ?? 0, writes: found?.writes ?? 0 };
 }

@@ -7,7 +7,7 @@ export function foldJournalEvents(journal: readonly JournalEntry[], steps: reado
   return journal.map((entry) => renderEvent(entry, steps));
 }
 
-export function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
+function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
   const head = { update: entry.update, index: entry.seq, at: entry.at };
   switch (entry.kind) {
     case "started":

@@ -38,7 +38,7 @@ function renderStatus(status: StatusView): string {
     );
   if (front !== null)
     lines.push(
-      `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held`,
+      `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held${front.medianMs === null || front.p99Ms === null ? "" : `; median ${Math.round(front.medianMs)} ms, p99 ${Math.round(front.p99Ms)} ms`}`,
     );
   if (update !== null) lines.push(`  update     ${renderUpdateLine(update)}`);
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);

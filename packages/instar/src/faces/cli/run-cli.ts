@@ -127,7 +127,9 @@ export async function runCli(parts: CliParts): Promise<number> {
       const isUpdate = operation.kind === "command" && operation.name !== "update.check";
       if (isUpdate && options.wait) {
         const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
-        status = exitStatusOfOutcome(operation.name === "update.cancel" && ended.outcome === "cancelled" ? null : ended.outcome);
+        // Who cancels wants the old version: before the exchange that is `cancelled`, after it `rolled-back`.
+        const isAsWished = operation.name === "update.cancel" && (ended.outcome === "cancelled" || ended.outcome === "rolled-back");
+        status = isAsWished ? 0 : exitStatusOfOutcome(ended.outcome);
         print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
         return;
       }

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { ensureReserve } from "../../platform/disk-space.ts";
+import { reservePathOf } from "../../platform/with-reserve.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 
@@ -15,7 +16,7 @@ export function backUpStep({ settings, stateDirectory, snapshots, folder }: Step
     interruptible: true,
     probe: async () => ({ found: "absent" }),
     apply: async ({ update, signal, say }) => {
-      await ensureReserve(`${folder}/reserve`, settings.keep.reserve);
+      await ensureReserve(reservePathOf(folder), settings.keep.reserve);
       if (stateDirectory === null || settings.state.kind !== "exclusive") return { kind: "done", gives: { snapshot: null } };
       // A first version has no state yet: an empty folder is what its way back restores.
       await mkdir(stateDirectory, { recursive: true });
