@@ -282,6 +282,7 @@ export class Bench {
         stopWithin: "5s",
         port: this.#agentPort,
       },
+      build: { command: ["node", "build.js"], within: "60s" },
       tests: { command: ["node", "check.js"], within: "60s" },
       health: { http: { path: "/health" }, readyWithin: "20s" },
       state: { kind: "exclusive", directory: "./state", variable: "STATE_DIR", writesThatMayBeLost: 1_000_000 },

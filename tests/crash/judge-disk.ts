@@ -60,6 +60,7 @@ function judgeLeftovers({ snapshots, living, scratch, journals }: Evidence): str
 function judgeAgents({ starts, offences }: Evidence): string[] {
   return [
     ...offences.map((offence) => `agents of two releases lived at once: ${offence}`),
+    ...starts.filter(({ built }) => built !== "built\n").map(({ version }) => `${version} was built over what an earlier build had left`),
     ...starts
       .filter(({ kind }) => kind === "second-agent")
       .map(({ pid, version, other }) => `agent ${pid} of ${version} was started while ${other?.pid} of ${other?.version} lived`),

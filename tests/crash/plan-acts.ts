@@ -91,7 +91,9 @@ export function planMatrix(): Record<string, Act[]> {
 export function planProbes(): Record<string, Act[]> {
   return {
     "nobody killed": [act("committed", []), act("breaks-state", []), act("refused", [])],
-    "killed while building": [act("committed", inTurn(["daemon"], [...earlyStepPoints("stage"), ...earlyStepPoints("build")]))],
+    "killed while building": [
+      act("committed", inTurn(["daemon"], [...earlyStepPoints("stage"), ...earlyStepPoints("build"), ...around(rename("/manifest.jsonl"))])),
+    ],
     "killed while testing": [act("cancelled", inTurn(["daemon"], around(entry("cancel-requested"))))],
     "killed while exchanging": [
       act("committed", [

@@ -55,6 +55,8 @@ export interface AgentStart {
   readonly pid: number;
   readonly version: string;
   readonly cwd: string;
+  /** What its build left: a line for each time that it was built over what lay there. */
+  readonly built: string;
   readonly other?: { readonly pid: number; readonly version: string };
 }
 

@@ -1,4 +1,4 @@
-// npm run test:mutations [-- --only <part of a name>]: makes one mistake at a time in a copy of the source and expects the crash test, or a
+// npm run test:mutations [-- --only <pattern of names>]: makes one mistake at a time in a copy of the source and expects the crash test, or a
 // unit test, to notice. Exit 1 where a mistake survives, or where the text to be replaced is no longer there.
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ interface Verdict {
 }
 
 const { values } = parseArgs({ options: { only: { type: "string" }, "skip-baseline": { type: "boolean", default: false } } });
-const chosen = MUTATIONS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const chosen = MUTATIONS.filter(({ name }) => values.only === undefined || new RegExp(values.only).test(name));
 const missing = chosen.filter((mutation) => mutate(mutation) === undefined);
 for (const { name, file } of missing) say(`MISSING  ${name}: the text to replace is not, or not once, in ${file}`);
 const rows: [Mutation, Verdict][] = [];

@@ -74,6 +74,7 @@ function bearWitness(folder) {
     version,
     release: process.env.INSTAR_RELEASE,
     cwd: process.cwd(),
+    built: readFileSync(new URL("./built.txt", import.meta.url), "utf8"),
     ...(lives ? { other } : {}),
   };
   appendFileSync(join(folder, "agents.jsonl"), `${JSON.stringify(line)}\n`);
