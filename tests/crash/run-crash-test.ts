@@ -21,7 +21,7 @@ const { values } = parseArgs({
     keep: { type: "boolean", default: false },
   },
 });
-const wanted = Number(values.kills ?? (values.quick || values.rows !== undefined ? 0 : 200));
+const wanted = Number(values.kills ?? (values.quick || values.rows !== undefined ? 0 : 1_000));
 const seed = Number(values.seed ?? randomInt(1_000_000_000));
 const beganMs = Date.now();
 const stop = new AbortController();

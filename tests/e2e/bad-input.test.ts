@@ -304,6 +304,53 @@ describe("a candidate whose state the old version cannot run on:", () => {
       instance.end();
     }
   });
+
+  /** An instance whose old version cannot run on the state that the new one, now watched, has made of it. */
+  async function startMigrated(): Promise<TestInstance> {
+    const instance = await TestInstance.create();
+    instance.publish("1.0.0", strict);
+    await instance.start();
+    await instance.write("before");
+    instance.cli("down", "--keep-agent");
+    instance.writeSettings("watch: { time: 10m, requests: 0 }");
+    instance.cli("up");
+    instance.publish("1.0.1", { "journal.js": (text) => migrates["journal.js"](text.replace(/.*from the future.*\n/, "")) });
+    await until("the new version is watched", () => (instance.updates()[0]?.steps.find((step) => step.id === "watch")?.state === "running" ? true : undefined));
+    return instance;
+  }
+
+  it("a person is asked where acknowledged writes would be lost, the new version serves meanwhile, and the answer is carried out", async () => {
+    const instance = await startMigrated();
+    try {
+      await instance.write("after");
+      expect(instance.cli("update", "cancel").status).toBe(6);
+      expect(instance.status().waiting).toMatch(/is stuck and needs a person: .*would lose 1 acknowledged writes/);
+      expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
+      expect(instance.json<UpdateView>("update", "resolve", "retry", "--lose-writes")).toMatchObject({ outcome: "rolled-back" });
+      expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+      expect(instance.written()).toBe('1 "before"\n');
+      const aside = execFileSync("grep", ["-rl", "after", join(instance.data, "aside")], { encoding: "utf8" }).trim();
+      expect(readFileSync(aside, "utf8")).toBe('v2\n1 "before"\n2 "after"\n');
+    } finally {
+      instance.end();
+    }
+  });
+
+  it("a keeper that was killed takes its last counts along: then nobody guesses what would be lost", async () => {
+    const instance = await startMigrated();
+    try {
+      await instance.write("after");
+      process.kill(instance.pids().keeper, "SIGKILL");
+      await until("the front is back", async () => (await instance.served())?.status === 200 || undefined);
+      expect(instance.cli("update", "cancel").status).toBe(6);
+      expect(instance.status().waiting).toContain("would lose at least");
+      expect(instance.cli("update", "resolve", "accept").status).toBe(0);
+      expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
+      expect(instance.written()).toContain("after");
+    } finally {
+      instance.end();
+    }
+  });
 });
 
 it("killing keeper, daemon and agent together is what `up` comes back from", async () => {

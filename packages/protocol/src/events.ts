@@ -131,6 +131,8 @@ function applyEvent(view: UpdateView, event: UpdateEvent): void {
       if (step) step.because = event.because;
       return;
     case "update-asked":
+      // An answer to a stuck update sets it moving again.
+      if (view.state === "error") view.state = "rolling_back";
       view.because = event.because;
       return;
     case "update-stuck":

@@ -6,6 +6,7 @@ import { makePrivateFolder, readJsonFile, removeTree, writeFileDurably } from ".
 import { acquireExclusiveLock, readLockHolder } from "../platform/exclusive-lock.ts";
 import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
 import { endLeftoverJobs } from "../platform/run-job.ts";
+import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
 import type { Instance } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
@@ -44,6 +45,7 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     const ended = await endLeftoverJobs({ clock, instanceId: options.instanceId });
     if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
     await removeTree(join(folder, "scratch"));
+    await sweepTemporary(folder);
     const begun = {
       event: "EPOCH_TAKEN",
       actor: { type: "system", id: "daemon" },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
@@ -104,7 +105,7 @@ export class AgentSlot {
 
   async #spawn(spec: SlotSpec): Promise<void> {
     const { settings, release, version, stateDirectory } = spec;
-    const port = await choosePort(this.name, settings.agent.port, this.state.port);
+    const port = await choosePort(spec.logPath, this.name, settings.agent.port, this.state.port);
     const argv = planCommand(settings.agent.start, {
       release: spec.releaseFolder,
       ...(port === null ? {} : { port }),
@@ -138,12 +139,20 @@ function runMarker(slot: SlotName, spec: SlotSpec | null): string {
   return `${slot}:${spec?.release ?? ""}:${spec?.logPath ?? ""}`;
 }
 
-/** The port the slot had before where it is free, else the first free one of the slot's range. */
-async function choosePort(slot: SlotName, wanted: Settings["agent"]["port"], before: number | null): Promise<number | null> {
+/**
+ * The port the slot had before where it is free, else a free one of the slot's range. Each instance begins to look at a place of its
+ * own, so that two instances that start agents at the same moment do not reach for the same port.
+ */
+async function choosePort(home: string, slot: SlotName, wanted: Settings["agent"]["port"], before: number | null): Promise<number | null> {
   if (wanted === "none") return null;
   if (wanted !== "given") return wanted;
   const [first, last] = PORT_RANGES[slot];
   if (before !== null && before >= first && before <= last && (await isPortFree(before))) return before;
-  for (let port = first; port <= last; port += 1) if (await isPortFree(port)) return port;
+  const many = last - first + 1;
+  const offset = Number.parseInt(createHash("sha256").update(home).digest("hex").slice(0, 8), 16) % many;
+  for (let step = 0; step < many; step += 1) {
+    const port = first + ((offset + step) % many);
+    if (await isPortFree(port)) return port;
+  }
   throw new InstarError("PORT_IN_USE", `no port between ${first} and ${last} is free`, { facts: { slot, first, last } });
 }

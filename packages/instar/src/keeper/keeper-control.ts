@@ -116,6 +116,8 @@ export interface KeeperReport {
   readonly front: {
     readonly listening: boolean;
     readonly counts: FrontCounts;
+    /** Releases whose counts are a lower bound, because a keeper was killed while they served. */
+    readonly undercounted: readonly string[];
     readonly status: FrontStatus;
     /** Of the release that is routed to, since it was first; null before its first answer. */
     readonly latency: { readonly medianMs: number | null; readonly p99Ms: number | null };
@@ -161,16 +163,16 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
     routed,
     holding,
     slots: { blue: await report("blue"), green: await report("green") },
-    front: front === null ? null : describeFront(front, routed === null ? null : slots[routed].state.spec),
+    front: front === null ? null : describeFront(front, routed === null ? null : slots[routed].state.spec, memory.state.undercounted),
   };
 }
 
-function describeFront(front: Front, spec: SlotSpec | null): NonNullable<KeeperReport["front"]> {
+function describeFront(front: Front, spec: SlotSpec | null, undercounted: readonly string[]): NonNullable<KeeperReport["front"]> {
   const counts = front.counts();
   const latency = spec === null ? undefined : counts.releases[spec.release]?.latency;
   const at = (quantile: number) => (latency === undefined ? null : (quantileOfSketch(latency, quantile) ?? null));
   const status = front.status();
-  return { listening: status.listening !== undefined, counts, status, latency: { medianMs: at(0.5), p99Ms: at(0.99) } };
+  return { listening: status.listening !== undefined, counts, undercounted, status, latency: { medianMs: at(0.5), p99Ms: at(0.99) } };
 }
 
 function isAuthorized(request: IncomingMessage, token: string): boolean {

@@ -49,11 +49,23 @@ const keeperState = z.object({
   routed: z.enum(SLOTS).nullable(),
   holding: z.boolean(),
   slots: z.object({ blue: slotState, green: slotState }),
+  /** Releases that served when a keeper was killed: what it counted in its last second is lost, so their counts are a lower bound. */
+  undercounted: z.array(z.string()).default([]),
+  /** Whether the last keeper stored its counts before it ended. */
+  hasEndedWell: z.boolean().default(true),
 });
 export type KeeperState = z.output<typeof keeperState>;
 
 const EMPTY_SLOT: SlotState = { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null, logFrom: 0 };
-const EMPTY: KeeperState = { format: 1, epoch: 0, routed: null, holding: false, slots: { blue: EMPTY_SLOT, green: EMPTY_SLOT } };
+const EMPTY: KeeperState = {
+  format: 1,
+  epoch: 0,
+  routed: null,
+  holding: false,
+  slots: { blue: EMPTY_SLOT, green: EMPTY_SLOT },
+  undercounted: [],
+  hasEndedWell: true,
+};
 
 /**
  * What the keeper must remember over its own death, in one file that is replaced whole. Each change is durable before the

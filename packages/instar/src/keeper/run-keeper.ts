@@ -5,6 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import { explainFileError, makePrivateFolder, readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
 import { acquireExclusiveLock, readLockHolder } from "../platform/exclusive-lock.ts";
 import { readProcessIdentity } from "../platform/process-identity.ts";
+import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
 import { AgentSlot } from "./agent-slot.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
@@ -53,7 +54,9 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
       advice: "`instar status` shows it; `instar down` ends it.",
     });
 
+  await sweepTemporary(home);
   const memory = await KeeperMemory.open(home);
+  await noteLostCounts(memory);
   const slots = { blue: new AgentSlot("blue", memory, clock), green: new AgentSlot("green", memory, clock) };
   const countsPath = join(home, "counts.json");
   const initialCounts = await readCounts(countsPath);
@@ -80,7 +83,7 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
     const keepAgent = (ending.signal.reason as { keepAgent?: boolean } | undefined)?.keepAgent ?? false;
     await minder.stop();
     await front?.close({ graceMs: 2_000 });
-    if (front !== null) await storeCounts(countsPath, front, say);
+    if (front !== null && (await storeCounts(countsPath, front, say))) await memory.change({ hasEndedWell: true });
     if (!keepAgent) for (const name of SLOTS) await endWithoutForgetting(keeper, name);
     await control.close();
     lock.release();
@@ -98,6 +101,7 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
         .catch((error: unknown) => say(`slot ${name} could not be started: ${error instanceof Error ? error.message : String(error)}`));
       if (keeper.slots[name].state.port !== before) pointFront(keeper);
     }
+    await pointAwayFromTheDead(keeper);
     await endForgottenHold(keeper, say);
     await minder.tend();
     const nowMs = keeper.clock.monotonicMs();
@@ -111,6 +115,13 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
     }
     await keeper.clock.sleep(LOOK_EVERY_MS, until).catch(() => undefined);
   }
+}
+
+/** The port of an agent that ended may be somebody else's by now: nothing is sent there until it runs again. */
+async function pointAwayFromTheDead(keeper: Keeper): Promise<void> {
+  const { routed } = keeper.memory.state;
+  if (routed === null || (await keeper.slots[routed].isAlive())) pointFront(keeper);
+  else keeper.front?.route(undefined);
 }
 
 /** A hold during which no daemon said anything for this long is forgotten: an exchange says something every few seconds. */
@@ -127,6 +138,14 @@ async function endForgottenHold({ memory, slots, front, clock, commandedMs }: Ke
   say("nobody ended the hold; requests go to the version that serves");
   await memory.change({ holding: false });
   front?.release();
+}
+
+/** A keeper that was killed took its last second's counts along: the release that served then is remembered as undercounted. */
+async function noteLostCounts(memory: KeeperMemory): Promise<void> {
+  const { hasEndedWell, routed, slots, undercounted } = memory.state;
+  const served = routed === null ? undefined : slots[routed].spec?.release;
+  const lost = hasEndedWell || served === undefined || undercounted.includes(served) ? undercounted : [...undercounted, served].slice(-RELEASES_COUNTED);
+  await memory.change({ undercounted: lost, hasEndedWell: false });
 }
 
 /** A port that is taken keeps the front waiting, not the keeper from minding the agent: `status` says why. */
@@ -166,10 +185,12 @@ async function readCounts(path: string): Promise<FrontCounts | undefined> {
   return found === undefined ? undefined : { ...found, releases: Object.fromEntries(Object.entries(found.releases).slice(-RELEASES_COUNTED)) };
 }
 
-async function storeCounts(path: string, front: Front, say: (line: string) => void): Promise<void> {
+async function storeCounts(path: string, front: Front, say: (line: string) => void): Promise<boolean> {
   try {
     await writeFileDurably(path, JSON.stringify(front.counts()));
+    return true;
   } catch (error) {
     say(explainFileError(error, "counts could not be stored").message);
+    return false;
   }
 }

@@ -5,6 +5,7 @@ import type { ReleaseCounts } from "../keeper/front/front-counts.ts";
 import type { KeeperReport, KeeperSlotReport } from "../keeper/keeper-control.ts";
 import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
 import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
+import { findListener } from "../platform/find-listener.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
 import type { StepContext } from "./step.ts";
@@ -86,6 +87,7 @@ export class Exchange {
     while (clock.monotonicMs() < untilMs) {
       const report = await this.report();
       last = await this.probe(report.slots[slot]);
+      if (last.verdict === "pass") last = await whoAnswers(report.slots[slot], last);
       if (last.verdict === "pass") return;
       restarts = report.slots[slot].restarts;
       if (restarts >= 3) break;
@@ -122,6 +124,14 @@ export class Exchange {
       }
     }
   }
+}
+
+/** A good answer counts only if it is the agent's own: another program may have taken the port first. */
+async function whoAnswers({ port, pid }: KeeperSlotReport, health: HealthReport): Promise<HealthReport> {
+  if (port === null || pid === null) return health;
+  const listener = await findListener(port, pid);
+  if (listener.kind !== "another") return health;
+  return { verdict: "fail", because: `port ${port} is answered by process ${listener.pid}, which is not the agent's` };
 }
 
 /** Asks the agent in a slot how it is. */

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { InstarError, type Operation, type Problem, parseProblem, routeOf } from "@instar/protocol";
+import { InstarError, type Operation, type Problem, parseProblem, routeOf, type UpdateView } from "@instar/protocol";
 import type { DaemonDoor } from "../../daemon/read-daemon-door.ts";
 
 /** Calls an operation of a running daemon. @throws the error that the daemon answered, or NOT_RUNNING where none answers */
@@ -63,19 +63,24 @@ export function renderError(error: unknown): string {
   return lines.join("\n");
 }
 
-/** What `update apply --wait` and its sisters exit with. */
-export function exitStatusOfOutcome(outcome: string | null): number {
+/** What a command that followed an update exits with: 0 where it came out as was asked, else what its outcome means. */
+export function exitStatusOfUpdate(operation: string, { outcome }: Pick<UpdateView, "outcome">): number {
+  // Who cancels wants the old version, before the exchange or after it; who resolves wants an end.
+  if (operation === "update.cancel" && (outcome === "cancelled" || outcome === "rolled-back")) return 0;
+  if (operation === "update.resolve" && (outcome === "stuck-resolved" || outcome === "rolled-back")) return 0;
   switch (outcome) {
     case "committed":
     case "superseded":
-    case null:
       return 0;
     case "refused":
     case "cancelled":
       return 4;
     case "rolled-back":
       return 5;
-    default:
+    case "stuck-resolved":
+    case null: // Stuck: a person is needed.
       return 6;
+    default:
+      return outcome satisfies never;
   }
 }

@@ -8,7 +8,7 @@ import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
 import { buildProgram } from "./build-program.ts";
-import { callDaemon, exitStatusOfOutcome, renderError } from "./connect.ts";
+import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { renderAnswer, renderUpdateLine } from "./render-answer.ts";
@@ -127,9 +127,7 @@ export async function runCli(parts: CliParts): Promise<number> {
       const isUpdate = operation.kind === "command" && operation.name !== "update.check";
       if (isUpdate && options.wait) {
         const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
-        // Who cancels wants the old version: before the exchange that is `cancelled`, after it `rolled-back`.
-        const isAsWished = operation.name === "update.cancel" && (ended.outcome === "cancelled" || ended.outcome === "rolled-back");
-        status = isAsWished ? 0 : exitStatusOfOutcome(ended.outcome);
+        status = exitStatusOfUpdate(operation.name, ended);
         print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
         return;
       }

@@ -1,4 +1,5 @@
 import { InstarError } from "@instar/protocol";
+import type { KeeperReport } from "../../keeper/keeper-control.ts";
 import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
@@ -18,12 +19,12 @@ export function switchStep(rooms: StepRooms): Step {
     exchanges: true,
     interruptible: false,
     probe: async (context) => {
-      const { given, start } = context;
+      const { given } = context;
       const report = await new Exchange(rooms, context).report();
       const slot = slotOf(report, String(given.release));
       const isServing = slot !== undefined && report.routed === slot && !report.holding && report.slots[slot].alive && report.slots[slot].wanted === "running";
       if (!isServing) return { found: slot === undefined ? "absent" : "partial" };
-      return { found: "present", gives: { slot, before: countsOf(report, start.releaseFrom), since: { requests: 0, failed: 0, writes: 0 } } };
+      return { found: "present", gives: { slot, ...(readBaseline(rooms, context) ?? measureBaseline(context, report)) } };
     },
     apply: (context) => runExchange(rooms, context),
     undo: (context) => runWayBack(rooms, context),
@@ -39,6 +40,7 @@ async function runExchange(rooms: StepRooms, context: StepContext): Promise<{ ki
   const beganMs = rooms.clock.monotonicMs();
   const before = await exchange.report();
   const oldSlot = slotOf(before, start.releaseFrom);
+  const baseline = keepBaseline(rooms, context, before);
 
   // A crash from here on leaves the front holding: requests wait, and nobody meets a half exchange.
   await exchange.hold();
@@ -55,7 +57,34 @@ async function runExchange(rooms: StepRooms, context: StepContext): Promise<{ ki
   await exchange.route(slot);
   await exchange.release();
   const tookMs = Math.round(rooms.clock.monotonicMs() - beganMs);
-  return { kind: "done", gives: { slot, tookMs, before: countsOf(before, start.releaseFrom), since: countsOf(before, release) } };
+  return { kind: "done", gives: { slot, tookMs, ...baseline } };
+}
+
+interface Baseline {
+  /** What the front had counted for the old release when the exchange began. */
+  readonly before: Counted;
+  /** The same for the new one: not nothing where it ran before. */
+  readonly since: Counted;
+}
+type Counted = ReturnType<typeof countsOf>;
+
+const baselineFact = (update: string) => `exchange:${update}`;
+
+function readBaseline(rooms: StepRooms, { update }: StepContext): Baseline | undefined {
+  return rooms.facts.read<Baseline>(baselineFact(update));
+}
+
+function measureBaseline({ start, given }: StepContext, report: KeeperReport): Baseline {
+  return { before: countsOf(report, start.releaseFrom), since: countsOf(report, String(given.release)) };
+}
+
+/** Kept on disk from the first beginning on: a daemon that resumes must not count from later. */
+function keepBaseline(rooms: StepRooms, context: StepContext, report: KeeperReport): Baseline {
+  const kept = readBaseline(rooms, context);
+  if (kept !== undefined) return kept;
+  const baseline = measureBaseline(context, report);
+  rooms.facts.write(baselineFact(context.update), baseline);
+  return baseline;
 }
 
 /**
@@ -112,7 +141,7 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
       await exchange.release();
       throw new InstarError(
         "ROLLBACK_FAILED",
-        `the old version cannot run on the state that the new one left, and going back would lose ${lost.writesSince} acknowledged writes (${rooms.settings.state.writesThatMayBeLost} are allowed)`,
+        `the old version cannot run on the state that the new one left, and going back would lose ${lost.isKnown ? "" : "at least "}${lost.writesSince} acknowledged writes (${rooms.settings.state.writesThatMayBeLost} are allowed)`,
         {
           cause: error,
           facts: { update, epoch },
@@ -132,21 +161,26 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
 interface Loss {
   readonly hasSnapshot: boolean;
   readonly isRestored: boolean;
+  /** Acknowledged writes since the exchange; at least so many where it is not known. */
   readonly writesSince: number;
+  readonly isKnown: boolean;
   readonly mayRestore: boolean;
 }
 
 async function planLoss(rooms: StepRooms, context: StepContext, wasStarted: boolean): Promise<Loss> {
   const { update, given, mayLoseWrites } = context;
-  const since = given.since as { writes: number } | undefined;
-  const counted = countsOf(await new Exchange(rooms, context).report(), String(given.release));
-  const writesSince = counted.writes - (since?.writes ?? 0);
+  const release = String(given.release);
+  const report = await new Exchange(rooms, context).report();
+  const writesSince = countsOf(report, release).writes - (readBaseline(rooms, context)?.since.writes ?? 0);
+  // A keeper that was killed took its last second's counts along: then nobody knows, and nobody's limit is kept by guessing.
+  const isKnown = report.front === null || !report.front.undercounted.includes(release);
   const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(update));
   return {
     hasSnapshot,
     isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === true,
     writesSince,
-    mayRestore: hasSnapshot && (mayLoseWrites || writesSince <= rooms.settings.state.writesThatMayBeLost),
+    isKnown,
+    mayRestore: hasSnapshot && (mayLoseWrites || (isKnown && writesSince <= rooms.settings.state.writesThatMayBeLost)),
   };
 }
 
