@@ -26,6 +26,7 @@ export interface Entry {
   readonly kind: string;
   readonly step: string | null;
   readonly outcome: string | null;
+  readonly because: string | null;
 }
 
 /** A real instance under test: upstream, keeper, daemon, agent, clients, and somebody who starts it again when all are dead. */
@@ -177,10 +178,10 @@ export class Bench {
       try {
         const rows = database
           .prepare(
-            "SELECT j.update_id AS id, j.kind, j.step, json_extract(s.gives, '$.start.versionTo') AS version, json_extract(j.gives, '$.outcome') AS outcome FROM journal j JOIN journal s ON s.update_id = j.update_id AND s.seq = 0 ORDER BY j.rowid",
+            "SELECT j.update_id AS id, j.kind, j.step, json_extract(s.gives, '$.start.versionTo') AS version, json_extract(j.gives, '$.outcome') AS outcome, json_extract(j.gives, '$.because') AS because FROM journal j JOIN journal s ON s.update_id = j.update_id AND s.seq = 0 ORDER BY j.rowid",
           )
-          .all() as { id: string; kind: string; step: string | null; version: string; outcome: string | null }[];
-        return rows.map(({ id, kind, step, version, outcome }) => ({ update: id, versionTo: version, kind, step, outcome }));
+          .all() as { id: string; kind: string; step: string | null; version: string; outcome: string | null; because: string | null }[];
+        return rows.map(({ id, version, ...entry }) => ({ update: id, versionTo: version, ...entry }));
       } finally {
         database.close();
       }
