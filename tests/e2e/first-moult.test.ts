@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
 
@@ -43,6 +44,13 @@ describe("a real agent under Instar", () => {
       decision: "dismiss",
       because: expect.stringContaining("was tried and rolled-back"),
     });
+  });
+
+  it("refuses a release in quarantine by its digest, whatever commit it is made of, unless a person insists", async () => {
+    const commit = instance.commit("the same files in another commit");
+    expect(instance.json<UpdateView>("update", "apply", commit)).toMatchObject({ outcome: "refused", code: "QUARANTINED" });
+    expect(instance.json<UpdateView>("update", "apply", commit, "--quarantined")).toMatchObject({ outcome: "rolled-back", code: "UNHEALTHY" });
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.3" });
   });
 
   it("holds a minor step for a person, who may start it", async () => {

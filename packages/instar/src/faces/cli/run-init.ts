@@ -116,7 +116,7 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
   const result: InitResult = {
     path,
     settings: plan.settings,
-    detections: detectionsOf(detection),
+    detections: detectionsOf(detection).map((found) => asAnswered(found, options.answers ?? {})),
     warnings: plan.warnings,
     next: ["instar plan", "instar up"],
   };
@@ -140,6 +140,13 @@ function isPortFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+/** What a person said goes before what was found. */
+function asAnswered(found: InitDetection, answers: InitAnswers): InitDetection {
+  const key = found.question.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase()) as InitQuestion;
+  const answer = answers[key];
+  return answer === undefined ? found : { question: found.question, value: answer, evidence: "you said so", confidence: "certain" };
 }
 
 /** Asks each question with what was found as the answer, and then what is still missing, until a plan is ready. */
