@@ -283,7 +283,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "platform/spawn-detached.ts",
     find: 'const GATE = \'IFS= read -r go <&3 && [ "$go" = go ] && exec 3<&- && exec "$@"\';',
     replace: "const GATE = 'exec \"$@\"';",
-    checks: [EXCHANGING],
+    checks: ["unit:platform/spawn-detached", "unit:keeper"],
   },
   {
     name: "the exchange does not hold",
