@@ -120,7 +120,11 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
 /** The port of an agent that ended may be somebody else's by now: nothing is sent there until it runs again. */
 async function pointAwayFromTheDead(keeper: Keeper): Promise<void> {
   const { routed } = keeper.memory.state;
-  if (routed === null || (await keeper.slots[routed].isAlive())) pointFront(keeper);
+  const looked = routed === null ? null : keeper.slots[routed].state.process;
+  const isServing = routed === null || (await keeper.slots[routed].isAlive());
+  // A command may have pointed elsewhere, or started the agent again, while we looked: then what was seen is of the past.
+  const isStillSo = keeper.memory.state.routed === routed && (routed === null || keeper.slots[routed].state.process === looked);
+  if (isServing || !isStillSo) pointFront(keeper);
   else keeper.front?.route(undefined);
 }
 
