@@ -327,11 +327,4 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "life.finally(() => undefined)",
     checks: [FAILING],
   },
-  {
-    name: "a new daemon leaves the scratch folder of the one before",
-    file: "daemon/run-daemon-process.ts",
-    find: 'await removeTree(join(folder, "scratch"));',
-    replace: "",
-    checks: [TESTING],
-  },
 ];
