@@ -137,7 +137,9 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
     await exchange.endSlot(slot);
     if (!lost.mayRestore) {
       // Better the version that misbehaves than none, until a person has decided.
-      await exchange.route(await exchange.startRelease(String(given.release)));
+      const again = await exchange.startRelease(String(given.release));
+      await exchange.route(again);
+      await exchange.waitUntilReady(again).catch(throwUnlessUnhealthy);
       await exchange.release();
       throw new InstarError(
         "ROLLBACK_FAILED",
@@ -156,6 +158,11 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
   }
   await exchange.route(slot);
   await exchange.release();
+}
+
+/** It served before, well or not: requests meet it either way, once it has had its time to start. */
+function throwUnlessUnhealthy(error: unknown): void {
+  if (!InstarError.is(error, "UNHEALTHY")) throw error;
 }
 
 interface Loss {
