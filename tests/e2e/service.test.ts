@@ -96,6 +96,8 @@ describe("under systemd", () => {
       await until("the front is gone", async () => ((await instance.served()) === undefined ? true : undefined));
       keeper = start();
       await until("the front is back", async () => (await instance.served())?.status === 200 || undefined);
+      // It serves a moment before it has written down where it is told things.
+      await until("the new keeper is the one", () => (instance.pids().keeper === keeper.pid ? true : undefined));
       expect(instance.pids()).toEqual({ keeper: keeper.pid, daemon, agent });
     } finally {
       instance.end();
