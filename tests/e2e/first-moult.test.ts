@@ -48,7 +48,9 @@ describe("a real agent under Instar", () => {
 
   it("refuses a release in quarantine by its digest, whatever commit it is made of, unless a person insists", async () => {
     const commit = instance.commit("the same files in another commit");
-    expect(instance.json<UpdateView>("update", "apply", commit)).toMatchObject({ outcome: "refused", code: "QUARANTINED" });
+    // It is found, since the commit is new, and refused once its digest is known.
+    const found = await until("the new commit was tried", () => instance.updates().find((update) => update.commit === commit && update.outcome !== null));
+    expect(found).toMatchObject({ outcome: "refused", code: "QUARANTINED" });
     expect(instance.json<UpdateView>("update", "apply", commit, "--quarantined")).toMatchObject({ outcome: "rolled-back", code: "UNHEALTHY" });
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.3" });
   });
