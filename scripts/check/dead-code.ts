@@ -5,7 +5,6 @@ import { isTestFile, type SourceFile } from "./scan-source.ts";
 /** Files that are started, not imported, and packages whose exports are for others. */
 const ENTRIES: Readonly<Record<string, string>> = {
   "packages/instar/src/main.ts": "the program",
-  "packages/instar/src/keeper/front/front-bench.ts": "a benchmark, run by hand",
 };
 const PUBLIC = ["packages/protocol/src/", "packages/testkit/src/"];
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
 /** What a client sees, and whose failure is counted, when an agent or a client breaks off. */
 let bench: FrontBench;

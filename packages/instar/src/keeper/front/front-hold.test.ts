@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, type RawClient, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, type RawClient, until } from "./front-bench.testing.ts";
 
 /** An exchange as the front sees it: hold, drain, route, release. */
 let bench: FrontBench;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
 /** Requests that two readers could read differently, and the others that no agent should ever see. */
 let bench: FrontBench;

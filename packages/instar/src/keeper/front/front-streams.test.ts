@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
 /** Answers that come in pieces or too early, and connections that carry more than one request. */
 let bench: FrontBench;

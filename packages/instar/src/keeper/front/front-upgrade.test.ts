@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
 /** Clients that leave HTTP on their connection. */
 let bench: FrontBench;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FrontBench, openFrontBench, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
 /** What goes over the wire when everybody behaves. */
 let bench: FrontBench;

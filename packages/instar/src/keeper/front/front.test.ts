@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFront } from "./front.ts";
-import { type FrontBench, openFrontBench, SteppedClock, until } from "./front-bench.ts";
+import { type FrontBench, openFrontBench, SteppedClock, until } from "./front-bench.testing.ts";
 
 /** Opening and closing the public port. */
 let bench: FrontBench;

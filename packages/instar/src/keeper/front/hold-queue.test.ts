@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SteppedClock } from "./front-bench.ts";
+import { SteppedClock } from "./front-bench.testing.ts";
 import { emptyCounts } from "./front-counts.ts";
 import { createHoldQueue } from "./hold-queue.ts";
 import type { Refusal } from "./plan-refusal.ts";
