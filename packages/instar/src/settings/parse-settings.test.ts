@@ -14,6 +14,8 @@ state:
   kind: none
 `;
 
+const BLUE_GREEN = "exchange: { strategy: blue-green }\n";
+
 const PORTLESS = `version: 1
 name: ana
 source: { git: ../ana }
@@ -185,14 +187,37 @@ describe("what contradicts itself is refused at its line", () => {
     ["an environment that sets Instar's port", GOOD.replace("  start", "  environment: { PORT: '1' }\n  start"), /line 6, .*sets a variable that Instar sets/],
     ["an environment that sets Instar's own", GOOD.replace("  start", "  environment: { INSTAR_RELEASE: x }\n  start"), /begins with INSTAR_/],
     ["a placeholder for a port that is not there", PORTLESS.replace("node worker.js", '"node x {port}"'), /uses \{port\}/],
+    [
+      "a front beyond this machine that nobody asked for",
+      GOOD.replace("front:", "front:\n  host: 0.0.0.0"),
+      /line 8, column 3: .*beyond this machine.*front\.public: true/,
+    ],
+    ["a front on a name that may lead anywhere", GOOD.replace("front:", "front:\n  host: agent.example"), /beyond this machine/],
+    ["a front beyond this machine, and public: false", GOOD.replace("front:", "front:\n  public: false\n  host: '::'"), /beyond this machine/],
+    ["both versions of the PROXY protocol", GOOD.replace("front:", "front:\n  tells: [proxy-v1, proxy-v2]"), /exclude each other/],
+    ["a trusted proxy that is no address", GOOD.replace("front:", "front:\n  trustedProxies: [10.0.0.0/33]"), /a range of addresses/],
+    ["slots that share ports", GOOD.replace("  start", "  slotPorts: { blue: 8500-9100 }\n  start"), /overlap/],
+    ["a range of ports that runs backwards", GOOD.replace("  start", "  slotPorts: { blue: 9-8 }\n  start"), /the lower one first/],
+    ["blue-green and an exclusive state", GOOD.replace("kind: none", "directory: data") + BLUE_GREEN, /line 11, column 13: .*may be opened by one only/],
+    ["blue-green and no state section", GOOD.replace("state:\n  kind: none\n", "") + BLUE_GREEN, /may be opened by one only/],
+    ["blue-green and a fixed port", GOOD.replace("  start", "  port: 4000\n  start") + BLUE_GREEN, /port is fixed/],
+    ["blue-green without a port", PORTLESS + BLUE_GREEN, /gets none/],
+    ["a trial in an exchange that recreates", `${GOOD}exchange: { strategy: recreate, trial: { share: 0.1 } }\n`, /needs blue-green/],
+    ["a trial with an exclusive state", `${GOOD.replace("kind: none", "directory: data")}exchange: { trial: { share: 0.1 } }\n`, /needs blue-green/],
+    ["smoke checks without a port", `${PORTLESS}exchange: { smoke: [{ path: / }] }\n`, /smoke checks ask/],
     ["a placeholder for state that is not there", GOOD.replace("server.js]", '"{state}"]'), /uses \{state\}/],
   ];
   test.each(rows)("%s", (_, text, says) => {
     expect(refusal(text).message).toMatch(says);
   });
 
+  test("but a public front may listen anywhere, and loopback has many spellings", () => {
+    for (const host of ["0.0.0.0", "'::'", "192.168.1.5"]) parseSettings(GOOD.replace("front:", `front:\n  public: true\n  host: ${host}`), "instar.yaml");
+    for (const host of ["127.0.0.1", "127.8.9.1", "localhost", "'::1'"]) parseSettings(GOOD.replace("front:", `front:\n  host: ${host}`), "instar.yaml");
+  });
+
   test("but a front at one other address may share the agent's number, and PORT is free where there is no port", () => {
-    parseSettings(GOOD.replace("  start", "  port: 3000\n  start").replace("front:", "front:\n  host: 192.168.1.5"), "instar.yaml");
+    parseSettings(GOOD.replace("  start", "  port: 3000\n  start").replace("front:", "front:\n  public: true\n  host: 192.168.1.5"), "instar.yaml");
     parseSettings(PORTLESS.replace("port: none", "port: none, environment: { PORT: '1' }"), "instar.yaml");
     parseSettings(GOOD.replace("[node, server.js]", `"node server.js --port $\{port}"`), "instar.yaml");
   });

@@ -203,7 +203,7 @@ function warningsOn(detection: AgentDetection, answers: InitAnswers, settings: S
     ...(settings.front === undefined
       ? []
       : [
-          "The front listens at 127.0.0.1 only. An agent that trusts callers from loopback must not be exposed by the front: behind it, every caller comes from loopback.",
+          "The front listens at 127.0.0.1 only. Behind it every caller comes from loopback, so an agent that trusts loopback would trust everyone who reaches the front: opening it takes front.host and front.public: true.",
         ]),
   ];
 }

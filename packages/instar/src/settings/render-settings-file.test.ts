@@ -142,8 +142,32 @@ const settingsFile: fc.Arbitrary<SettingsFile> = fc.record(
       { requiredKeys: ["directory"] },
     ),
     front: fc.record(
-      { port: fc.integer({ min: 4001, max: 65_535 }), host: text, hold: fc.record({ requests: fc.nat(), bytes: size, time: duration }, some) },
-      { requiredKeys: ["port"] },
+      {
+        port: fc.integer({ min: 4001, max: 65_535 }),
+        host: text,
+        public: fc.constant(true),
+        health: fc.constantFrom(false as const, "/up", "/.x/~y"),
+        tells: fc.subarray(["x-forwarded", "forwarded", "proxy-v1"] as const).map((ways) => [...ways]),
+        trustedProxies: fc.array(fc.constantFrom("10.0.0.0/8", "::1", "fe80::/10")),
+        stickBy: fc.oneof(
+          fc.constant("address" as const),
+          text.map((cookie) => ({ cookie })),
+          text.map((header) => ({ header })),
+        ),
+        hold: fc.record({ requests: fc.nat(), bytes: size, time: duration }, some),
+      },
+      { requiredKeys: ["port", "public"] },
+    ),
+    exchange: fc.record(
+      {
+        smoke: fc.array(
+          fc.record({ path: fc.constant("/ok"), status: fc.integer({ min: 100, max: 599 }), body: fc.constant("^ok") }, { requiredKeys: ["path"] }),
+        ),
+        drain: duration,
+        warm: fc.boolean(),
+        sockets: fc.record({ group: fc.integer({ min: 1, max: 99 }), within: duration }, some),
+      },
+      some,
     ),
     updates: fc.record({ automatic: fc.constantFrom("never" as const, "major" as const) }, some),
     watch: fc.record({ time: duration, requests: fc.nat(), errorShare: fc.double({ min: 0, max: 1, noNaN: true }) }, some),

@@ -57,6 +57,7 @@ const SECTIONS: readonly Section[] = [
       { name: "environmentFile", example: ".env", words: "NAME=value lines, read at each start and never recorded: the place for secrets." },
       { name: "port", example: "given", words: "given: Instar says it in portVariable; a number: fixed in the code; none: the agent has no port." },
       { name: "portVariable", example: "PORT" },
+      { name: "slotPorts", example: { blue: "8000-8999", green: "9000-9999" }, words: "Where a given port comes from." },
       { name: "stopSignal", example: "SIGTERM" },
       { name: "stopWithin", example: "10s", words: "After this it is killed." },
     ],
@@ -129,11 +130,31 @@ const SECTIONS: readonly Section[] = [
     keys: [
       { name: "port", example: 8080 },
       { name: "host", example: "127.0.0.1" },
+      { name: "public", example: false, words: "true opens it beyond this machine, together with host." },
+      { name: "health", example: "/.instar/front", words: "The front's own health page, answered also while requests wait; false: none." },
+      { name: "tells", example: ["x-forwarded"], words: "How the agent learns who asked: x-forwarded, forwarded, proxy-v1 or proxy-v2." },
+      { name: "trustedProxies", example: [], words: "Proxies before the front that are believed about it." },
+      { name: "stickBy", example: "address", words: "Who stays with which version during a trial: address, { cookie: NAME } or { header: NAME }." },
       {
         name: "hold",
         example: { requests: 1000, bytes: "64MiB", time: "30s" },
         words: "How much may wait during an exchange; beyond it callers are asked to come again.",
       },
+    ],
+  },
+  {
+    name: "exchange",
+    words: [
+      "How old and new change places. recreate: requests wait while the old one ends and the new one starts. blue-green: the new",
+      "one starts beside the old one and takes the requests over; for agents whose state is external or none.",
+    ],
+    keys: [
+      { name: "strategy", example: "auto" },
+      { name: "smoke", example: [{ path: "/api/ping", status: 200 }], words: "What the new version must answer before it serves." },
+      { name: "drain", example: "30s", words: "blue-green: how long requests in flight may finish on the old one." },
+      { name: "warm", example: true, words: "blue-green: the old one stays running while the new one is watched." },
+      { name: "sockets", example: { group: 20, within: "10s" }, words: "WebSockets are told to reconnect in groups." },
+      { name: "trial", example: { share: 0.1, time: "5m", requests: 50 }, words: "blue-green: first only this share of the callers." },
     ],
   },
   {

@@ -58,6 +58,47 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     },
   },
   {
+    at: ["front", "host"],
+    says: "this opens the front beyond this machine, and to the agent every request would come from loopback: what it allows to local callers it would allow to everyone; write front.public: true if the agent asks everybody who they are",
+    isBroken: (draft) => isMapping(draft("front")) && isBeyondLoopback(draft("front", "host")) && draft("front", "public") !== true,
+  },
+  {
+    at: ["front", "tells"],
+    says: "proxy-v1 and proxy-v2 exclude each other: a connection begins with one of them",
+    isBroken: (draft) => ["proxy-v1", "proxy-v2"].every((way) => listed(draft("front", "tells")).includes(way)),
+  },
+  {
+    at: ["agent", "slotPorts"],
+    says: "the two ranges overlap: old and new version would reach for the same port",
+    isBroken: (draft) => overlap(draft("agent", "slotPorts", "blue") ?? "8000-8999", draft("agent", "slotPorts", "green") ?? "9000-9999"),
+  },
+  {
+    at: ["exchange", "strategy"],
+    says: "blue-green runs two versions side by side, and an exclusive state (the default) may be opened by one only: write state.kind: external or none, or strategy: recreate",
+    isBroken: (draft) =>
+      isBlueGreen(draft) && (draft("state") === undefined || (isMapping(draft("state")) && (draft("state", "kind") ?? "exclusive") === "exclusive")),
+  },
+  {
+    at: ["exchange", "strategy"],
+    says: "blue-green runs two versions side by side, and this agent's port is fixed: let it take the port that Instar gives (port: given), or write strategy: recreate",
+    isBroken: (draft) => isBlueGreen(draft) && typeof draft("agent", "port") === "number",
+  },
+  {
+    at: ["exchange", "strategy"],
+    says: "blue-green moves requests from one version to another, and an agent without a port gets none: write strategy: recreate",
+    isBroken: (draft) => isBlueGreen(draft) && isPortless(draft),
+  },
+  {
+    at: ["exchange", "trial"],
+    says: "a trial runs two versions side by side, so it needs blue-green: state.kind external or none, and a port that Instar gives",
+    isBroken: (draft) => isMapping(draft("exchange", "trial")) && !mayRunBesideItself(draft),
+  },
+  {
+    at: ["exchange", "smoke"],
+    says: "smoke checks ask the agent's port, and this agent has none",
+    isBroken: (draft) => isPortless(draft) && Array.isArray(draft("exchange", "smoke")) && listed(draft("exchange", "smoke")).length > 0,
+  },
+  {
     at: ["health", "http"],
     says: "health.http asks the agent's port, and this agent has none",
     isBroken: (draft) => isPortless(draft) && draft("health", "http") !== undefined,
@@ -119,6 +160,32 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => usesPlaceholder(draft("agent", "start"), "state") && draft("state", "directory") === undefined,
   },
 ];
+
+function isBlueGreen(draft: Draft): boolean {
+  return draft("exchange", "strategy") === "blue-green";
+}
+
+function mayRunBesideItself(draft: Draft): boolean {
+  return (
+    draft("exchange", "strategy") !== "recreate" &&
+    ["external", "none"].includes(draft("state", "kind") as string) &&
+    (draft("agent", "port") ?? "given") === "given"
+  );
+}
+
+/** A name may resolve to anything; only what is loopback beyond doubt is taken for it. */
+function isBeyondLoopback(host: unknown): boolean {
+  return typeof host === "string" && !/^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i.test(host);
+}
+
+function overlap(...ranges: unknown[]): boolean {
+  const [left, right] = ranges.map((range) => (typeof range === "string" && /^\d+-\d+$/.test(range) ? range.split("-").map(Number) : undefined));
+  return left !== undefined && right !== undefined && (left[0] ?? 0) <= (right[1] ?? 0) && (right[0] ?? 0) <= (left[1] ?? 0);
+}
+
+function listed(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
 
 function looksLikeOption(value: unknown): boolean {
   return typeof value === "string" && value.trimStart().startsWith("-");

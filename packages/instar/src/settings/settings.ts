@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /**
@@ -39,6 +40,28 @@ function isPattern(text: string): boolean {
   }
 }
 
+/** First and last port, both included. */
+const portRange = z
+  .string()
+  .regex(/^\d{1,5}-\d{1,5}$/, "must be a range of ports such as 8000-8999")
+  .refine((text) => {
+    const [first, last] = portsOf(text);
+    return first >= 1 && first <= last && last <= 65_535;
+  }, "must be a range of ports between 1 and 65535, the lower one first")
+  .transform(portsOf);
+function portsOf(text: string): readonly [number, number] {
+  const [first, last] = text.split("-").map(Number);
+  return [first ?? 0, last ?? 0];
+}
+/** `203.0.113.7` or `10.0.0.0/8`, of either family. */
+const addressRange = z.string().refine(isAddressRange, "must be an address or a range of addresses such as 10.0.0.0/8");
+function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
 const sourceSettings = z.strictObject({
   git: z.string().min(1).describe("The remote: an address or a folder that git can fetch from"),
   branch: z.string().min(1).optional().describe("The branch that is followed (default: main, unless a tag is named)"),
@@ -61,6 +84,10 @@ const agentSettings = z.strictObject({
     .default("given")
     .describe("given: Instar tells it by a variable; a number: it always listens there; none: it has no port"),
   portVariable: variable.default("PORT").describe("The variable that names the port"),
+  slotPorts: z
+    .strictObject({ blue: portRange.prefault("8000-8999"), green: portRange.prefault("9000-9999") })
+    .prefault({})
+    .describe("Where a port that is given comes from: two ranges, because old and new version may run side by side"),
   stopSignal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]).default("SIGTERM"),
   stopWithin: duration.prefault("10s").describe("How long it may take to stop before it is killed"),
 });
@@ -116,6 +143,25 @@ const stateSettings = z.strictObject({
 const frontSettings = z.strictObject({
   port: port.describe("The port people use; it stays while the agent changes"),
   host: z.string().default("127.0.0.1"),
+  public: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Needed for a host beyond this machine: to the agent every request comes from loopback, so what it allows to local callers it then allows to everyone",
+    ),
+  health: z
+    .union([z.literal(false), z.string().regex(/^\/[\w./~-]*$/, "must be a path such as /.instar/front, or false")])
+    .default("/.instar/front")
+    .describe("Where the front answers for itself, also while requests are held; false: nowhere"),
+  tells: z
+    .array(z.enum(["x-forwarded", "forwarded", "proxy-v1", "proxy-v2"]))
+    .default(["x-forwarded"])
+    .describe("How the agent is told who asked: X-Forwarded-* lines, Forwarded (RFC 7239), or the PROXY protocol where the agent understands it"),
+  trustedProxies: z.array(addressRange).default([]).describe("Proxies before the front whose word on who asked is believed"),
+  stickBy: z
+    .union([z.literal("address"), z.strictObject({ cookie: z.string().min(1) }), z.strictObject({ header: z.string().min(1) })])
+    .default("address")
+    .describe("What decides which version a caller meets while a share goes to the new one: the caller's address, a cookie or a header"),
   hold: z
     .strictObject({
       requests: z.int().min(0).default(1_000),
@@ -124,6 +170,36 @@ const frontSettings = z.strictObject({
     })
     .prefault({})
     .describe("How much may wait during an exchange; beyond it 503 with Retry-After"),
+});
+
+const smokeCheck = z.strictObject({
+  path: z.string().startsWith("/").describe("Asked of the new version on its own port, before any request goes there"),
+  status: z.int().min(100).max(599).optional().describe("What it must answer; any 2xx where this is left out"),
+  body: pattern.optional().describe("A regular expression that the answer must match"),
+});
+
+const exchangeSettings = z.strictObject({
+  strategy: z
+    .enum(["auto", "recreate", "blue-green"])
+    .default("auto")
+    .describe(
+      "recreate: the old version ends before the new one starts, requests wait; blue-green: both run and traffic moves; auto: blue-green where that is safe",
+    ),
+  smoke: z.array(smokeCheck).default([]).describe("What the new version must answer before it serves, besides its health checks"),
+  drain: duration.prefault("30s").describe("blue-green: how long requests in flight may take on the version that was replaced before they are cut"),
+  warm: z.boolean().default(true).describe("blue-green: the old version keeps running until the new one is committed, so that going back takes no start"),
+  sockets: z
+    .strictObject({ group: z.int().min(1).default(20), within: duration.prefault("10s") })
+    .prefault({})
+    .describe("WebSockets are told to reconnect (close code 1012) in groups of this size, all of them within this time"),
+  trial: z
+    .strictObject({
+      share: z.number().gt(0).lt(1).describe("Of the callers, chosen by front.stickBy"),
+      time: duration.prefault("5m"),
+      requests: z.int().min(1).default(50).describe("And at least this many requests of the new version"),
+    })
+    .optional()
+    .describe("blue-green: only this share of the callers meets the new version first; if it misbehaves there, nobody else does"),
 });
 
 const watchSettings = z.strictObject({
@@ -147,6 +223,7 @@ export const settingsSchema = z.strictObject({
   health: healthSettings.prefault({}),
   state: stateSettings.prefault({}),
   front: frontSettings.optional().describe("Left out for agents without a port"),
+  exchange: exchangeSettings.prefault({}),
   updates: z
     .strictObject({ automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself") })
     .prefault({}),
