@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { InstarError } from "@instar/protocol";
+import { planStrategy } from "../settings/plan-strategy.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { pinSteps } from "../update/run-update.ts";
@@ -9,13 +10,14 @@ import type { Instance } from "./instance.ts";
  * Writes the first entry of an update: from here it exists, and whoever drives next takes it on.
  * @throws InstarError CONFLICT where another one has not ended: one at a time per target
  */
-export function beginUpdate(instance: Instance, start: UpdateStart): UpdateId {
+export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strategy">): UpdateId {
   const [open] = instance.journal.unfinished();
   if (open !== undefined)
     throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
   const update = newUpdateId();
-  const body = { kind: "started", steps: pinSteps(start.trigger === "rollback" ? instance.goingBack : instance.codeUpdate), start } as const;
-  instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, start, body, {}) });
+  const pinned: UpdateStart = { ...start, strategy: planStrategy(instance.settings).strategy };
+  const body = { kind: "started", steps: pinSteps(start.trigger === "rollback" ? instance.goingBack : instance.codeUpdate), start: pinned } as const;
+  instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, pinned, body, {}) });
   return update;
 }
 

@@ -12,7 +12,7 @@ import { readEnvironmentFile } from "../settings/read-environment-file.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { KeeperMemory, SlotName, SlotSpec, SlotState } from "./keeper-state.ts";
 
-/** The specification's ranges (`self-updating-loop` §6.5). */
+/** The specification's ranges (`self-updating-loop` §6.5): of a slot that an older Instar wrote down without any. */
 const PORT_RANGES: Record<SlotName, readonly [number, number]> = { blue: [8_000, 8_999], green: [9_000, 9_999] };
 /** Pauses before an agent that ended by itself is started again; the last is repeated. */
 const RESTART_PAUSES_MS = [250, 1_000, 4_000, 15_000] as const;
@@ -105,7 +105,7 @@ export class AgentSlot {
 
   async #spawn(spec: SlotSpec): Promise<void> {
     const { settings, release, version, stateDirectory } = spec;
-    const port = await choosePort(spec.logPath, this.name, settings.agent.port, this.state.port);
+    const port = await choosePort(spec, this.name, this.state.port);
     const argv = planCommand(settings.agent.start, {
       release: spec.releaseFolder,
       ...(port === null ? {} : { port }),
@@ -143,13 +143,14 @@ function runMarker(slot: SlotName, spec: SlotSpec | null): string {
  * The port the slot had before where it is free, else a free one of the slot's range. Each instance begins to look at a place of its
  * own, so that two instances that start agents at the same moment do not reach for the same port.
  */
-async function choosePort(home: string, slot: SlotName, wanted: Settings["agent"]["port"], before: number | null): Promise<number | null> {
+async function choosePort({ logPath, settings }: SlotSpec, slot: SlotName, before: number | null): Promise<number | null> {
+  const { port: wanted, slotPorts } = settings.agent as Partial<Settings["agent"]>;
   if (wanted === "none") return null;
-  if (wanted !== "given") return wanted;
-  const [first, last] = PORT_RANGES[slot];
+  if (typeof wanted === "number") return wanted;
+  const [first, last] = slotPorts?.[slot] ?? PORT_RANGES[slot];
   if (before !== null && before >= first && before <= last && (await isPortFree(before))) return before;
   const many = last - first + 1;
-  const offset = Number.parseInt(createHash("sha256").update(home).digest("hex").slice(0, 8), 16) % many;
+  const offset = Number.parseInt(createHash("sha256").update(logPath).digest("hex").slice(0, 8), 16) % many;
   for (let step = 0; step < many; step += 1) {
     const port = first + ((offset + step) % many);
     if (await isPortFree(port)) return port;

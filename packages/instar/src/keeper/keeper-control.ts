@@ -7,7 +7,7 @@ import type { Front, FrontStatus } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
 import { quantileOfSketch } from "./front/latency-sketch.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
-import { SLOTS, type SlotName, type SlotSpec, slotSpec } from "./keeper-state.ts";
+import { SLOTS, type SlotName, type SlotShare, type SlotSpec, slotShare, slotSpec } from "./keeper-state.ts";
 
 const slot = z.enum(SLOTS);
 
@@ -19,7 +19,10 @@ const keeperCommand = z.discriminatedUnion("do", [
   /** `spec: null`: what the slot ran before. */
   z.object({ do: z.literal("start"), epoch: z.int(), slot, spec: slotSpec.nullable() }),
   z.object({ do: z.literal("stop"), epoch: z.int(), slot }),
-  z.object({ do: z.literal("route"), epoch: z.int(), slot: slot.nullable() }),
+  /** New requests go to `slot`; where a share is named, so much of them (0 to 1) to that slot instead. */
+  z.object({ do: z.literal("route"), epoch: z.int(), slot: slot.nullable(), share: slotShare.nullable().optional() }),
+  /** Tells the WebSockets of a slot to come again, group by group, all of them within this time. Answers at once. */
+  z.object({ do: z.literal("retire"), epoch: z.int(), slot, group: z.int().min(1), withinMs: z.number().min(0) }),
   z.object({ do: z.literal("clear"), epoch: z.int(), slot }),
   z.object({ do: z.literal("take-over"), epoch: z.int() }),
   /** Ends the keeper; the one command that any caller with the token may give. */
@@ -42,6 +45,8 @@ export async function serveControl(keeper: Keeper, token: string): Promise<{ por
     if (request.method !== "POST" || request.url !== "/command") throw new InstarError("NOT_FOUND", "the keeper knows /state and /command");
     const parsed = keeperCommand.safeParse(JSON.parse(await readBody(request)));
     if (!parsed.success) throw new InstarError("INPUT_INVALID", "this is not a keeper's command", { cause: parsed.error });
+    // Told to end, the keeper does not first wait for requests that drain.
+    if (parsed.data.do === "end") keeper.end(parsed.data.keepAgent);
     const done = queue
       .then(() => obey(keeper, parsed.data))
       .finally(() => {
@@ -89,8 +94,10 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
     case "stop":
       return slots[command.slot].stop();
     case "route":
-      await memory.change({ routed: command.slot });
+      await memory.change({ routed: command.slot, share: command.share ?? null });
       return pointFront(keeper);
+    case "retire":
+      return;
     case "clear":
       if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
       return memory.changeSlot(command.slot, { spec: null, wanted: "stopped", process: null, port: null, restarts: 0, startedAt: null, logFrom: 0 });
@@ -111,6 +118,7 @@ export interface KeeperReport {
   readonly pid: number;
   readonly epoch: number;
   readonly routed: SlotName | null;
+  readonly share: SlotShare | null;
   readonly holding: boolean;
   readonly slots: Readonly<Record<SlotName, KeeperSlotReport>>;
   readonly front: {
@@ -156,11 +164,12 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
       cwd: spec?.cwd ?? null,
     };
   };
-  const { epoch, routed, holding } = memory.state;
+  const { epoch, routed, share, holding } = memory.state;
   return {
     pid: process.pid,
     epoch,
     routed,
+    share,
     holding,
     slots: { blue: await report("blue"), green: await report("green") },
     front: front === null ? null : describeFront(front, routed === null ? null : slots[routed].state.spec, memory.state.undercounted),

@@ -42,11 +42,16 @@ const slotState = z.object({
 });
 export type SlotState = z.output<typeof slotState>;
 
+/** What part of the callers meets a slot that is not the one that serves. */
+export const slotShare = z.object({ slot: z.enum(SLOTS), of: z.number().min(0).max(1) });
+export type SlotShare = z.output<typeof slotShare>;
+
 const keeperState = z.object({
   format: z.literal(1),
   /** The highest daemon epoch seen. A command of an older one is refused. */
   epoch: z.int(),
   routed: z.enum(SLOTS).nullable(),
+  share: slotShare.nullable().default(null),
   holding: z.boolean(),
   slots: z.object({ blue: slotState, green: slotState }),
   /** Releases that served when a keeper was killed: what it counted in its last second is lost, so their counts are a lower bound. */
@@ -61,6 +66,7 @@ const EMPTY: KeeperState = {
   format: 1,
   epoch: 0,
   routed: null,
+  share: null,
   holding: false,
   slots: { blue: EMPTY_SLOT, green: EMPTY_SLOT },
   undercounted: [],

@@ -1,5 +1,4 @@
 import { open, stat } from "node:fs/promises";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { isAbsolute, join } from "node:path";
 import type { Verdict } from "@instar/protocol";
@@ -7,6 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { planCommand } from "../settings/plan-command.ts";
 import type { Settings } from "../settings/settings.ts";
+import { ANSWER_WITHIN_MS, askHttp } from "./ask-http.ts";
 
 export interface HealthTarget {
   readonly alive: boolean;
@@ -32,10 +32,6 @@ export interface HealthTools {
   readonly jobLogPath: string;
 }
 
-/** An answer later than this is none. */
-const ANSWER_WITHIN_MS = 5_000;
-const BODY_LIMIT_BYTES = 262_144;
-
 /**
  * Asks a running agent how it is, by everything that instar.yaml names: all must pass. An agent with a port and no named
  * check passes when something answers there; one without either is at least alive. Silence is `nodata`, never a pass.
@@ -44,7 +40,7 @@ export async function probeHealth(settings: Settings, target: HealthTarget, tool
   if (!target.alive) return { verdict: "fail", because: "its process is gone" };
   const { health } = settings;
   const checks: Promise<HealthReport>[] = [];
-  if (health.http !== undefined && target.port !== null) checks.push(askHttp(target.port, health.http));
+  if (health.http !== undefined && target.port !== null) checks.push(askHttp(target.port, { ...health.http, named: "health.http" }));
   if (health.heartbeat !== undefined) checks.push(askHeartbeat(health.heartbeat, target, tools.clock));
   if (health.log !== undefined) checks.push(askLog(health.log, target));
   if (health.command !== undefined) checks.push(askCommand(health.command, target, tools));
@@ -57,32 +53,6 @@ export async function probeHealth(settings: Settings, target: HealthTarget, tool
       because: reports.map((report) => report.because).join("; ") || "its process lives",
     }
   );
-}
-
-function askHttp(port: number, check: { path: string; body?: string | undefined }): Promise<HealthReport> {
-  return new Promise((resolve) => {
-    const silent = (): void => resolve({ verdict: "nodata", because: `no answer to GET ${check.path}` });
-    const call = request({ host: "127.0.0.1", port, path: check.path, agent: false, timeout: ANSWER_WITHIN_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      let sizeBytes = 0;
-      response.on("data", (chunk: Buffer) => {
-        sizeBytes += chunk.length;
-        if (sizeBytes <= BODY_LIMIT_BYTES) chunks.push(chunk);
-        else call.destroy();
-      });
-      response.on("error", silent);
-      response.on("end", () => {
-        const status = response.statusCode ?? 0;
-        if (status < 200 || status > 299) return resolve({ verdict: "fail", because: `GET ${check.path} answered ${status}` });
-        if (check.body !== undefined && !new RegExp(check.body, "s").test(Buffer.concat(chunks).toString("utf8")))
-          return resolve({ verdict: "fail", because: `GET ${check.path} answered ${status}, but not what health.http.body asks for` });
-        resolve({ verdict: "pass", because: `GET ${check.path} answered ${status}` });
-      });
-    });
-    call.on("timeout", () => call.destroy());
-    call.on("error", silent);
-    call.end();
-  });
 }
 
 function askPort(port: number): Promise<HealthReport> {

@@ -4,6 +4,7 @@ import { InstarError } from "@instar/protocol";
 import type { ReleaseCounts } from "../keeper/front/front-counts.ts";
 import type { KeeperReport, KeeperSlotReport } from "../keeper/keeper-control.ts";
 import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
+import { askSmoke } from "../observation/ask-smoke.ts";
 import { type HealthReport, probeHealth } from "../observation/probe-health.ts";
 import { findListener } from "../platform/find-listener.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
@@ -12,8 +13,8 @@ import type { StepContext } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { recordOf } from "./steps/read-running.ts";
 
-/** Requests in flight may finish for this long before the old version is asked to stop. Part of the hold that people wait through. */
-const DRAIN_MS = 5_000;
+/** Requests in flight may finish for this long before the old version is asked to stop, where others wait in the hold meanwhile. */
+const DRAIN_IN_HOLD_MS = 5_000;
 const READY_POLL_MS = 60;
 
 /**
@@ -46,8 +47,20 @@ export class Exchange {
     await this.#tell({ do: "release", epoch: this.#epoch });
   }
 
+  /** From now on every new request goes to this slot; what is in flight elsewhere stays there. */
   async route(slot: SlotName | null): Promise<void> {
     await this.#tell({ do: "route", epoch: this.#epoch, slot });
+  }
+
+  /** The same, but this share of the callers meets another slot. */
+  async routeShare(slot: SlotName, share: { readonly slot: SlotName; readonly of: number }): Promise<void> {
+    await this.#tell({ do: "route", epoch: this.#epoch, slot, share });
+  }
+
+  /** Tells the WebSockets of a slot, group by group, to come again; returns at once. */
+  async retire(slot: SlotName): Promise<void> {
+    const { group, within } = this.#rooms.settings.exchange.sockets;
+    await this.#tell({ do: "retire", epoch: this.#epoch, slot, group, withinMs: within });
   }
 
   /** Makes the keeper forget what a slot ran. Not while it runs. */
@@ -55,17 +68,25 @@ export class Exchange {
     await this.#tell({ do: "clear", epoch: this.#epoch, slot });
   }
 
-  /** Lets requests in flight finish, then ends the slot's whole process tree. Returns once nothing of it lives. */
+  /**
+   * Lets requests in flight finish, then ends the slot's whole process tree. Returns once nothing of it lives. While requests are held
+   * nobody is kept waiting for a stream that runs for hours: its WebSockets are told at once, and the time is short.
+   */
   async endSlot(slot: SlotName): Promise<void> {
     const report = await this.report();
-    if (report.slots[slot].alive) await this.#tell({ do: "drain", epoch: this.#epoch, slot, withinMs: DRAIN_MS });
+    const { drain, sockets } = this.#rooms.settings.exchange;
+    const withinMs = report.holding ? Math.min(drain, DRAIN_IN_HOLD_MS) : drain;
+    if (report.slots[slot].alive) {
+      await this.#tell({ do: "retire", epoch: this.#epoch, slot, group: sockets.group, withinMs: Math.min(sockets.within, withinMs / 2) });
+      await this.#tell({ do: "drain", epoch: this.#epoch, slot, withinMs });
+    }
     await this.#tell({ do: "stop", epoch: this.#epoch, slot });
   }
 
   /** Holds a slot to running the release. A slot that still remembers it runs just what it ran before. */
   async startRelease(release: string): Promise<SlotName> {
     const report = await this.report();
-    const remembered = SLOTS.find((slot) => report.slots[slot].release === release);
+    const remembered = slotOf(report, release);
     const slot =
       remembered ??
       SLOTS.find((candidate) => candidate !== report.routed && !report.slots[candidate].alive) ??
@@ -99,6 +120,19 @@ export class Exchange {
       `it did not become ready${restarts > 0 ? ` (ended ${restarts} times)` : ""}: ${last.because}${words === "" ? "" : `; its log ends: ${words}`}`,
       { facts: { slot } },
     );
+  }
+
+  /**
+   * Asks the new version what the operator wants answered before anybody meets it.
+   * @throws InstarError UNHEALTHY with the first check that did not pass
+   */
+  async assertSmoke(slot: SlotName): Promise<void> {
+    const { port } = (await this.report()).slots[slot];
+    if (port === null) return;
+    for (const check of this.#rooms.settings.exchange.smoke) {
+      const report = await askSmoke(port, check);
+      if (report.verdict !== "pass") throw new InstarError("UNHEALTHY", `a smoke check did not pass: ${report.because}`, { facts: { slot, path: check.path } });
+    }
   }
 
   probe(slot: KeeperSlotReport): Promise<HealthReport> {

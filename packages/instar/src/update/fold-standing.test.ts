@@ -32,10 +32,22 @@ describe("where the instance stands", () => {
       release(1),
     ],
     [
-      "back at what was committed, when the one after a superseded one is rolled back",
+      "at what was committed after a superseded one",
       [update(1, ended("committed")), update(2, ended("superseded")), update(3, ended("committed"))],
       release(3),
       release(3),
+    ],
+    [
+      "back at what was committed, when the one after a superseded one is rolled back: that is where going back ends",
+      [update(1, ended("committed")), update(2, ended("superseded")), update(3, ended("rolled-back"))],
+      release(1),
+      release(1),
+    ],
+    [
+      "where the superseded one is, when the one after it is refused",
+      [update(1, ended("committed")), update(2, ended("superseded")), update(3, ended("refused"))],
+      release(2),
+      release(1),
     ],
     ["at what a person accepted", [update(1, ended("committed")), update(2, stuck(), resolved("accept"), ended("stuck-resolved"))], release(2), release(2)],
     [

@@ -31,6 +31,8 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
     const { start } = first;
     ended.push({ update: first.update, start, outcome: last.outcome, because: last.because, given });
     const isAccepted = last.outcome === "stuck-resolved" && journal.some((entry) => entry.kind === "resolved" && entry.how === "accept");
+    // Going back ends at the last committed release, also where an update that was superseded ran in between.
+    if (last.outcome === "rolled-back") running = committed;
     if (last.outcome !== "committed" && last.outcome !== "superseded" && !isAccepted) continue;
     if (typeof given.release !== "string") continue;
     running = { release: given.release, version: start.versionTo, commit: start.commit };

@@ -1,5 +1,6 @@
 import type { ErrorCode, Outcome } from "@instar/protocol";
 import type { Json } from "../ledger/ledger-entry.ts";
+import type { Strategy } from "../settings/plan-strategy.ts";
 
 export type UpdateId = string & { readonly brand: "UpdateId" };
 
@@ -35,6 +36,8 @@ export interface UpdateStart {
   readonly wayBack: string | null;
   readonly trigger: "found" | "by-hand" | "first" | "rollback";
   readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
+  /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
+  readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */
   readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean };
   /** An update to a release that is already on disk (going back by hand). */

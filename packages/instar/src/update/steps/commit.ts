@@ -1,9 +1,9 @@
 import { planPruneSnapshots } from "../../backups/plan-prune-snapshots.ts";
-import { SLOTS } from "../../keeper/keeper-state.ts";
 import { planPrune } from "../../releases/plan-prune.ts";
-import { Exchange, slotOf } from "../exchange.ts";
+import { Exchange } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { endOthers } from "./blue-green.ts";
 
 /** Tidies up behind an update that held: what nothing refers to any more and is beyond what the operator keeps, goes. */
 export function commitStep(rooms: StepRooms): Step {
@@ -18,9 +18,7 @@ export function commitStep(rooms: StepRooms): Step {
       const { start, given, update } = context;
       const release = String(given.release);
       const exchange = new Exchange(rooms, context);
-      const report = await exchange.report();
-      const running = slotOf(report, release);
-      for (const slot of SLOTS) if (slot !== running && !report.slots[slot].alive && report.slots[slot].release !== null) await exchange.clear(slot);
+      await endOthers(exchange, release);
       const kept = [release, ...(start.wayBack === null ? [] : [start.wayBack]), ...rooms.referenced()];
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);

@@ -3,6 +3,7 @@ import { findListener } from "../../platform/find-listener.ts";
 import { Exchange, slotOf } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { endOthers } from "./blue-green.ts";
 
 /**
  * Confirms that the *running* process is the new release: the process that the keeper let go, started from the sealed folder,
@@ -42,6 +43,8 @@ export function confirmStep(rooms: StepRooms): Step {
       evidence.push("its files are what was sealed");
       const health = await exchange.probe(slot);
       if (health.verdict !== "pass") throw new InstarError("UNHEALTHY", `it was exchanged and does not pass its health check: ${health.because}`);
+      // Only now nobody needs the old one to serve; a warm one stays for the way back.
+      if (context.start.strategy === "blue-green" && !rooms.settings.exchange.warm) await endOthers(exchange, release);
       return { kind: "done", gives: { pid: slot.pid, evidence: [...evidence, health.because] } };
     },
     undo: { needless: "it only asks" },

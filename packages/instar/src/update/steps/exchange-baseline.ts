@@ -1,0 +1,32 @@
+import type { KeeperReport } from "../../keeper/keeper-control.ts";
+import { countsOf } from "../exchange.ts";
+import type { StepContext } from "../step.ts";
+import type { StepRooms } from "../step-rooms.ts";
+
+/** What the front had counted when an update first touched what serves. */
+export interface Baseline {
+  /** What the front had counted for the old release when the exchange began. */
+  readonly before: Counted;
+  /** The same for the new one: not nothing where it ran before. */
+  readonly since: Counted;
+}
+type Counted = ReturnType<typeof countsOf>;
+
+const baselineFact = (update: string) => `exchange:${update}`;
+
+export function readBaseline(rooms: StepRooms, { update }: StepContext): Baseline | undefined {
+  return rooms.facts.read<Baseline>(baselineFact(update));
+}
+
+export function measureBaseline({ start, given }: StepContext, report: KeeperReport): Baseline {
+  return { before: countsOf(report, start.releaseFrom), since: countsOf(report, String(given.release)) };
+}
+
+/** Kept on disk from the first beginning on: a daemon that resumes must not count from later. */
+export function keepBaseline(rooms: StepRooms, context: StepContext, report: KeeperReport): Baseline {
+  const kept = readBaseline(rooms, context);
+  if (kept !== undefined) return kept;
+  const baseline = measureBaseline(context, report);
+  rooms.facts.write(baselineFact(context.update), baseline);
+  return baseline;
+}
