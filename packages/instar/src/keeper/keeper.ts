@@ -19,5 +19,5 @@ export function pointFront({ memory, front }: Keeper): void {
   const { routed, slots } = memory.state;
   const slot = routed === null ? null : slots[routed];
   if (routed === null || slot === null || slot.spec === null || slot.port === null) front?.route(undefined);
-  else front?.route({ slot: routed, release: slot.spec.release, host: "127.0.0.1", port: slot.port });
+  else front?.route({ main: { slot: routed, release: slot.spec.release, host: "127.0.0.1", port: slot.port } });
 }

@@ -39,7 +39,7 @@ export async function openFrontBench(options: Partial<FrontOptions> = {}): Promi
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     const agentPort = typeof address === "object" && address !== null ? address.port : 0;
-    front.route({ slot: name, release: `release-${name}`, host: "127.0.0.1", port: agentPort });
+    front.route({ main: { slot: name, release: `release-${name}`, host: "127.0.0.1", port: agentPort } });
     return agentPort;
   };
   const open = ({ staysHalfOpen } = { staysHalfOpen: false }) => {

@@ -18,7 +18,7 @@ describe("an agent that fails before it answers", () => {
   test("nothing listens: 503 with Retry-After, for nothing was sent and the client may ask again", async () => {
     const { port } = await bench.startAgent(() => {});
     const gap = await freePort();
-    bench.front.route({ slot: "blue", release: "release-blue", host: "127.0.0.1", port: gap });
+    bench.front.route({ main: { slot: "blue", release: "release-blue", host: "127.0.0.1", port: gap } });
     expect(gap).not.toBe(port);
     const client = bench.open();
     client.send(POST);

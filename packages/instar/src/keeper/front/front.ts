@@ -7,8 +7,10 @@ import { type Forwarding, forwardRequest } from "./forward-request.ts";
 import { forwardUpgrade, type Upgrade } from "./forward-upgrade.ts";
 import { countRequest, emptyCounts, type FrontCounts } from "./front-counts.ts";
 import { createHoldQueue, type HoldLimits, type Waiter } from "./hold-queue.ts";
-import { type Backend, createLane, type Lane } from "./lane.ts";
+import type { Backend, Lane } from "./lane.ts";
+import { createLanes } from "./lanes.ts";
 import type { Refusal } from "./plan-refusal.ts";
+import { type Routing, type StickBy, unitOf } from "./plan-route.ts";
 import { createPublicPort } from "./public-port.ts";
 
 export interface FrontOptions {
@@ -17,6 +19,8 @@ export interface FrontOptions {
   readonly port: number;
   readonly hold: HoldLimits;
   readonly clock: Clock;
+  /** What makes two requests the same caller's, for a routing with a share; the client's address where it is left out. */
+  readonly stickBy?: StickBy;
   /** What an earlier front of this instance counted. */
   readonly initialCounts?: FrontCounts;
   /** Each request that an agent failed, and whatever the listening socket reports. Must not throw. */
@@ -34,8 +38,11 @@ export interface Front {
    * may still ask until their keep-alive time is over; whatever is left after `graceMs` is cut.
    */
   close(options: { graceMs: number }): Promise<void>;
-  /** Sends every request that is forwarded from now on to this backend, or answers 503 where there is none. */
-  route(backend: Backend | undefined): void;
+  /**
+   * Sends every request that is forwarded from now on there, or answers 503 where there is no backend; what is under way stays
+   * where it is. Of a share the caller decides (see `planRoute`), so that each caller keeps meeting the same release.
+   */
+  route(routing: Routing | undefined): void;
   /** From now on nothing is forwarded: requests wait in order, within the limits. */
   hold(): void;
   release(): void;
@@ -55,6 +62,7 @@ export interface Front {
 export interface FrontStatus {
   readonly listening?: { readonly host: string; readonly port: number };
   readonly backend?: Backend;
+  readonly share?: { readonly backend: Backend; readonly of: number };
   readonly isHolding: boolean;
   readonly isClosing: boolean;
   readonly waiting: { readonly requests: number; readonly bytes: number };
@@ -70,9 +78,7 @@ export function createFront(options: FrontOptions): Front {
   const { clock } = options;
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
-  const lanes = new Set<Lane>();
-  const drains = new Set<{ slot: string; resolve: () => void }>();
-  let current: Lane | undefined;
+  const lanes = createLanes();
   let listening: { host: string; port: number } | undefined;
   let isClosing = false;
   let isCutting = false;
@@ -105,13 +111,19 @@ export function createFront(options: FrontOptions): Front {
 
   function forwardVisit(visit: Visit): void {
     if (visit.spoiled.aborted) return;
-    if (current === undefined) answerRefusal(visit.response, refuseWithoutBackend());
-    else forwardRequest(visit, openForwarding(current, visit.request));
+    const lane = pickLane(visit.request);
+    if (lane === undefined) answerRefusal(visit.response, refuseWithoutBackend());
+    else forwardRequest(visit, openForwarding(lane, visit.request));
   }
 
   function forwardSwitch(upgrade: Upgrade): void {
-    if (current === undefined) writeRefusal(upgrade.socket, refuseWithoutBackend(), clock);
-    else forwardUpgrade(upgrade, openForwarding(current, upgrade.request));
+    const lane = pickLane(upgrade.request);
+    if (lane === undefined) writeRefusal(upgrade.socket, refuseWithoutBackend(), clock);
+    else forwardUpgrade(upgrade, openForwarding(lane, upgrade.request));
+  }
+
+  function pickLane(request: IncomingMessage): Lane | undefined {
+    return lanes.pick(() => unitOf(request.headers, options.stickBy ?? "address", request.socket.remoteAddress ?? "unknown"));
   }
 
   function refuseWithoutBackend(): Refusal {
@@ -136,15 +148,6 @@ export function createFront(options: FrontOptions): Front {
     if (!isCutting) counts.clientAborts += 1;
   }
 
-  function isDrained(slot: string): boolean {
-    return ![...lanes].some((lane) => lane.backend.slot === slot && lane.inFlight() > 0);
-  }
-
-  function onLeave(): void {
-    for (const lane of lanes) if (lane !== current && lane.inFlight() === 0) lanes.delete(lane);
-    for (const drain of drains) if (isDrained(drain.slot)) drain.resolve();
-  }
-
   return {
     async listen() {
       listening = await publicPort.listen();
@@ -161,51 +164,29 @@ export function createFront(options: FrontOptions): Front {
           queue.refuseAll();
         },
       });
-      current?.retire();
-      current = undefined;
-      onLeave();
+      lanes.route(undefined);
     },
 
-    route(backend) {
-      if (current !== undefined && backend !== undefined && isSame(current.backend, backend)) return;
-      current?.retire();
-      current = backend === undefined ? undefined : createLane(backend, onLeave);
-      if (current !== undefined) lanes.add(current);
-      onLeave();
-    },
+    route: lanes.route,
 
     hold: queue.hold,
     release: queue.release,
     isHolding: queue.isHolding,
 
-    whenDrained(slot, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        if (isDrained(slot)) return resolve();
-        const settle = (act: () => void) => () => {
-          drains.delete(drain);
-          signal?.removeEventListener("abort", giveUp);
-          act();
-        };
-        const drain = { slot, resolve: settle(resolve) };
-        const giveUp = settle(() => reject(signal?.reason));
-        drains.add(drain);
-        signal?.addEventListener("abort", giveUp, { once: true });
-      });
-    },
+    whenDrained: lanes.whenDrained,
 
     counts: () => structuredClone(counts),
 
     status() {
-      const inFlight: Record<string, number> = {};
-      for (const lane of lanes) inFlight[lane.backend.slot] = (inFlight[lane.backend.slot] ?? 0) + lane.inFlight();
+      const routing = lanes.routing();
       return {
         ...(listening === undefined ? {} : { listening }),
-        ...(current === undefined ? {} : { backend: current.backend }),
+        ...(routing === undefined ? {} : { backend: routing.main }),
+        ...(routing?.share === undefined ? {} : { share: routing.share }),
         isHolding: queue.isHolding(),
         isClosing,
         waiting: queue.waiting(),
-        inFlight,
+        inFlight: lanes.inFlight(),
         connections: publicPort.connections(),
       };
     },
@@ -216,8 +197,4 @@ export function createFront(options: FrontOptions): Front {
 function sizeOfBody(request: IncomingMessage): number {
   if (request.headers["transfer-encoding"] !== undefined) return UNREAD_BODY_BYTES;
   return Number(request.headers["content-length"] ?? 0);
-}
-
-function isSame(left: Backend, right: Backend): boolean {
-  return left.slot === right.slot && left.release === right.release && left.host === right.host && left.port === right.port;
 }
