@@ -10,8 +10,14 @@ import { isBodyDue } from "./request-body.ts";
 export interface Visit {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Aborted when the rest of the request turned out to be malformed. The answer is then no longer the visit's to give. */
-  readonly spoiled: AbortSignal;
+  readonly spoiled: Spoiling;
+}
+
+/** Whether the rest of a request turned out to be malformed. The answer is then no longer the visit's to give. */
+export interface Spoiling {
+  readonly aborted: boolean;
+  /** Called when it happens. Not an AbortSignal: one for each request would be among the costliest things that a request does. */
+  onAbort: (() => void) | undefined;
 }
 
 /**
@@ -66,8 +72,8 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
   return {
     join(request, response, start) {
       if (broken !== undefined || socket.writableEnded || places.length >= PIPELINED_MAX) return void socket.destroy();
-      const spoil = new AbortController();
-      const place: Place = { visit: { request, response, spoiled: spoil.signal }, spoil, start, hasStarted: false };
+      const spoiled = { aborted: false, onAbort: undefined };
+      const place: Place = { visit: { request, response, spoiled }, spoiled, start, hasStarted: false };
       places.push(place);
       if (isFinishing) response.shouldKeepAlive = false;
       response.once("close", () => leave(place));
@@ -96,14 +102,15 @@ export function createClientLine(socket: Socket, clock: Clock): ClientLine {
 
 interface Place {
   readonly visit: Visit;
-  readonly spoil: AbortController;
+  readonly spoiled: { aborted: boolean; onAbort: (() => void) | undefined };
   readonly start: (visit: Visit) => void;
   hasStarted: boolean;
 }
 
 /** The body of this very request went wrong. Where an answer has begun it is cut: its client must not take it for whole. */
 function spoil(place: Place, refusal: Refusal): void {
-  place.spoil.abort();
+  place.spoiled.aborted = true;
+  place.spoiled.onAbort?.();
   const { response, request } = place.visit;
   if (response.headersSent) request.socket.resetAndDestroy();
   else answerRefusal(response, refusal);

@@ -129,12 +129,12 @@ export function forwardRequest(visit: Visit, forwarding: Forwarding): void {
   const finish = () => {
     if (!isUpstreamClosed || !isResponseClosed) return;
     client.off("close", onClientClosed);
-    if (!request.readableEnded && !client.destroyed) discardRest(request, clock);
+    if (hasBody(request) && !request.readableEnded && !client.destroyed) discardRest(request, clock);
     forwarding.onOver();
   };
 
   client.once("close", onClientClosed);
-  visit.spoiled.addEventListener("abort", abandon, { once: true });
+  visit.spoiled.onAbort = abandon;
   response.once("close", () => {
     isResponseClosed = true;
     finish();

@@ -6,8 +6,8 @@ export type RawHeaders = readonly string[];
 /** Fields that belong to one connection, never to the message (RFC 9110 §7.6.1, and RFC 2616 §13.5.1 for the old ones). */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"]);
 
-/** Only the front may say who asked; a client's own word for it never reaches the agent. */
-const FORWARDING = /^(?:x-forwarded(?:-.*)?|forwarded|x-real-ip)$/;
+/** Only the front may say who asked; a client's own word for it never reaches the agent, nor what CGI would read as that. */
+const FORWARDING = /^(?:x[-_]forwarded(?:[-_].*)?|forwarded|x[-_]real[-_]ip)$/;
 
 /** What `Connection` may not take away: without them the message would mean something else to the agent. */
 const NEVER_LISTED = new Set(["content-length", "host", "transfer-encoding", "trailer"]);
@@ -86,26 +86,41 @@ export function answersExpectItself(request: IncomingMessage): boolean {
   return request.headers.expect !== undefined && speaksHttp11(request) && request.rawHeaders.some((text) => /[\x80-\xff]/.test(text));
 }
 
-function withoutHopByHop(rawHeaders: RawHeaders, isUnwanted: (name: string) => boolean = () => false): string[] {
-  const pairs = pairsOf(rawHeaders);
-  const listed = new Set(
-    pairs
-      .filter(([name]) => name.toLowerCase() === "connection")
-      .flatMap(([, value]) => value.toLowerCase().split(","))
-      .map((token) => token.trim())
-      .filter((token) => !NEVER_LISTED.has(token)),
-  );
-  return pairs
-    .filter(([name]) => {
-      const lower = name.toLowerCase();
-      return !HOP_BY_HOP.has(lower) && !listed.has(lower) && !isUnwanted(lower);
-    })
-    .flat();
+function withoutHopByHop(rawHeaders: RawHeaders, isUnwanted: (name: string) => boolean = keepsAll): string[] {
+  const listed = listedByConnection(rawHeaders);
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !listed.has(lower) && !isUnwanted(lower)) kept.push(name, rawHeaders[at + 1] ?? "");
+  }
+  return kept;
+}
+
+const keepsAll = () => false;
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The fields that `Connection` says belong to the connection as well. */
+function listedByConnection(rawHeaders: RawHeaders): ReadonlySet<string> {
+  let listed: Set<string> | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
+    const value = (rawHeaders[at + 1] ?? "").toLowerCase();
+    if (value === "keep-alive") continue; // By far the most common, and hop-by-hop anyway.
+    listed ??= new Set();
+    for (const token of value.split(",")) if (!NEVER_LISTED.has(token.trim())) listed.add(token.trim());
+  }
+  return listed ?? NOTHING;
 }
 
 function isForwarding(name: string): boolean {
-  return FORWARDING.test(name.replaceAll("_", "-"));
+  const first = name.charCodeAt(0);
+  return (first === LETTER_X || first === LETTER_F) && FORWARDING.test(name);
 }
+
+const LETTER_X = 0x78;
+const LETTER_F = 0x66;
 
 /** CGI and WSGI read `Content_Length` as Content-Length: a spelling that exists only to be read twice. */
 function isDisguised(name: string): boolean {
@@ -128,7 +143,7 @@ function linesOf(rawHeaders: RawHeaders, wanted: string): string[] {
 
 /** A socket that listens on both families shows IPv4 clients as ::ffff:1.2.3.4. */
 function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/, "");
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
 }
 
 function pairsOf(rawHeaders: RawHeaders): [string, string][] {
