@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Server } from "node:net";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { answerRefusal, writeRefusal } from "./answer-refusal.ts";
@@ -9,6 +10,7 @@ import { countRequest, emptyCounts, type FrontCounts } from "./front-counts.ts";
 import { createHoldQueue, type HoldLimits, type Waiter } from "./hold-queue.ts";
 import type { Backend, Lane } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
+import { mergeCounts } from "./merge-counts.ts";
 import type { Refusal } from "./plan-refusal.ts";
 import { type Routing, type StickBy, unitOf } from "./plan-route.ts";
 import { createPublicPort } from "./public-port.ts";
@@ -25,16 +27,20 @@ export interface FrontOptions {
   readonly initialCounts?: FrontCounts;
   /** Each request that an agent failed, and whatever the listening socket reports. Must not throw. */
   readonly onError?: (error: InstarError) => void;
-  /** Linux: lets a new keeper listen beside the old one while it takes over. */
-  readonly reusePort?: boolean;
 }
 
 /** The public port. It stays while the agent behind it changes. */
 export interface Front {
-  /** @throws InstarError PORT_IN_USE, PLATFORM_FAILED */
-  listen(): Promise<{ host: string; port: number }>;
   /**
-   * Takes no more connections and resolves when the last one is gone. Answers from now on end their connection; idle connections
+   * @param handed a listening socket of another process, to be listened on instead of one of our own. Node accepts on it from the moment
+   *   it arrived, so this must be called before the event loop turns: until then no connection can have come to the wrong server
+   * @throws InstarError PORT_IN_USE, PLATFORM_FAILED
+   */
+  listen(handed?: Server): Promise<{ host: string; port: number }>;
+  /** What listens, for handing its socket to another process; undefined while nothing does. */
+  listener(): Server | undefined;
+  /**
+   * Takes no more connections (another process that listens on the same socket goes on taking them) and resolves when the last one is gone. Answers from now on end their connection; idle connections
    * may still ask until their keep-alive time is over; whatever is left after `graceMs` is cut.
    */
   close(options: { graceMs: number }): Promise<void>;
@@ -56,6 +62,8 @@ export interface Front {
   whenDrained(slot: string, signal?: AbortSignal): Promise<void>;
   /** A copy of the counts so far. */
   counts(): FrontCounts;
+  /** Adds what another front counted for the same instance. */
+  addCounts(more: FrontCounts): void;
   status(): FrontStatus;
 }
 
@@ -149,10 +157,12 @@ export function createFront(options: FrontOptions): Front {
   }
 
   return {
-    async listen() {
-      listening = await publicPort.listen();
+    async listen(handed) {
+      listening = await publicPort.listen(handed);
       return listening;
     },
+
+    listener: publicPort.listener,
 
     async close({ graceMs }) {
       isClosing = true;
@@ -176,6 +186,7 @@ export function createFront(options: FrontOptions): Front {
     whenDrained: lanes.whenDrained,
 
     counts: () => structuredClone(counts),
+    addCounts: (more) => mergeCounts(counts, more),
 
     status() {
       const routing = lanes.routing();

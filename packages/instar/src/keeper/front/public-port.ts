@@ -11,8 +11,6 @@ export interface PublicPortOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  /** Linux: lets a new keeper listen beside the old one while it takes over. */
-  readonly reusePort?: boolean;
   readonly clock: Clock;
   readonly onError?: (error: InstarError) => void;
   /** A request that may be forwarded: well-formed, and the first of its connection that is not answered yet. */
@@ -22,8 +20,10 @@ export interface PublicPortOptions {
 
 /** The listening socket and its client connections; it knows nothing of agents. */
 export interface PublicPort {
-  /** @throws InstarError PORT_IN_USE, PLATFORM_FAILED */
-  listen(): Promise<{ host: string; port: number }>;
+  /** See Front.listen. @throws InstarError PORT_IN_USE, PLATFORM_FAILED */
+  listen(handed?: NetServer): Promise<{ host: string; port: number }>;
+  /** See Front.listener. */
+  listener(): NetServer | undefined;
   /** See Front.close. `beforeCut` is called when the grace is over and the rest is about to be cut. */
   close(options: { graceMs: number; beforeCut: () => void }): Promise<void>;
   connections(): number;
@@ -86,17 +86,21 @@ export function createPublicPort(options: PublicPortOptions): PublicPort {
   server.on("clientError", (error, socket) => lines.get(socket as Socket)?.breakOff(error));
 
   return {
-    listen: () =>
+    listen: (handed) =>
       new Promise((resolve, reject) => {
         const refuse = (cause: NodeJS.ErrnoException) => reject(explainListenError(cause, options));
         server.once("error", refuse);
-        server.listen({ host: options.host, port: options.port, backlog: BACKLOG, reusePort: options.reusePort ?? false }, () => {
+        const begun = () => {
           server.off("error", refuse);
           server.on("error", (cause) => options.onError?.(new InstarError("PLATFORM_FAILED", "The public port reported an error", { cause })));
           const address = server.address();
           resolve({ host: options.host, port: typeof address === "object" && address !== null ? address.port : options.port });
-        });
+        };
+        if (handed === undefined) server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, begun);
+        else server.listen(handed, BACKLOG, begun);
       }),
+
+    listener: () => (server.listening ? server : undefined),
 
     async close({ graceMs, beforeCut }) {
       isClosing = true;
