@@ -37,6 +37,19 @@ const slotView = z.object({
   restarts: z.int(),
 });
 
+const servedView = slotView.extend({
+  role: z
+    .enum(["serving", "trial", "beside"])
+    .describe("serving: requests go there; trial: a share of the callers; beside: it runs, and no new request goes there"),
+  share: z.number().describe("Of the callers, 0 to 1"),
+  inFlight: z.int().describe("Requests, streams and WebSockets under way"),
+  requests: z.int(),
+  failed: z.int().describe("Answers of 500 to 599, and connections that broke"),
+  writes: z.int().describe("Acknowledged requests that change something, and WebSocket messages that were answered"),
+  medianMs: z.number().nullable().describe("From forwarding to the head of the answer"),
+  p99Ms: z.number().nullable(),
+});
+
 export const statusView = z.object({
   instance: z.string(),
   dataFolder: z.string(),
@@ -53,6 +66,8 @@ export const statusView = z.object({
     containment: z.enum(["open", "sandboxed", "separate-user"]),
     containmentBecause: z.string(),
   }),
+  exchange: z.object({ strategy: z.enum(["recreate", "blue-green"]), because: z.string() }).describe("How old and new version change places"),
+  slots: z.array(servedView).describe("Every version that is kept running; counts are those of its release"),
   front: z
     .object({
       host: z.string(),

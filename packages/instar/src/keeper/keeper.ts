@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { AgentSlot } from "./agent-slot.ts";
 import type { Front } from "./front/front.ts";
+import type { Backend } from "./front/lane.ts";
 import type { KeeperMemory, SlotName } from "./keeper-state.ts";
 
 /** What the keeper's process holds, for those who act on it. */
@@ -14,10 +15,18 @@ export interface Keeper {
   commandedMs: number;
 }
 
-/** The front serves what the memory says. Called after every change of it. */
-export function pointFront({ memory, front }: Keeper): void {
-  const { routed, slots } = memory.state;
-  const slot = routed === null ? null : slots[routed];
-  if (routed === null || slot === null || slot.spec === null || slot.port === null) front?.route(undefined);
-  else front?.route({ main: { slot: routed, release: slot.spec.release, host: "127.0.0.1", port: slot.port } });
+/**
+ * The front serves what the memory says. Called after every change of it.
+ * @param dead slots whose process ended: their port may be somebody else's by now, so nothing is sent there until they run again
+ */
+export function pointFront({ memory, slots, front }: Keeper, dead: ReadonlySet<SlotName> = new Set()): void {
+  const { routed, share } = memory.state;
+  const backendOf = (name: SlotName): Backend | undefined => {
+    const { spec, port } = slots[name].state;
+    return spec === null || port === null || dead.has(name) ? undefined : { slot: name, release: spec.release, host: "127.0.0.1", port };
+  };
+  const main = routed === null ? undefined : backendOf(routed);
+  const trial = share === null || share.slot === routed ? undefined : backendOf(share.slot);
+  if (main === undefined) front?.route(undefined);
+  else front?.route(trial === undefined ? { main } : { main, share: { backend: trial, of: share?.of ?? 0 } });
 }

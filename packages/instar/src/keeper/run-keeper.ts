@@ -117,15 +117,14 @@ async function tendUntil(keeper: Keeper, minder: DaemonMinder, countsPath: strin
   }
 }
 
-/** The port of an agent that ended may be somebody else's by now: nothing is sent there until it runs again. */
+/** Looks which agents live, and points the front at those. */
 async function pointAwayFromTheDead(keeper: Keeper): Promise<void> {
-  const { routed } = keeper.memory.state;
-  const looked = routed === null ? null : keeper.slots[routed].state.process;
-  const isServing = routed === null || (await keeper.slots[routed].isAlive());
-  // A command may have pointed elsewhere, or started the agent again, while we looked: then what was seen is of the past.
-  const isStillSo = keeper.memory.state.routed === routed && (routed === null || keeper.slots[routed].state.process === looked);
-  if (isServing || !isStillSo) pointFront(keeper);
-  else keeper.front?.route(undefined);
+  const looked = SLOTS.map((name) => ({ name, process: keeper.slots[name].state.process }));
+  const dead = new Set<SlotName>();
+  for (const { name } of looked) if (!(await keeper.slots[name].isAlive())) dead.add(name);
+  // A command may have started one again while we looked: then what was seen is of the past.
+  for (const { name, process } of looked) if (keeper.slots[name].state.process !== process) dead.delete(name);
+  pointFront(keeper, dead);
 }
 
 /** A hold during which no daemon said anything for this long is forgotten: an exchange says something every few seconds. */

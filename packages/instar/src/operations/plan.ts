@@ -4,6 +4,7 @@ import { readStateSize } from "../backups/read-state-size.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { isPortFree } from "../platform/is-port-free.ts";
+import { planStrategy } from "../settings/plan-strategy.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
 import { decidePackage } from "../sources/decide-package.ts";
 import { planCandidate } from "../update/plan-candidate.ts";
@@ -77,14 +78,24 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     case "back-up":
       return settings.state.directory === undefined ? "nothing: no state folder" : `copy ${settings.state.directory}`;
     case "switch":
-      return settings.front === undefined
-        ? "stop the old version, start the new one"
-        : `hold requests on port ${settings.front.port}, stop the old version, start the new one, let them go`;
+      return switchInWords(settings);
+    case "trial":
+      return settings.exchange.trial === undefined
+        ? ""
+        : `${settings.exchange.trial.share * 100} % of the callers for ${Math.round(settings.exchange.trial.time / 1_000)} s and ${settings.exchange.trial.requests} requests`;
     case "watch":
       return `${Math.round(settings.watch.time / 1_000)} s and ${settings.front === undefined ? 0 : settings.watch.requests} requests, at most ${settings.watch.errorShare * 100} % failing`;
     default:
       return "";
   }
+}
+
+function switchInWords(settings: OperationContext["instance"]["settings"]): string {
+  const { strategy, because } = planStrategy(settings);
+  if (settings.front === undefined) return "stop the old version, start the new one";
+  return strategy === "recreate"
+    ? `recreate (${because}): hold requests on port ${settings.front.port}, stop the old version, start the new one, let them go`
+    : `blue-green (${because}): start the new version beside the old one, move requests on port ${settings.front.port} when it is well`;
 }
 
 async function packageProblem({ rooms, settings }: OperationContext["instance"], commit: string): Promise<string | undefined> {

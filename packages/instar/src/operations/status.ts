@@ -1,9 +1,11 @@
 import type { Implementations, StatusView } from "@instar/protocol";
 import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
+import { planStrategy } from "../settings/plan-strategy.ts";
 import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import type { OperationContext } from "./context.ts";
+import { describeSlots } from "./describe-slots.ts";
 import { readUpdate } from "./updates.ts";
 
 export function implementStatus(context: OperationContext): Pick<Implementations, "status"> {
@@ -26,6 +28,8 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     state: update === null || update.outcome !== null ? "idle" : update.state,
     waiting: explainWaiting(context, report, source),
     agent: await describeAgent(instance, report, standing.running),
+    exchange: planStrategy(instance.settings),
+    slots: report === undefined ? [] : describeSlots(report),
     front: describeFront(instance, report),
     update,
     available: availableOf(source, [standing.running?.commit, update?.outcome === null ? update.commit : undefined]),

@@ -11,6 +11,7 @@ import { decideStep } from "./steps/decide.ts";
 import { fetchStep } from "./steps/fetch.ts";
 import { stageStep } from "./steps/stage.ts";
 import { switchStep } from "./steps/switch.ts";
+import { trialStep } from "./steps/trial.ts";
 import { validateStep } from "./steps/validate.ts";
 import { watchStep } from "./steps/watch.ts";
 
@@ -25,6 +26,7 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
     validateStep(rooms),
     decideStep(rooms),
     backUpStep(rooms),
+    ...(rooms.settings.exchange.trial === undefined ? [] : [trialStep(rooms)]),
     switchStep(rooms),
     confirmStep(rooms),
     watchStep(rooms),
@@ -39,5 +41,5 @@ export function defineGoingBack(rooms: StepRooms): Step[] {
 
 /** Every definition that this Instar can finish an update under. */
 export function listStepDefinitions(rooms: StepRooms): Step[] {
-  return [...defineCodeUpdate(rooms), checkReleaseStep(rooms)];
+  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms)];
 }

@@ -36,6 +36,11 @@ function renderStatus(status: StatusView): string {
     lines.push(
       `  agent      pid ${agent.slot.pid ?? "none"}, slot ${agent.slot.slot}${agent.slot.port === null ? "" : `, port ${agent.slot.port}`}, started ${agent.slot.startedAt ?? "never"}, restarted ${agent.slot.restarts} times`,
     );
+  for (const slot of status.slots)
+    if (slot.role !== "serving")
+      lines.push(
+        `  ${slot.role === "trial" ? `trial      ${Math.round(slot.share * 1_000) / 10} % of the callers meet` : "beside     it runs"} ${slot.version ?? "?"} (slot ${slot.slot}, pid ${slot.pid ?? "none"}${slot.port === null ? "" : `, port ${slot.port}`}); ${slot.requests} requests, ${slot.failed} failed, ${slot.inFlight} under way`,
+      );
   if (front !== null)
     lines.push(
       `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held${front.medianMs === null || front.p99Ms === null ? "" : `; median ${Math.round(front.medianMs)} ms, p99 ${Math.round(front.p99Ms)} ms`}`,

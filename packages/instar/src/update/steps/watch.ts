@@ -1,122 +1,36 @@
-import { judgeWatch, type WatchEvidence } from "../../observation/judge-watch.ts";
-import { countsOf, Exchange, slotOf } from "../exchange.ts";
+import type { countsOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
-import { defineStep, type Step, type StepContext } from "../step.ts";
+import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
-
-/** How often the front's counts are read within a look. A flood of errors is noticed this late. */
-const POLL_MS = 250;
-/** Health is asked less often: it costs the agent a request. */
-const HEALTH_EVERY_MS = 2_000;
+import { observe } from "./observe.ts";
 
 /**
  * Watches the new version in service. Each look is journalled with what was counted, so the verdict can be computed again by
  * anybody; only time in which a daemon looked counts.
  */
 export function watchStep(rooms: StepRooms): Step {
+  const { settings } = rooms;
+  const limits = { timeMs: settings.watch.time, requests: settings.front === undefined ? 0 : settings.watch.requests, errorShare: settings.watch.errorShare };
   return defineStep({
     id: "watch",
     version: 1,
     title: "Watch it in service",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: (context) => runLook(rooms, context),
+    apply: async (context) => {
+      const { before, since } = context.given as { before?: Counted; since?: Counted };
+      const observed = await observe(rooms, context, limits, { before: before ?? NOTHING, since: since ?? NOTHING });
+      if (observed.kind !== "passed") return observed;
+      const { requests, failed, countedMs } = observed.evidence;
+      return {
+        kind: "done",
+        gives: { watched: observed.because, watchedRequests: requests, watchedFailed: failed, watchedMs: Math.round(countedMs) } satisfies Gives,
+      };
+    },
     undo: { needless: "it only looks" },
     describe: (gives) => String(gives.watched),
   });
 }
 
-async function runLook(rooms: StepRooms, context: StepContext): Promise<Awaited<ReturnType<Step["apply"]>>> {
-  const { settings, clock } = rooms;
-  const limits = { timeMs: settings.watch.time, requests: settings.front === undefined ? 0 : settings.watch.requests, errorShare: settings.watch.errorShare };
-  const lookMs = planLookMs(parseNoted(context.noted).countedMs);
-  const startedMs = clock.monotonicMs();
-  let seenMs = startedMs;
-  let healthAtMs = 0;
-  let noted = parseNoted(context.noted);
-  for (;;) {
-    context.signal.throwIfAborted();
-    const exchange = new Exchange(rooms, context);
-    const report = await exchange.report();
-    const release = String(context.given.release);
-    const name = slotOf(report, release);
-    const nowMs = clock.monotonicMs();
-    // Capped: a machine that slept between two polls did not watch.
-    noted = { ...noted, countedMs: noted.countedMs + Math.min(nowMs - seenMs, POLL_MS * 4) };
-    seenMs = nowMs;
-    if (nowMs >= healthAtMs && name !== undefined) {
-      healthAtMs = nowMs + HEALTH_EVERY_MS;
-      const health = await exchange.probe(report.slots[name]);
-      noted = {
-        ...noted,
-        unhealthyInRow: health.verdict === "pass" ? 0 : noted.unhealthyInRow + 1,
-        healthVerdict: health.verdict,
-        healthBecause: health.because,
-      };
-    }
-    const evidence = evidenceOf(context, report, release, name === undefined ? 3 : report.slots[name].restarts, noted);
-    const verdict = judgeWatch(evidence, limits);
-    context.say(verdict.because);
-    if (verdict.verdict === "fail") return { kind: "refused", code: "MISBEHAVED", because: verdict.because };
-    if (verdict.verdict === "pass")
-      return {
-        kind: "done",
-        gives: { watched: verdict.because, watchedRequests: evidence.requests, watchedFailed: evidence.failed, watchedMs: Math.round(evidence.countedMs) },
-      };
-    if (nowMs - startedMs >= lookMs)
-      return {
-        kind: "waiting",
-        waitsFor: "observation",
-        forMs: 0,
-        because: verdict.because,
-        noted: {
-          ...noted,
-          countedMs: Math.round(noted.countedMs),
-          requests: evidence.requests,
-          failed: evidence.failed,
-          verdict: verdict.verdict,
-          logEvidence: verdict.logEvidence,
-          upperBound: verdict.upperBound,
-        },
-      };
-    await clock.sleep(POLL_MS, context.signal);
-  }
-}
-
-/**
- * How long until the next look is journalled: a thirtieth of what was watched so far, from half a second to ten minutes. So a
- * crash loses little of it, and an agent that few people talk to may be watched for weeks without filling the journal.
- */
-function planLookMs(countedMs: number): number {
-  return Math.min(Math.max(countedMs / 30, 500), 600_000);
-}
-
-interface Noted {
-  readonly countedMs: number;
-  readonly unhealthyInRow: number;
-  readonly healthVerdict: WatchEvidence["lastHealth"]["verdict"];
-  readonly healthBecause: string;
-}
-
-function parseNoted(noted: Gives): Noted {
-  return {
-    countedMs: typeof noted.countedMs === "number" ? noted.countedMs : 0,
-    unhealthyInRow: typeof noted.unhealthyInRow === "number" ? noted.unhealthyInRow : 0,
-    healthVerdict: (noted.healthVerdict as Noted["healthVerdict"] | undefined) ?? "nodata",
-    healthBecause: typeof noted.healthBecause === "string" ? noted.healthBecause : "it was not asked yet",
-  };
-}
-
-function evidenceOf({ given }: StepContext, report: Parameters<typeof countsOf>[0], release: string, restarts: number, noted: Noted): WatchEvidence {
-  const counted = countsOf(report, release);
-  const since = (given.since as { requests: number; failed: number } | undefined) ?? { requests: 0, failed: 0 };
-  return {
-    countedMs: noted.countedMs,
-    requests: Math.max(0, counted.requests - since.requests),
-    failed: Math.max(0, counted.failed - since.failed),
-    before: (given.before as { requests: number; failed: number } | undefined) ?? { requests: 0, failed: 0 },
-    restarts,
-    unhealthyInRow: noted.unhealthyInRow,
-    lastHealth: { verdict: noted.healthVerdict, because: noted.healthBecause },
-  };
-}
+type Counted = ReturnType<typeof countsOf>;
+const NOTHING: Counted = { requests: 0, failed: 0, writes: 0 };
