@@ -15,7 +15,7 @@ import type { CliParts } from "./faces/cli/run-cli.ts";
 import { run, serveHttp } from "./faces/http/serve-http.ts";
 import { becomeReaper } from "./keeper/become-reaper.ts";
 import { KeeperClient } from "./keeper/keeper-client.ts";
-import { runKeeper } from "./keeper/run-keeper.ts";
+import { type KeeperOptions, runKeeper } from "./keeper/run-keeper.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { implementOperations } from "./operations/implement.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -25,6 +25,7 @@ import { createJobRunner } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
+import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { defineCodeUpdate, defineGoingBack, listStepDefinitions } from "./update/code-update.ts";
 import { InstanceTime } from "./update/instance-time.ts";
@@ -163,10 +164,7 @@ export function composeCli(main: string): CliParts {
       await runKeeper(
         {
           folder,
-          front:
-            front === undefined
-              ? null
-              : { host: front.host, port: front.port, hold: { requests: front.hold.requests, bytes: front.hold.bytes, timeMs: front.hold.time } },
+          front: front === undefined ? null : frontOptionsOf(front),
           daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder) },
           clock: systemClock,
           say,
@@ -205,6 +203,10 @@ export function composeCli(main: string): CliParts {
     openForReading: async (read, folder) => openForReading(read, folder, environment),
     answerOffline: (instance, operation, input) => run(implementOperations({ instance, daemon: undefined, actor, versions }), operation, input),
   };
+}
+
+function frontOptionsOf({ host, port, hold, stickBy }: NonNullable<Settings["front"]>): KeeperOptions["front"] {
+  return { host, port, hold: { requests: hold.requests, bytes: hold.bytes, timeMs: hold.time }, stickBy };
 }
 
 /** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */

@@ -9,7 +9,7 @@ import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
 import { AgentSlot } from "./agent-slot.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
-import { createFront, type Front } from "./front/front.ts";
+import { createFront, type Front, type FrontOptions } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
 import { serveControl } from "./keeper-control.ts";
@@ -19,11 +19,8 @@ import { trimLog } from "./trim-log.ts";
 export interface KeeperOptions {
   /** The instance's data folder. */
   readonly folder: string;
-  readonly front: {
-    readonly host: string;
-    readonly port: number;
-    readonly hold: { readonly requests: number; readonly bytes: number; readonly timeMs: number };
-  } | null;
+  /** Null for an agent without a port. */
+  readonly front: Omit<FrontOptions, "clock" | "initialCounts" | "onError"> | null;
   /** How a daemon is started: program and arguments. */
   readonly daemon: { readonly argv: readonly string[]; readonly cwd: string; readonly environment: Readonly<Record<string, string>> };
   readonly clock: Clock;
