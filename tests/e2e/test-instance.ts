@@ -9,7 +9,7 @@ import type { StatusView, UpdateView } from "@instar/protocol";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(root, "packages/instar/src/main.ts");
-const EXAMPLE = join(root, "examples/http-agent");
+const AGENTS = { "http-agent": join(root, "examples/http-agent"), "stateless-agent": join(root, "tests/e2e/stateless-agent") };
 const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "")
   .split(":")
   .filter((folder) => folder !== "" && !folder.includes("node_modules"));
@@ -39,13 +39,13 @@ export class TestInstance {
     this.port = port;
   }
 
-  static async create(options: { settings?: string; dataRoot?: string } = {}): Promise<TestInstance> {
+  static async create(options: { settings?: string; dataRoot?: string; agent?: "http-agent" | "stateless-agent" } = {}): Promise<TestInstance> {
     const instance = new TestInstance(mkdtempSync(join(tmpdir(), "instar-e2e-")), await freePort(), options.dataRoot);
     mkdirSync(instance.work);
     mkdirSync(instance.agent);
     instance.git(instance.folder, "init", "--quiet", "--bare", "--initial-branch=main", instance.remote);
     instance.git(instance.work, "init", "--quiet", "--initial-branch=main", ".");
-    cpSync(EXAMPLE, instance.work, { recursive: true });
+    cpSync(AGENTS[options.agent ?? "http-agent"], instance.work, { recursive: true });
     instance.commit("1.0.0");
     instance.writeSettings(options.settings ?? "");
     return instance;
@@ -66,7 +66,11 @@ export class TestInstance {
       watch: "watch: { time: 300ms, requests: 0 }",
       keep: "keep: { reserve: 2MiB }",
     };
-    for (const line of extra.split("\n").filter((each) => each !== "")) sections[line.slice(0, line.indexOf(":"))] = line;
+    for (const line of extra
+      .replace("port: PORT", `port: ${this.port}`)
+      .split("\n")
+      .filter((each) => each !== ""))
+      sections[line.slice(0, line.indexOf(":"))] = line;
     writeFileSync(join(this.agent, "instar.yaml"), `${Object.values(sections).join("\n")}\n`);
   }
 
@@ -80,7 +84,7 @@ export class TestInstance {
         writeFileSync(path, typeof change === "string" ? change : change(readFileSync(path, "utf8")));
       }
     }
-    for (const file of ["package.json", "answer.js"]) {
+    for (const file of ["package.json", "answer.js", "version.js"]) {
       const path = join(this.work, file);
       if (existsSync(path)) writeFileSync(path, readFileSync(path, "utf8").replace(/version(": | = )"[^"]+"/, `version$1"${version}"`));
     }
