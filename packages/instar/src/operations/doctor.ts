@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
+import type { KeeperReport } from "../keeper/keeper-control.ts";
+import { SLOTS } from "../keeper/keeper-state.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
+import { listensBeyondLoopback } from "../platform/find-listener.ts";
 import { describeJobContainment } from "../platform/job-containment.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import type { OperationContext } from "./context.ts";
@@ -103,5 +106,26 @@ async function checkRunning({ instance, daemon }: OperationContext): Promise<Che
         "End that program; the front tries again every half second.",
       ),
     );
+  return [...checks, ...(await checkExposure(instance, report))];
+}
+
+/** Who can reach what. An agent that listens beyond loopback itself can be reached past the front: uncounted, and before it serves. */
+async function checkExposure({ settings }: OperationContext["instance"], report: KeeperReport): Promise<Check[]> {
+  const { front } = settings;
+  if (front === undefined) return [];
+  const checks = [
+    passed("exposure", "front", front.public ? `${front.host} is open beyond this machine, as front.public says` : `${front.host} is this machine only`),
+  ];
+  for (const slot of SLOTS) {
+    const { alive, port } = report.slots[slot];
+    if (alive && port !== null && (await listensBeyondLoopback(port)))
+      checks.push({
+        area: "exposure",
+        what: `agent in slot ${slot}`,
+        verdict: "inconclusive",
+        because: `port ${port} listens beyond loopback: whoever reaches this machine reaches the agent past the front`,
+        advice: "Let the agent listen at 127.0.0.1, or close the ports of agent.slotPorts in the firewall.",
+      });
+  }
   return checks;
 }

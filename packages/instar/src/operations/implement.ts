@@ -1,6 +1,7 @@
 import type { Implementations } from "@instar/protocol";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
+import { implementKeeper } from "./keeper.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
 import { implementStatus } from "./status.ts";
@@ -8,5 +9,12 @@ import { implementUpdates } from "./updates.ts";
 
 /** The protocol's operations, one function each. The compiler refuses a table with a gap. */
 export function implementOperations(context: OperationContext): Implementations {
-  return { ...implementStatus(context), ...implementPlan(context), ...implementUpdates(context), ...implementRecords(context), ...implementDoctor(context) };
+  return {
+    ...implementStatus(context),
+    ...implementPlan(context),
+    ...implementUpdates(context),
+    ...implementRecords(context),
+    ...implementKeeper(context),
+    ...implementDoctor(context),
+  };
 }

@@ -25,6 +25,7 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     instance: instance.name,
     dataFolder: folder,
     running: { keeper: report !== undefined, daemon: daemon !== undefined },
+    keeper: report === undefined ? null : { pid: report.pid, startedAt: report.startedAt, handOver: report.handOver },
     state: update === null || update.outcome !== null ? "idle" : update.state,
     waiting: explainWaiting(context, report, source),
     agent: await describeAgent(instance, report, standing.running),
