@@ -14,7 +14,7 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   down: "ends what the other faces would ask",
   demo: "makes an instance of its own and removes it",
   service: "prints a unit for this machine's service manager",
-  keeper: "is the keeper's process, hidden: nobody types it",
+  "keeper run": "is the keeper's process, hidden: nobody types it",
   daemon: "is the daemon's process, hidden: nobody types it",
 };
 

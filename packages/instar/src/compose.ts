@@ -15,7 +15,9 @@ import type { CliParts } from "./faces/cli/run-cli.ts";
 import { run, serveHttp } from "./faces/http/serve-http.ts";
 import { becomeReaper } from "./keeper/become-reaper.ts";
 import { KeeperClient } from "./keeper/keeper-client.ts";
+import { Predecessor } from "./keeper/predecessor.ts";
 import { type KeeperOptions, runKeeper } from "./keeper/run-keeper.ts";
+import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { implementOperations } from "./operations/implement.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -31,6 +33,9 @@ import { defineCodeUpdate, defineGoingBack, listStepDefinitions } from "./update
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
+
+/** Marks a keeper that is to replace the one with this pid, which started it and has a line to it. */
+const TAKES_OVER = "INSTAR_TAKES_OVER";
 
 export interface Opening {
   readonly read: ReadSettings;
@@ -146,6 +151,9 @@ export function composeCli(main: string): CliParts {
   const selfEnvironment = pickOwnEnvironment(environment);
   // Compiled code is kept in the instance's own private folder: a keeper that was killed is back sooner.
   const environmentIn = (folder: string) => ({ ...selfEnvironment, NODE_COMPILE_CACHE: join(folder, "cache", "node") });
+  const replaced = environment[TAKES_OVER];
+  const predecessor =
+    replaced === undefined || process.send === undefined ? null : new Predecessor({ peer: starterOf(process), pid: Number(replaced), clock: systemClock });
   const versions = { instar: version, node: process.versions.node };
   const actor = { type: "user", id: environment.SUDO_USER ?? environment.USER ?? "operator" } as const;
 
@@ -158,20 +166,29 @@ export function composeCli(main: string): CliParts {
     runDemo: (options) =>
       runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
     runKeeper: async (read, folder) => {
-      becomeReaper(environment);
+      becomeReaper(environment, join(folder, "keeper", "pid"));
       await makePrivateFolder(join(folder, "logs"));
-      const { front } = read.settings;
+      const { front, exchange } = read.settings;
       await runKeeper(
         {
           folder,
           front: front === undefined ? null : frontOptionsOf(front),
           daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder) },
+          successor: {
+            argv: [...selfArgv, "keeper", "--folder", read.folder],
+            cwd: read.folder,
+            environment: { ...environmentIn(folder), [TAKES_OVER]: String(process.pid) },
+          },
+          predecessor,
+          drainMs: exchange.drain,
+          isManaged: environment.INSTAR_KEEPER_MANAGED !== undefined,
           clock: systemClock,
           say,
         },
         stop(),
       );
     },
+    sayWhyNot: async (error) => predecessor?.refuse(error),
     runDaemon: async (read, folder) => {
       const keeper = environment.INSTAR_KEEPER === undefined ? null : (JSON.parse(environment.INSTAR_KEEPER) as ProcessIdentity | null);
       const log = join(folder, "logs", "keeper.log");
@@ -227,7 +244,7 @@ function openForReading(read: ReadSettings, folder: string, environment: Readonl
 /** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's. */
 function pickOwnEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const left = Object.entries(environment).filter(
-    ([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|VITEST)/.test(name),
+    ([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|INSTAR_TAKES_OVER$|VITEST)/.test(name),
   );
   return Object.fromEntries(left) as Record<string, string>;
 }

@@ -54,6 +54,13 @@ export const statusView = z.object({
   instance: z.string(),
   dataFolder: z.string(),
   running: z.object({ keeper: z.boolean(), daemon: z.boolean() }),
+  keeper: z
+    .object({
+      pid: z.int(),
+      startedAt: z.string(),
+      handOver: z.string().nullable().describe("What a replacement of the keeper is at; null where none is going on"),
+    })
+    .nullable(),
   state: z.enum(LOOP_STATES),
   waiting: z.string().describe("What Instar is waiting for, in words: why nothing is happening"),
   agent: z.object({
@@ -253,6 +260,21 @@ export const OPERATIONS = [
     output: z.object({ verdict: z.enum(["intact", "damaged"]), length: z.int(), head: z.string(), because: z.string() }),
     positional: [],
     offline: true,
+  }),
+  defineOperation({
+    name: "keeper.replace",
+    kind: "command",
+    summary: "Put a fresh keeper in the place of the one that runs, for new code or settings of Instar: no request fails, the agent runs on",
+    input: none,
+    output: z.object({
+      pid: z.int(),
+      startedAt: z.string(),
+      before: z.int().describe("The pid of the one that was replaced"),
+      tookMs: z.int(),
+      handOver: z.string().nullable().describe("What the one that was replaced still does; null where it is gone"),
+    }),
+    positional: [],
+    offline: false,
   }),
   defineOperation({
     name: "doctor",

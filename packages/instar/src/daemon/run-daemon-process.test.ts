@@ -104,7 +104,7 @@ describe("a daemon's process", () => {
       started += 1;
       const self = await readProcessIdentity(process.pid);
       mkdirSync(join(bench.data, "keeper"), { recursive: true });
-      writeFileSync(join(bench.data, "keeper", "control.json"), JSON.stringify({ ...self, port: 1, token: "t" }));
+      writeFileSync(join(bench.data, "keeper", "pid"), `${self?.pid}\n${self?.startedAt}\n`);
     };
     start({ keeper: { pid: process.pid, startedAt: "another boot/1" }, startKeeper });
     await expect.poll(() => started, { timeout: 40_000 }).toBe(1);

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
-import { makePrivateFolder, readJsonFile, removeTree, writeFileDurably } from "../platform/durable-files.ts";
+import { hasLivingKeeper } from "../keeper/keeper-client.ts";
+import { makePrivateFolder, removeTree, writeFileDurably } from "../platform/durable-files.ts";
 import { acquireExclusiveLock, readLockHolder } from "../platform/exclusive-lock.ts";
-import { isSameProcess, type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
+import { type ProcessIdentity, readProcessIdentity } from "../platform/process-identity.ts";
 import { endLeftoverJobs } from "../platform/run-job.ts";
 import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
@@ -82,26 +83,16 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
 async function mindKeeper({ keeper, startKeeper, folder, say }: DaemonProcess, { rooms: { clock } }: Instance, stop: AbortSignal): Promise<void> {
   // Where a service manager minds the keeper there is nothing to do here, and that is no reason for the daemon to end.
   if (startKeeper === null || keeper === null) return sleepUntil(stop, clock);
-  let known: ProcessIdentity | undefined = keeper;
   while (!stop.aborted) {
     await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
-    if (stop.aborted || (known !== undefined && (await isSameProcess(known)))) continue;
-    known = await readLivingKeeper(folder);
-    if (known !== undefined) continue;
+    if (stop.aborted || (await hasLivingKeeper(folder))) continue;
     say("the keeper ended; starting it again");
     await startKeeper().catch((error: unknown) => say(`the keeper could not be started: ${error instanceof Error ? error.message : String(error)}`));
-    for (let look = 0; look < 50 && known === undefined && !stop.aborted; look += 1) {
+    for (let look = 0; look < 50 && !stop.aborted && !(await hasLivingKeeper(folder)); look += 1)
       await clock.sleep(KEEPER_LOOK_MS, stop).catch(() => undefined);
-      known = await readLivingKeeper(folder);
-    }
   }
 }
 
 async function sleepUntil(stop: AbortSignal, clock: Instance["rooms"]["clock"]): Promise<void> {
   while (!stop.aborted) await clock.sleep(60_000, stop).catch(() => undefined);
-}
-
-async function readLivingKeeper(folder: string): Promise<ProcessIdentity | undefined> {
-  const door = (await readJsonFile(join(folder, "keeper", "control.json")).catch(() => undefined)) as ProcessIdentity | undefined;
-  return door !== undefined && (await isSameProcess(door)) ? door : undefined;
 }

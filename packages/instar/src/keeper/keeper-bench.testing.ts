@@ -78,6 +78,8 @@ export class KeeperBench {
         cwd: this.folder,
         environment: { PATH: "/usr/bin:/bin", STARTS: this.#startsOf("daemon"), [MARKER]: this.folder },
       },
+      drainMs: 30_000,
+      isManaged: false,
       ...parts,
     };
     const child = spawn(
@@ -91,7 +93,7 @@ export class KeeperBench {
     this.#children.push(child);
     const chunks: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
-    const exited = once(child, "close").then(([status]) => status as number | null);
+    const exited = once(child, "exit").then(([status]) => status as number | null);
     return {
       pid: child.pid ?? 0,
       output: () => chunks.join(""),

@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { InstarError, type Problem, parseProblem } from "@instar/protocol";
 import { readJsonFile } from "../platform/durable-files.ts";
+import { isSameProcess } from "../platform/process-identity.ts";
 import type { KeeperCommand, KeeperReport } from "./keeper-control.ts";
 
 /**
@@ -56,6 +58,16 @@ export class KeeperClient {
       call.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
+}
+
+/**
+ * Whether a keeper lives. It is who took the lock last: one that was replaced may live on for a while without being the keeper, and one
+ * that takes over is the keeper before its door is written down.
+ */
+export async function hasLivingKeeper(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, "keeper", "pid"), "utf8").catch(() => "");
+  const [pid = "", startedAt = ""] = text.split("\n");
+  return pid !== "" && (await isSameProcess({ pid: Number(pid), startedAt }));
 }
 
 function unreachable(cause?: unknown): InstarError {

@@ -25,12 +25,15 @@ const keeperCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("retire"), epoch: z.int(), slot, group: z.int().min(1), withinMs: z.number().min(0) }),
   z.object({ do: z.literal("clear"), epoch: z.int(), slot }),
   z.object({ do: z.literal("take-over"), epoch: z.int() }),
+  /** Puts a keeper with new code and settings in the place of this one; answered when that one can be reached. */
+  z.object({ do: z.literal("hand-over"), epoch: z.int() }),
   /** Ends the keeper; the one command that any caller with the token may give. */
   z.object({ do: z.literal("end"), keepAgent: z.boolean() }),
 ]);
 export type KeeperCommand = z.output<typeof keeperCommand>;
 
 const COMMAND_LIMIT_BYTES = 1_048_576;
+const LAST_WORDS_MS = 500;
 
 /** The keeper's control door: loopback, any free port, token required. Commands are carried out one after the other. */
 export async function serveControl(keeper: Keeper, token: string): Promise<{ port: number; close: () => Promise<void> }> {
@@ -60,25 +63,38 @@ export async function serveControl(keeper: Keeper, token: string): Promise<{ por
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Who was told that the keeper was replaced, or ends, is still to hear it.
+      const late = new AbortController();
+      await Promise.race([closed, keeper.clock.sleep(LAST_WORDS_MS, late.signal).catch(() => undefined)]);
+      late.abort();
+      server.closeAllConnections();
+      await closed;
+    },
   };
 }
+
+const NEEDS_WHOLE_PICTURE: ReadonlySet<KeeperCommand["do"]> = new Set(["hold", "drain", "stop", "route", "retire"]);
 
 async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
   const { memory, slots, front } = keeper;
   if (command.do === "end") return keeper.end(command.keepAgent);
+  if (keeper.handOver.isDone.aborted) throw new InstarError("KEEPER_UNREACHABLE", "another keeper has taken over", { transient: true });
   if (command.epoch < memory.state.epoch)
     throw new InstarError("FENCED", `the keeper obeys epoch ${memory.state.epoch}; this command is of epoch ${command.epoch}`, {
       facts: { epoch: command.epoch },
     });
   if (command.epoch > memory.state.epoch) await memory.change({ epoch: command.epoch });
+  // A keeper that was replaced may still answer somebody: only after it is gone nothing is in flight that is not seen here.
+  if (NEEDS_WHOLE_PICTURE.has(command.do)) await keeper.predecessor?.gone;
   switch (command.do) {
     case "take-over":
       return;
+    case "hand-over":
+      if (memory.state.holding)
+        throw new InstarError("CONFLICT", "an exchange is going on: requests are held", { advice: "Try again when `instar status` shows that it is over." });
+      return keeper.handOver.run();
     case "hold":
       // Durable first: a keeper that is killed now comes back holding, so no request meets a half exchange.
       await memory.change({ holding: true });
@@ -116,6 +132,10 @@ async function drain({ front, clock }: Keeper, slot: SlotName, withinMs: number)
 
 export interface KeeperReport {
   readonly pid: number;
+  /** By the wall clock, for people. */
+  readonly startedAt: string;
+  /** What a replacement of the keeper is at, in words; null where none is going on. */
+  readonly handOver: string | null;
   readonly epoch: number;
   readonly routed: SlotName | null;
   readonly share: SlotShare | null;
@@ -146,7 +166,7 @@ export interface KeeperSlotReport {
   readonly cwd: string | null;
 }
 
-async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport> {
+async function describe({ memory, slots, front, startedAt, handOver, predecessor }: Keeper): Promise<KeeperReport> {
   const report = async (name: SlotName): Promise<KeeperSlotReport> => {
     const { spec, wanted, process, port, restarts, startedAt, logFrom } = slots[name].state;
     const alive = await slots[name].isAlive();
@@ -167,6 +187,8 @@ async function describe({ memory, slots, front }: Keeper): Promise<KeeperReport>
   const { epoch, routed, share, holding } = memory.state;
   return {
     pid: process.pid,
+    startedAt,
+    handOver: handOver.describe() ?? predecessor?.describe() ?? null,
     epoch,
     routed,
     share,

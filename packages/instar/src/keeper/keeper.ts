@@ -3,6 +3,16 @@ import type { AgentSlot } from "./agent-slot.ts";
 import type { Front } from "./front/front.ts";
 import type { Backend } from "./front/lane.ts";
 import type { KeeperMemory, SlotName } from "./keeper-state.ts";
+import type { Predecessor } from "./predecessor.ts";
+
+/** Putting another keeper in the place of this one. */
+interface HandingOver {
+  /** Resolves when the other one can be reached. @throws InstarError why there is none; unless `isDone`, this one goes on */
+  run(): Promise<void>;
+  /** Aborted when this keeper is no longer the keeper. */
+  readonly isDone: AbortSignal;
+  describe(): string | null;
+}
 
 /** What the keeper's process holds, for those who act on it. */
 export interface Keeper {
@@ -10,7 +20,12 @@ export interface Keeper {
   readonly slots: Readonly<Record<SlotName, AgentSlot>>;
   readonly front: Front | null;
   readonly clock: Clock;
+  /** By the wall clock, for people. */
+  readonly startedAt: string;
   readonly end: (keepAgent: boolean) => void;
+  readonly handOver: HandingOver;
+  /** The keeper that this one has replaced; null where there was none. */
+  readonly predecessor: Pick<Predecessor, "gone" | "describe"> | null;
   /** When a daemon last gave a command, by the monotonic clock. */
   commandedMs: number;
 }

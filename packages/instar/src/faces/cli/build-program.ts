@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation } from "@instar/protocol";
+import { OPERATIONS, type Operation, updateView } from "@instar/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { initFlags } from "./run-init.ts";
@@ -38,6 +38,8 @@ export function buildProgram(
     if (operation.hiddenFrom?.cli !== undefined) continue;
     addOperation(parentOf(program, groups, operation), operation, runOperation);
   }
+  // What Instar starts itself with: `instar keeper`, beside the operations that are about the keeper.
+  withGlobals(groupOf(program, groups, "keeper").command("run", { hidden: true, isDefault: true })).action(() => local.keeper());
   return program;
 }
 
@@ -65,19 +67,30 @@ function addLocalCommands(program: Command, local: LocalCommands): void {
     .option("--system", "a system unit instead of a user unit", false)
     .option("--install", "write it where systemd looks", false)
     .action((_, command: Command) => local.service({ system: command.opts().system, install: command.opts().install }));
-  withGlobals(program.command("keeper", { hidden: true })).action(() => local.keeper());
   withGlobals(program.command("daemon", { hidden: true })).action(() => local.daemon());
 }
 
 function parentOf(program: Command, groups: Map<string, Command>, operation: Operation): Command {
   const [group, rest] = operation.name.split(".");
-  if (group === undefined || rest === undefined) return program;
+  return group === undefined || rest === undefined ? program : groupOf(program, groups, group);
+}
+
+function groupOf(program: Command, groups: Map<string, Command>, group: string): Command {
   const known = groups.get(group) ?? program.command(group).description(GROUPS[group] ?? group);
   groups.set(group, known);
   return known;
 }
 
-const GROUPS: Readonly<Record<string, string>> = { update: "Updates: check, list, show, apply, cancel, resolve", audit: "The ledger" };
+const GROUPS: Readonly<Record<string, string>> = {
+  update: "Updates: check, list, show, apply, cancel, resolve",
+  audit: "The ledger",
+  keeper: "The process that keeps the agent: replace",
+};
+
+/** Answered with an update, which a person may want to follow to its end. */
+export function isUpdateCommand(operation: Operation): boolean {
+  return operation.kind === "command" && (operation.output as unknown) === updateView;
+}
 
 function addOperation(parent: Command, operation: Operation, runOperation: Parameters<typeof buildProgram>[2]): void {
   const command = withGlobals(parent.command(operation.name.split(".").at(-1) ?? operation.name).description(operation.summary));
@@ -92,8 +105,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     command.addOption(new Option(property.type === "boolean" ? flag : `${flag} <value>`, describeInput(property)));
   }
-  if (operation.kind === "command" && operation.name !== "update.check")
-    command.option("--no-wait", "return at once instead of following the update to its end");
+  if (isUpdateCommand(operation)) command.option("--no-wait", "return at once instead of following the update to its end");
   command.action(async (...args: unknown[]) => {
     const self = args.at(-1) as Command;
     const options = self.optsWithGlobals() as Record<string, unknown>;

@@ -19,6 +19,10 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
     case "audit.verify":
       return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+    case "keeper.replace": {
+      const { pid, before, tookMs, handOver } = answer as OutputOf<"keeper.replace">;
+      return `keeper ${pid} took over from ${before} in ${tookMs} ms${handOver === null ? "" : `; ${handOver}`}`;
+    }
     case "doctor":
       return renderDoctor(answer as DoctorView);
     default:
@@ -41,6 +45,10 @@ function renderStatus(status: StatusView): string {
       lines.push(
         `  ${slot.role === "trial" ? `trial      ${Math.round(slot.share * 1_000) / 10} % of the callers meet` : "beside     it runs"} ${slot.version ?? "?"} (slot ${slot.slot}, pid ${slot.pid ?? "none"}${slot.port === null ? "" : `, port ${slot.port}`}); ${slot.requests} requests, ${slot.failed} failed, ${slot.inFlight} under way`,
       );
+  if (status.keeper !== null)
+    lines.push(
+      `  keeper     pid ${status.keeper.pid}, started ${status.keeper.startedAt}${status.keeper.handOver === null ? "" : `; ${status.keeper.handOver}`}`,
+    );
   if (front !== null)
     lines.push(
       `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held${front.medianMs === null || front.p99Ms === null ? "" : `; median ${Math.round(front.medianMs)} ms, p99 ${Math.round(front.p99Ms)} ms`}`,

@@ -7,7 +7,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
-import { buildProgram } from "./build-program.ts";
+import { buildProgram, isUpdateCommand } from "./build-program.ts";
 import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
@@ -28,6 +28,8 @@ export interface CliParts {
   /** What such a process gets for an instance with this data folder. */
   readonly environmentIn: (folder: string) => Readonly<Record<string, string>>;
   readonly runKeeper: (read: ReadSettings, folder: string) => Promise<void>;
+  /** Tells the keeper that started this one in its place why it does not begin; nobody else hears it. */
+  readonly sayWhyNot: (error: unknown) => Promise<void>;
   readonly runDaemon: (read: ReadSettings, folder: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
   readonly openForReading: (read: ReadSettings, folder: string) => Promise<Instance>;
@@ -124,8 +126,7 @@ export async function runCli(parts: CliParts): Promise<number> {
     async (operation, input, options) => {
       const { read, folder } = await located(options);
       const answer = await answerOperation(parts, read, folder, operation, input);
-      const isUpdate = operation.kind === "command" && operation.name !== "update.check";
-      if (isUpdate && options.wait) {
+      if (isUpdateCommand(operation) && options.wait) {
         const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
         status = exitStatusOfUpdate(operation.name, ended);
         print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
@@ -143,6 +144,7 @@ export async function runCli(parts: CliParts): Promise<number> {
     await program.parseAsync(parts.argv, { from: "user" });
     return status;
   } catch (error) {
+    await parts.sayWhyNot(error);
     if (isCommanderExit(error)) return error.exitCode === 0 ? 0 : 2;
     if (isJson) print(JSON.stringify(renderProblem(error), null, 2));
     else process.stderr.write(`${renderError(error)}\n`);
