@@ -10,6 +10,7 @@ import { type InstallAnswer, type LanguageParts, planNodeParts } from "./plan-no
 import { type PortAnswer, planPortFinding } from "./plan-port-finding.ts";
 import { insideVenv, planPythonParts } from "./plan-python-parts.ts";
 import { planStateFinding, type StateAnswer } from "./plan-state-finding.ts";
+import { planTrustFinding, type TrustAnswer } from "./plan-trust-finding.ts";
 import { readablePackage } from "./readable-package.ts";
 import type { Command } from "./settings.ts";
 
@@ -30,6 +31,8 @@ export interface Detection {
   readonly frontPorts: Finding<readonly number[]>;
   readonly health: Finding<HealthAnswer>;
   readonly state: Finding<StateAnswer>;
+  /** Whether callers from this machine are special to it. */
+  readonly trust: Finding<TrustAnswer>;
 }
 
 /** What the listing says about the agent. Decides only; nothing is read here. */
@@ -55,6 +58,7 @@ export function planDetection(listing: AgentListing): Detection {
     frontPorts: planFrontPorts(port.value),
     health: planHealthFinding(listing, place, port.value?.port),
     state: planStateFinding(listing, place, environment),
+    trust: planTrustFinding(listing, place),
   };
 }
 

@@ -17,6 +17,7 @@ const detection: AgentDetection = {
   health: found({ http: { path: "/healthz" } }, "likely", "e"),
   state: found({ kind: "none" }, "guess", "e", "nothing is backed up"),
   frontPort: found(3000, "certain", "e"),
+  trust: notFound("e"),
 };
 
 test("what was found becomes settings, and what a finding warns of is passed on", () => {
@@ -29,9 +30,23 @@ test("what was found becomes settings, and what a finding warns of is passed on"
     tests: { command: ["npm", "test"] },
     health: { http: { path: "/healthz" } },
     state: { kind: "none" },
+    exchange: { strategy: "recreate" },
     front: { port: 3000 },
   });
-  expect(plan.warnings).toEqual(["Nothing is backed up.", expect.stringContaining("loopback")]);
+  expect(plan.warnings).toEqual(["Nothing is backed up.", expect.stringContaining("Nobody has said that two versions"), expect.stringContaining("loopback")]);
+});
+
+test("a state that was only guessed is never opened by two versions; one that somebody vouches for may be", () => {
+  expect(ready(detection, { state: "none" }).settings.exchange).toBeUndefined();
+  expect(ready(detection, { state: "external" }).settings.exchange).toBeUndefined();
+  expect(ready({ ...detection, state: found({ kind: "external" }, "likely", "e") }, {}).settings.exchange).toEqual({ strategy: "recreate" });
+  expect(ready({ ...detection, state: notFound("e") }, {}).settings.exchange).toEqual({ strategy: "recreate" });
+  expect(ready({ ...detection, state: found({ kind: "exclusive", directory: "data" }, "guess", "e") }, {}).settings.exchange).toBeUndefined();
+});
+
+test("an agent that trusts callers from its own machine is spoken of", () => {
+  const trust = found("connection" as const, "likely", "e", "a.js treats callers from this machine specially");
+  expect(ready({ ...detection, trust }, {}).warnings).toContain("A.js treats callers from this machine specially.");
 });
 
 test("an answer wins, and the warning about what it replaces goes", () => {

@@ -73,6 +73,7 @@ export function planInit(detection: AgentDetection, answers: InitAnswers): InitP
     ...(tests === undefined ? {} : { tests: { command: tests } }),
     ...(health === undefined ? {} : { health }),
     state: planState(detection, answers),
+    ...(isStateGuessed(detection, answers) && port === "given" ? { exchange: { strategy: "recreate" } } : {}),
     ...(frontPort === undefined ? {} : { front: { port: frontPort } }),
     // Text from a flag; whether it is one of the four is checked with everything else when the file is parsed.
     ...(answers.automatic === undefined ? {} : { updates: { automatic: answers.automatic as "never" } }),
@@ -151,6 +152,11 @@ function planState(detection: AgentDetection, answers: InitAnswers): NonNullable
   return { ...(detection.state.value ?? { kind: "none" }), ...(detection.state.value?.directory === undefined ? {} : told) };
 }
 
+/** Two versions side by side would both open a state that was merely not found, and do twice what the agent does by itself: that takes somebody's word. */
+function isStateGuessed({ state }: AgentDetection, answers: InitAnswers): boolean {
+  return answers.state === undefined && state.value?.kind !== "exclusive";
+}
+
 function chosen<Value>(answer: string | undefined, detected: Value | undefined): string | Value | undefined {
   return answer === "none" ? undefined : (answer ?? detected);
 }
@@ -191,7 +197,12 @@ function warningsOn(detection: AgentDetection, answers: InitAnswers, settings: S
     [detection.port, "port"],
     [detection.health, "healthPath"],
     [detection.state, "state"],
-    ...(settings.front === undefined ? [] : [[detection.frontPort, "frontPort"] satisfies [Finding<unknown>, InitQuestion]]),
+    ...(settings.front === undefined
+      ? []
+      : ([
+          [detection.frontPort, "frontPort"],
+          [detection.trust, undefined],
+        ] satisfies [Finding<unknown>, InitQuestion | undefined][])),
   ];
   return [
     ...(settings.tests === undefined
@@ -200,6 +211,11 @@ function warningsOn(detection: AgentDetection, answers: InitAnswers, settings: S
     ...findings.flatMap(([{ warning }, question]) =>
       warning === undefined || (question !== undefined && answers[question] !== undefined) ? [] : [sentence(warning)],
     ),
+    ...(settings.exchange === undefined
+      ? []
+      : [
+          "Nobody has said that two versions of it may run at once, so one ends before the next starts and requests wait meanwhile. If they may (no state of its own, nothing that it does by itself), take exchange.strategy out.",
+        ]),
     ...(settings.front === undefined
       ? []
       : [

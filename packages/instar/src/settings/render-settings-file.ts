@@ -146,7 +146,8 @@ const SECTIONS: readonly Section[] = [
     name: "exchange",
     words: [
       "How old and new change places. recreate: requests wait while the old one ends and the new one starts. blue-green: the new",
-      "one starts beside the old one and takes the requests over; for agents whose state is external or none.",
+      "one starts beside the old one and takes the requests over; for agents whose state is external or none, and which do nothing",
+      "by themselves that must not be done twice (polling, timers): while both run, both do it. auto takes it for such agents.",
     ],
     keys: [
       { name: "strategy", example: "auto" },
