@@ -18,6 +18,9 @@ interface Check {
   readonly run: () => string[] | Promise<string[]>;
 }
 
+/** The workspace's, and that of the programs that are measured beside ours. */
+const LOCKFILES = ["package-lock.json", "bench/peers/package-lock.json"];
+
 const wantsFix = process.argv.includes("--fix");
 if (wantsFix) for (const path of writeGeneratedFiles()) process.stdout.write(`wrote ${path}\n`);
 const files = readSources();
@@ -35,7 +38,7 @@ const checks: readonly Check[] = [
   { name: "length", run: listed(() => checkLength(files)) },
   { name: "dead exports", run: listed(() => checkExports(files)) },
   { name: "dependencies", run: listed(() => checkDependencies(files, readPackages())) },
-  { name: "lockfile", run: listed(() => checkLockfile("package-lock.json", readText("package-lock.json") ?? "{}")) },
+  { name: "lockfiles", run: listed(() => LOCKFILES.flatMap((path) => checkLockfile(path, readText(path) ?? "{}"))) },
   { name: "generated files", run: findStale },
 ];
 

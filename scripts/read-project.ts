@@ -7,7 +7,7 @@ import { ERRORS_PAGE, type GenerationInputs } from "./generated-files.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const FOLDERS = ["packages", "scripts", "tests"];
+const FOLDERS = ["packages", "scripts", "tests", "bench"];
 const LEFT_OUT = new Set(["node_modules", "dist", "examples"]);
 
 /** Every TypeScript file of the project, scanned. */

@@ -21,6 +21,7 @@ const JOBS = {
   pack: [join(root, "scripts", "pack.ts")],
   "test:crash": [join(root, "tests", "crash", "run-crash-test.ts")],
   "test:mutations": [join(root, "tests", "crash", "run-mutation-test.ts")],
+  "bench:switch": [join(root, "bench", "run-bench-switch.ts")],
 };
 
 const [job = "", ...args] = process.argv.slice(2);

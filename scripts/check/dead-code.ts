@@ -24,7 +24,7 @@ export function checkExports(files: readonly SourceFile[], awaited: Readonly<Rec
   const dead = files
     .filter(
       (file) =>
-        /^packages\/[^/]+\/src\//.test(file.path) &&
+        /^(packages\/[^/]+\/src|bench)\//.test(file.path) &&
         !isTestFile(file.path) &&
         ENTRIES[file.path] === undefined &&
         !PUBLIC.some((place) => file.path.startsWith(place)),
@@ -140,8 +140,8 @@ const packageName = (specifier: string) =>
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-const isOutsideService = (path: string) => isTestFile(path) || path.startsWith("scripts/") || path === "vitest.config.ts";
-/** Tests and scripts may lean on the root's tools and on what the packages bring. */
+const isOutsideService = (path: string) => isTestFile(path) || /^(scripts|bench)\//.test(path) || path === "vitest.config.ts";
+/** Tests, scripts and benchmarks may lean on the root's tools and on what the packages bring. */
 const knowsName = (packages: readonly PackageFile[], root: PackageFile | undefined, name: string) =>
   root?.devDependencies?.[name] !== undefined ||
   packages.some((one) => one.dependencies?.[name] !== undefined || one.devDependencies?.[name] !== undefined || one.name === name);

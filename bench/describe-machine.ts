@@ -1,0 +1,27 @@
+import { spawnSync } from "node:child_process";
+import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
+import { today } from "./bench-clock.ts";
+import { findProgram } from "./place.ts";
+
+/** What the figures were measured on: without it they mean nothing. */
+export function describeMachine(): Record<string, string | number> {
+  const cores = cpus();
+  return {
+    at: today(),
+    system: `${type()} ${release()} ${arch()}`,
+    processor: cores[0]?.model ?? "unknown",
+    cores: cores.length,
+    memoryGiB: Math.round(totalmem() / 1024 ** 3),
+    loadAverageBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
+    node: process.versions.node,
+    nginx: versionOf("nginx", /nginx\/([\d.]+)/),
+    haproxy: versionOf("haproxy", /version ([\d.]+)/),
+  };
+}
+
+function versionOf(name: string, pattern: RegExp): string {
+  const program = findProgram(name);
+  if (program === undefined) return "not installed";
+  const { stdout, stderr } = spawnSync(program, ["-v"], { encoding: "utf8" });
+  return pattern.exec(`${stdout}${stderr}`)?.[1] ?? "unknown";
+}

@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import { sleep } from "../bench-clock.ts";
+import { type Row, row } from "../bench-report.ts";
+import { type InstarFigures, measureInstar } from "../instar/measure-instar.ts";
+import { startHaproxyReload, startHaproxyRuntime } from "../peers/haproxy.ts";
+import { startNginx } from "../peers/nginx.ts";
+import { startPm2 } from "../peers/pm2.ts";
+import { median } from "../percentile.ts";
+import { findProgram, type Place } from "../place.ts";
+import type { SubjectName, SwitchPlan } from "../plan-run.ts";
+import { explainFailures, measureUnderLoad, type SwitchFigures } from "./measure-load.ts";
+import type { Span, Subject } from "./subject.ts";
+
+export interface Switches {
+  readonly rows: readonly Row[];
+  readonly failedInSwitches: number | null;
+  readonly failedInReplacements: number | null;
+  readonly p99Ratio: number | null;
+  readonly awayAfterKillS: number | null;
+}
+
+export interface SwitchBench extends SwitchPlan {
+  /** Why pm2 is not there, where it is not. */
+  readonly withoutNpmPeers: string | undefined;
+  readonly inPlace: <T>(name: string, work: (place: Place) => Promise<T>) => Promise<T>;
+  readonly say: (line: string) => void;
+}
+
+type PeerName = Exclude<SubjectName, "instar">;
+interface PeerFigures {
+  readonly figures: SwitchFigures;
+  readonly switchMs: number;
+}
+
+const TITLES: Readonly<Record<PeerName, string>> = {
+  pm2: "PM2 cluster reload",
+  nginx: "nginx reload",
+  "haproxy-reload": "haproxy reload",
+  "haproxy-runtime": "haproxy admin socket",
+};
+
+/** The same agent under the same load, exchanged by each subject in turn. A peer that is not there leaves rows that say so. */
+export async function measureSwitches(bench: SwitchBench): Promise<Switches> {
+  const { inPlace, say, subjects } = bench;
+  const instar = subjects.includes("instar") ? await inPlace("instar", (place) => measureInstar(place, bench, say)) : undefined;
+  const peers = new Map<PeerName, PeerFigures | string>();
+  for (const name of subjects) if (name !== "instar") peers.set(name, await measurePeer(name, bench));
+  return summariseSwitches(bench, instar, peers);
+}
+
+async function measurePeer(name: PeerName, bench: SwitchBench): Promise<PeerFigures | string> {
+  const { inPlace, say } = bench;
+  const program = name === "pm2" ? undefined : findProgram(name === "nginx" ? "nginx" : "haproxy");
+  if (name === "pm2" && bench.withoutNpmPeers !== undefined) return bench.withoutNpmPeers;
+  if (name !== "pm2" && program === undefined) return "not installed (apt-get install nginx-light haproxy)";
+  return inPlace(name, async (place) => {
+    say(`${name}: starting`);
+    const writesLog = join(place.folder, "writes.log");
+    const subject = await startPeer(name, place, program ?? "", writesLog);
+    const spans: Span[] = [];
+    const figures = await measureUnderLoad({ place, port: subject.port, writesLog, steadySeconds: bench.steadySeconds }, async () => {
+      for (let turn = 1; turn <= bench.switches; turn += 1) {
+        spans.push(await subject.switchTo(`1.0.${turn}`));
+        await sleep(DRAIN_MS, place.signal);
+        await subject.endOld();
+        await sleep(DRAIN_MS, place.signal);
+        say(`${name}: ${turn} of ${bench.switches}, ${Math.round(spans.at(-1)?.tookMs ?? 0)} ms`);
+      }
+      return spans;
+    });
+    return { figures, switchMs: median(spans.map(({ tookMs }) => tookMs)) };
+  });
+}
+
+/** How long a careful operator's script leaves the old agent to what it has begun before it is asked to go. */
+const DRAIN_MS = 500;
+
+function startPeer(name: PeerName, place: Place, program: string, writesLog: string): Promise<Subject> {
+  switch (name) {
+    case "pm2":
+      return startPm2(place, writesLog);
+    case "nginx":
+      return startNginx(place, program, writesLog);
+    case "haproxy-reload":
+      return startHaproxyReload(place, program, writesLog);
+    case "haproxy-runtime":
+      return startHaproxyRuntime(place, program, writesLog);
+  }
+}
+
+/** Pure: figures to rows, each of ours beside each peer's. */
+export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | undefined, peers: ReadonlyMap<PeerName, PeerFigures | string>): Switches {
+  const rows: Row[] = [];
+  const ours = instar?.switches;
+  const many = `${plan.switches} switches`;
+  for (const { what, unit, of } of METRICS)
+    for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
+      const measured = typeof peer === "object" ? peer.figures : undefined;
+      const isFailures = unit === "failed";
+      const notes = [
+        typeof peer === "string" ? peer : undefined,
+        isFailures && ours !== undefined && ours.failures.length > 0 ? `Instar: ${explainFailures(ours.failures)}` : undefined,
+        isFailures && measured !== undefined && measured.failures.length > 0 ? `peer: ${explainFailures(measured.failures)}` : undefined,
+      ];
+      rows.push(
+        row(
+          what.replace("{many}", many),
+          unit,
+          ours === undefined ? null : of(ours),
+          titleOf(name),
+          measured === undefined ? null : of(measured),
+          notes.filter((note) => note !== undefined).join("; "),
+        ),
+      );
+    }
+  for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
+    const measured = typeof peer === "object" ? peer.switchMs : null;
+    rows.push(row("switch, median", "ms", instar?.switchMs ?? null, titleOf(name), measured, typeof peer === "string" ? peer : undefined));
+  }
+  if (instar !== undefined) rows.push(...ownRows(plan, instar));
+  const replacements = typeof instar?.replacements === "object" ? instar.replacements.figures : undefined;
+  return {
+    rows,
+    failedInSwitches: ours?.failures.length ?? null,
+    failedInReplacements: replacements?.failures.length ?? null,
+    p99Ratio: ours === undefined ? null : ours.duringP99Ms / ours.steadyP99Ms,
+    awayAfterKillS: instar?.kills.awayS ?? null,
+  };
+}
+
+const METRICS: readonly { what: string; unit: string; of: (figures: SwitchFigures) => number }[] = [
+  { what: "requests, messages and streams in {many}", unit: "requests", of: ({ requests }) => requests },
+  { what: "of those failed", unit: "failed", of: ({ failures }) => failures.length },
+  { what: "WebSockets told to reconnect", unit: "times", of: ({ toldToReconnect }) => toldToReconnect },
+  { what: "latency, steady, median", unit: "ms", of: ({ steadyMedianMs }) => steadyMedianMs },
+  { what: "latency, steady, p99", unit: "ms", of: ({ steadyP99Ms }) => steadyP99Ms },
+  { what: "latency, during a switch, p99", unit: "ms", of: ({ duringP99Ms }) => duringP99Ms },
+  { what: "p99 during / steady", unit: "x", of: ({ duringP99Ms, steadyP99Ms }) => duringP99Ms / steadyP99Ms },
+];
+
+/** What no peer has. */
+function ownRows(plan: SwitchPlan, { strategy, rollbackMs, replacements, kills }: InstarFigures): Row[] {
+  const alone = (what: string, unit: string, ours: number | null, note?: string) => row(what, unit, ours, null, null, note);
+  const replaced = typeof replacements === "object" ? replacements : undefined;
+  const because = typeof replacements === "string" ? replacements : undefined;
+  return [
+    alone("way back, median", "ms", rollbackMs, `exchange: ${strategy}`),
+    alone(
+      `failed in ${plan.keeperReplacements} keeper replacements`,
+      "failed",
+      replaced?.figures.failures.length ?? null,
+      because ?? explainFailures(replaced?.figures.failures ?? []),
+    ),
+    alone("keeper replacement, p99 during / steady", "x", replaced === undefined ? null : replaced.figures.duringP99Ms / replaced.figures.steadyP99Ms, because),
+    alone("keeper replacement, median", "ms", replaced?.tookMs ?? null, because),
+    alone(`failed in ${plan.keeperKills} SIGKILLs of the keeper`, "failed", kills.figures.failures.length, explainFailures(kills.figures.failures)),
+    alone("without a front after SIGKILL of the keeper, longest", "s", kills.awayS),
+  ];
+}
+
+const titleOf = (name: PeerName | undefined) => (name === undefined ? null : TITLES[name]);
