@@ -5,6 +5,7 @@ import { discardRest } from "./discard-rest.ts";
 import type { Forwarding } from "./forward-request.ts";
 import { planBrokenRefusal } from "./plan-refusal.ts";
 import { rewriteRequestHeaders, rewriteResponseHeaders, rewriteSwitchHeaders, speaksHttp11 } from "./rewrite-headers.ts";
+import { openTunnel, type Tunnel } from "./tunnel.ts";
 
 /** A client that wants to leave HTTP on its connection, such as a WebSocket. */
 export interface Upgrade {
@@ -51,12 +52,13 @@ export function collectEarly(request: IncomingMessage, socket: Socket, head: Buf
 const EARLY_MAX_BYTES = 64 * 1024;
 
 /** Puts the wish to the agent, on a connection of its own: agreed, it becomes a tunnel; refused or ignored, its answer is passed. */
-export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): void {
+export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel {
   const { request, socket } = upgrade;
   const { backend } = forwarding.lane;
   const startedMs = forwarding.clock.monotonicMs();
   let isAnswered = false;
-  let isTunnelled = false;
+  let tunnel: Tunnel | undefined;
+  let isToBeTold = false;
   let isBroken = false;
 
   const upstream = openRequest({
@@ -71,13 +73,11 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): void {
   });
   upstream.on("upgrade", (answer, agent: Socket, head) => {
     isAnswered = true;
-    isTunnelled = true;
     forwarding.counted.answered(101, forwarding.clock.monotonicMs() - startedMs);
-    const early = upgrade.takeEarly();
+    const early = { byClient: upgrade.takeEarly(), byAgent: head };
     socket.write(renderHead(`HTTP/1.1 101 ${answer.statusMessage}`, rewriteSwitchHeaders(answer)), "latin1");
-    if (head.length > 0) socket.write(head);
-    if (early.length > 0) agent.write(early);
-    tunnel(socket, agent);
+    tunnel = openTunnel(socket, agent, { ...webSocketOf(answer), early, onAnswered: forwarding.counted.messagesAnswered });
+    if (isToBeTold) tunnel.tell();
     agent.once("close", () => (socket.closed ? forwarding.onOver() : socket.once("close", forwarding.onOver)));
   });
   upstream.on("response", (answer) => {
@@ -92,7 +92,7 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): void {
   });
   upstream.on("error", breakOff);
   upstream.on("close", () => {
-    if (!isTunnelled) forwarding.onOver();
+    if (tunnel === undefined) forwarding.onOver();
   });
   upstream.end();
   socket.once("close", () => {
@@ -109,16 +109,25 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): void {
     if (isAnswered) socket.resetAndDestroy();
     else writeRefusal(socket, planBrokenRefusal(error), forwarding.clock);
   }
+
+  return {
+    tell() {
+      isToBeTold = true;
+      tunnel?.tell();
+    },
+    finish: () => tunnel?.finish(),
+    cut() {
+      if (tunnel !== undefined) return tunnel.cut();
+      isBroken = true;
+      if (isAnswered) socket.resetAndDestroy();
+      else writeRefusal(socket, { status: 503, because: "The agent is being exchanged.", retryAfterS: 1 }, forwarding.clock);
+      upstream.destroy();
+    },
+  };
 }
 
-/** Bytes both ways. Either side may stop sending and still receive; when one is gone the other is told in the same manner. */
-function tunnel(client: Socket, agent: Socket): void {
-  for (const [from, to] of [
-    [client, agent],
-    [agent, client],
-  ] as const) {
-    from.pipe(to);
-    from.on("error", () => {});
-    from.once("close", (hasFailed) => (hasFailed ? to.resetAndDestroy() : to.destroySoon()));
-  }
+/** What is needed to follow the frames, where WebSocket is what both agreed on. */
+function webSocketOf(answer: IncomingMessage): { webSocket?: { hasExtensions: boolean } } {
+  if (answer.headers.upgrade?.trim().toLowerCase() !== "websocket") return {};
+  return { webSocket: { hasExtensions: answer.headers["sec-websocket-extensions"] !== undefined } };
 }

@@ -8,7 +8,10 @@ export interface ReleaseCounts {
   failed: number;
   serverErrors: number;
   transportErrors: number;
-  /** Answered 2xx with a method other than GET, HEAD or OPTIONS: what a client believes to be done. Counted at the head. */
+  /**
+   * What a client believes to be done: requests answered 2xx with a method other than GET, HEAD or OPTIONS, counted at the head,
+   * and messages over a WebSocket that the agent said anything after. In other tunnels nobody can tell what is a message.
+   */
   writes: number;
   /** From the forwarding to the head of the answer: a stream that lasts for hours is not slow. Time on hold is not the release's. */
   latency: LatencySketch;
@@ -28,10 +31,12 @@ export interface FrontCounts {
   noBackend: number;
 }
 
-/** One forwarded request, as the counts see it. Either report comes at most once. */
+/** One forwarded request, as the counts see it. Each of the first two reports comes at most once. */
 export interface CountedRequest {
   answered(status: number, latencyMs: number): void;
   broke(): void;
+  /** So many messages of a WebSocket client were followed by one of the agent's. As often as it happens. */
+  messagesAnswered(messages: number): void;
 }
 
 export function emptyCounts(): FrontCounts {
@@ -58,6 +63,9 @@ export function countRequest(counts: FrontCounts, release: string, method: strin
     broke() {
       its.transportErrors += 1;
       fail();
+    },
+    messagesAnswered(messages) {
+      its.writes += messages;
     },
   };
 }

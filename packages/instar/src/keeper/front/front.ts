@@ -14,6 +14,7 @@ import { mergeCounts } from "./merge-counts.ts";
 import type { Refusal } from "./plan-refusal.ts";
 import { type Routing, type StickBy, unitOf } from "./plan-route.ts";
 import { createPublicPort } from "./public-port.ts";
+import { createTunnels, type RetireOptions } from "./tunnels.ts";
 
 export interface FrontOptions {
   readonly host: string;
@@ -60,6 +61,14 @@ export interface Front {
    * @throws the signal's reason
    */
   whenDrained(slot: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Sends the WebSockets of a slot elsewhere: their clients are told to reconnect (close code 1012, "Service Restart"), a `group` at
+   * a time, spread over `withinMs`; what the agent says after that is dropped, what a client had sent still arrives. At `withinMs` whoever
+   * was told is ended, and two seconds later everything that left HTTP on its way to that slot is cut. Resolves when none is left.
+   *
+   * Who comes to the slot meanwhile is told at once: route away first, or hold. Asked again, it goes on as it is.
+   */
+  retire(slot: string, options: RetireOptions): Promise<void>;
   /** A copy of the counts so far. */
   counts(): FrontCounts;
   /** Adds what another front counted for the same instance. */
@@ -87,6 +96,7 @@ export function createFront(options: FrontOptions): Front {
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
   const lanes = createLanes();
+  const tunnels = createTunnels(clock);
   let listening: { host: string; port: number } | undefined;
   let isClosing = false;
   let isCutting = false;
@@ -127,7 +137,7 @@ export function createFront(options: FrontOptions): Front {
   function forwardSwitch(upgrade: Upgrade): void {
     const lane = pickLane(upgrade.request);
     if (lane === undefined) writeRefusal(upgrade.socket, refuseWithoutBackend(), clock);
-    else forwardUpgrade(upgrade, openForwarding(lane, upgrade.request));
+    else tunnels.open(lane, (onOver) => forwardUpgrade(upgrade, openForwarding(lane, upgrade.request, onOver)));
   }
 
   function pickLane(request: IncomingMessage): Lane | undefined {
@@ -139,8 +149,9 @@ export function createFront(options: FrontOptions): Front {
     return { status: 503, because: "There is no agent to answer.", retryAfterS: 1 };
   }
 
-  function openForwarding(lane: Lane, request: IncomingMessage): Forwarding {
+  function openForwarding(lane: Lane, request: IncomingMessage, onOver: () => void = () => {}): Forwarding {
     const { slot, release } = lane.backend;
+    const leave = lane.enter();
     return {
       lane,
       clock,
@@ -148,7 +159,10 @@ export function createFront(options: FrontOptions): Front {
       onBroken: (cause) =>
         options.onError?.(new InstarError("UNHEALTHY", "The agent broke off in the middle of a request", { cause, facts: { slot, release } })),
       onClientGone: countClientGone,
-      onOver: lane.enter(),
+      onOver() {
+        leave();
+        onOver();
+      },
     };
   }
 
@@ -184,6 +198,7 @@ export function createFront(options: FrontOptions): Front {
     isHolding: queue.isHolding,
 
     whenDrained: lanes.whenDrained,
+    retire: (slot, how) => tunnels.retire(lanes.ofSlot(slot), how),
 
     counts: () => structuredClone(counts),
     addCounts: (more) => mergeCounts(counts, more),

@@ -8,6 +8,8 @@ export interface Lanes {
   /** The way of a new request. The caller's unit is only asked for where there is a choice. */
   pick(unit: () => string): Lane | undefined;
   routing(): Routing | undefined;
+  /** Of a slot: the one that is routed to, and those that still have something under way. */
+  ofSlot(slot: string): readonly Lane[];
   /** Requests, streams and tunnels under way, by slot. */
   inFlight(): Record<string, number>;
   /** See Front.whenDrained. */
@@ -53,6 +55,8 @@ export function createLanes(): Lanes {
     },
 
     routing: () => current?.routing,
+
+    ofSlot: (slot) => [...lanes].filter((lane) => lane.backend.slot === slot),
 
     inFlight() {
       const bySlot: Record<string, number> = {};
