@@ -1,16 +1,17 @@
-import { type ClientRequest, type IncomingMessage, request as openRequest, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../platform/clock.ts";
+import type { AgentConnection, Exchange } from "./agent-connection.ts";
+import type { AnswerHead } from "./answer-head.ts";
 import { answerRefusal, renderHead } from "./answer-refusal.ts";
 import type { Visit } from "./client-line.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { CountedRequest } from "./front-counts.ts";
 import type { Lane } from "./lane.ts";
-import { PatientSocket } from "./patient-socket.ts";
 import { planBrokenRefusal } from "./plan-refusal.ts";
 import { hasBody } from "./request-body.ts";
 import {
-  answersExpectItself,
   canBeChunked,
+  type RawHeaders,
   rewriteInterimHeaders,
   rewriteRequestHeaders,
   rewriteResponseHeaders,
@@ -29,169 +30,191 @@ export interface Forwarding {
   onOver(): void;
 }
 
-/** A head may be as large as many cookies make it; the agent is believed more than clients are. */
-const ANSWER_HEAD_MAX_BYTES = 256 * 1024;
+/** Answers up to this size go to the client as text: node:http then writes them together with their head. */
+const JOINED_MAX_BYTES = 16 * 1024;
 
 /**
  * Hands one request to the agent and its answer back, streaming both ways, as fast as the slower side reads.
  *
- * No byte of a request is ever sent twice, with one exception: a GET or HEAD without a body whose pooled connection turns out
- * to have died before a byte of an answer came is sent once more, on a connection of its own (RFC 9112 §9.3.1). An answer that
+ * No byte of a request is ever sent twice, with one exception: a GET or HEAD without a body whose kept connection turns out to
+ * have died before a byte of an answer came is sent once more, on a connection of its own (RFC 9112 §9.3.1). An answer that
  * breaks off is never ended cleanly: the client's connection is reset, so that half an answer cannot pass for a whole one.
  */
 export function forwardRequest(visit: Visit, forwarding: Forwarding): void {
-  const { request, response } = visit;
-  const { lane, clock, counted } = forwarding;
-  const client = request.socket;
-  const headers = rewriteRequestHeaders(request, { clientAddress: client.remoteAddress ?? "unknown" });
-  const startedMs = clock.monotonicMs();
-  let upstream: ClientRequest | undefined;
-  let answer: IncomingMessage | undefined;
-  let stage: "waiting" | "answering" | "over" = "waiting";
-  let isUpstreamClosed = false;
-  let isResponseClosed = false;
+  new ForwardedRequest(visit, forwarding).start();
+}
 
-  const send = (agent: Lane["pool"] | false) => {
-    const sent = openUpstream(request, headers, lane, agent);
-    upstream = sent;
-    let bytesReadBefore = 0;
-    sent.once("socket", (socket) => {
-      bytesReadBefore = socket.bytesRead;
-    });
-    sent.on("information", (interim) => passInterim(request, response, interim));
-    sent.on("response", receive);
-    sent.on("error", (error) => {
-      if (sent !== upstream) return;
-      const isStale = stage === "waiting" && sent.reusedSocket && (sent.socket?.bytesRead ?? 0) === bytesReadBefore;
-      if (isStale && isRepeatable(request)) send(false);
-      else breakOff(error);
-    });
-    sent.on("close", () => {
-      if (sent !== upstream) return;
-      if (stage === "waiting") breakOff(new Error("the connection closed without an answer"));
-      isUpstreamClosed = true;
-      finish();
-    });
-    passBody(visit, sent);
-  };
+/** A class and not a handful of closures: there is one for each request, and it has many ways to be called. */
+class ForwardedRequest implements Exchange {
+  readonly #visit: Visit;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #forwarding: Forwarding;
+  readonly #startedMs: number;
+  #stage: "waiting" | "answering" | "over" = "waiting";
+  /** Undefined when nothing is under way on the agent's side any longer. */
+  #connection: AgentConnection | undefined;
+  #isResponseClosed = false;
+  #isSettled = false;
+  #isHeadOut = false;
+  /** The last piece of the body, which goes out with the end where the end has come with it. Lent: see AnswerEvents. */
+  #lent: Buffer | undefined;
 
-  const receive = (incoming: IncomingMessage) => {
-    if (stage !== "waiting") return void upstream?.destroy();
-    const status = incoming.statusCode ?? 0;
+  constructor(visit: Visit, forwarding: Forwarding) {
+    this.#visit = visit;
+    this.#request = visit.request;
+    this.#response = visit.response;
+    this.#forwarding = forwarding;
+    this.#startedMs = forwarding.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.#visit.spoiled.onAbort = () => this.#abandon();
+    this.#response.once("close", () => this.#endResponse());
+    this.#send(this.#forwarding.lane.connect());
+  }
+
+  #send(connection: AgentConnection): void {
+    const request = this.#request;
+    const method = request.method ?? "GET";
+    const lines = rewriteRequestHeaders(request, { clientAddress: request.socket.remoteAddress ?? "unknown" });
+    const isBodied = hasBody(request);
+    this.#connection = connection;
+    if (isBodied) this.#passBody(request.headers["transfer-encoding"] !== undefined);
+    connection.begin(this, method, renderHead(`${method} ${request.url ?? "/"} HTTP/1.1`, lines), isBodied);
+  }
+
+  #passBody(isChunked: boolean): void {
+    const request = this.#request;
+    request.on("data", (bytes: Buffer) => {
+      const connection = this.#connection;
+      if (connection === undefined) return; // Nobody wants the rest.
+      if (!(isChunked ? connection.writeChunk(bytes) : connection.writeBody(bytes))) request.pause();
+    });
+    request.once("end", () => this.#connection?.endBody(isChunked ? renderHead("0", rewriteTrailers(request.rawTrailers)) : ""));
+  }
+
+  onDrain(): void {
+    this.#request.resume();
+  }
+
+  /** 100 only to a client that waits for it; HTTP/1.0 knows no interim answers (RFC 9110 §15.2). */
+  onInterim({ statusCode, statusMessage, rawHeaders }: AnswerHead): void {
+    const response = this.#response;
+    if (!speaksHttp11(this.#request) || response.socket === null) return;
+    if (statusCode === 100) {
+      if (this.#request.headers.expect !== undefined) response.writeContinue();
+    } else response.socket.write(renderHead(`HTTP/1.1 ${statusCode} ${statusMessage}`, rewriteInterimHeaders(rawHeaders)), "latin1");
+  }
+
+  onHead(head: AnswerHead): void {
+    const { statusCode, statusMessage } = head;
+    const response = this.#response;
+    if (statusCode === 101) return void this.#breakOff(new Error("the agent changed protocols unasked"));
     try {
-      assertPassable(incoming);
       response.sendDate = false;
-      if (!speaksHttp11(request)) response.useChunkedEncodingByDefault = false;
-      response.writeHead(status, incoming.statusMessage ?? "", rewriteResponseHeaders(incoming, canBeChunked(incoming, request)));
+      if (!speaksHttp11(this.#request)) response.useChunkedEncodingByDefault = false;
+      response.writeHead(statusCode, statusMessage, rewriteResponseHeaders(head, canBeChunked(head, this.#request)));
     } catch (error) {
-      return breakOff(error as Error);
+      return void this.#breakOff(error as Error); // The client cannot be told what the answer says.
     }
-    stage = "answering";
-    answer = incoming;
-    counted.answered(status, clock.monotonicMs() - startedMs);
-    incoming.on("error", breakOff);
-    incoming.once("close", () => {
-      if (!incoming.readableEnded) breakOff(new Error("the answer broke off"));
-    });
-    incoming.once("end", () => {
-      if (stage !== "answering") return;
-      if (!isWhole(incoming, upstream)) return breakOff(new Error("the connection was reset under an answer without a length"));
-      stage = "over";
-      if (incoming.rawTrailers.length > 0) response.addTrailers(rewriteTrailers(incoming.rawTrailers));
-      response.end();
-    });
-    // Not flushHeaders(): it sends the head as UTF-8 and so spoils every byte above 127. This leaves with the first of the body,
-    // or at the end of this turn of the event loop.
-    response.write("", "latin1");
-    incoming.pipe(response, { end: false });
-  };
+    this.#stage = "answering";
+    this.#forwarding.counted.answered(statusCode, this.#forwarding.clock.monotonicMs() - this.#startedMs);
+  }
 
-  const breakOff = (error: Error) => {
-    // After the last byte of an answer the agent may close as it likes, even over an upload that it did not want.
-    if (stage === "over" || (answer !== undefined && isWhole(answer, upstream))) return;
-    const hasBegun = response.headersSent;
-    stage = "over";
-    counted.broke();
-    forwarding.onBroken(error);
-    upstream?.destroy();
-    if (hasBegun) client.resetAndDestroy();
-    else answerRefusal(response, planBrokenRefusal(error));
-  };
+  onBody(bytes: Buffer): void {
+    if (this.#lent !== undefined) this.#writeOut(this.#lent);
+    this.#lent = bytes;
+  }
 
-  const abandon = () => {
-    stage = "over";
-    upstream?.destroy();
-  };
-  const onClientClosed = () => {
-    if (stage !== "over") forwarding.onClientGone();
-    abandon();
-  };
-  const finish = () => {
-    if (!isUpstreamClosed || !isResponseClosed) return;
-    client.off("close", onClientClosed);
-    if (hasBody(request) && !request.readableEnded && !client.destroyed) discardRest(request, clock);
-    forwarding.onOver();
-  };
+  onEnd(rawTrailers: RawHeaders): void {
+    const last = this.#lent;
+    this.#lent = undefined;
+    this.#stage = "over";
+    if (rawTrailers.length > 0) this.#response.addTrailers(pairsOf(rewriteTrailers(rawTrailers)));
+    if (last === undefined) this.#response.end();
+    else this.#response.end(ownCopy(last), "latin1");
+  }
 
-  client.once("close", onClientClosed);
-  visit.spoiled.onAbort = abandon;
-  response.once("close", () => {
-    isResponseClosed = true;
-    finish();
-  });
-  send(lane.pool);
+  /** What came has to leave before more is read: an event of a stream is not to wait for the next one. */
+  onReadOver(): void {
+    if (this.#stage !== "answering") return;
+    const last = this.#lent;
+    this.#lent = undefined;
+    // Not flushHeaders(): it sends the head as UTF-8 and so spoils every byte above 127.
+    if (last !== undefined || !this.#isHeadOut) this.#writeOut(last);
+    if (!this.#response.writableNeedDrain) return;
+    this.#connection?.pause();
+    this.#response.once("drain", () => this.#connection?.resume());
+  }
+
+  #writeOut(bytes: Buffer | undefined): void {
+    this.#isHeadOut = true;
+    this.#response.write(bytes === undefined ? "" : ownCopy(bytes), "latin1");
+  }
+
+  onOver(error?: Error): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    const isStale = this.#stage === "waiting" && connection?.isPerhapsStale === true;
+    if (error !== undefined && isStale && isRepeatable(this.#request)) this.#send(this.#forwarding.lane.connectAfresh());
+    else if (error !== undefined && this.#stage !== "over") this.#breakOff(error);
+    else this.#settle();
+  }
+
+  #breakOff(error: Error): void {
+    const hasBegun = this.#response.headersSent;
+    this.#forwarding.counted.broke();
+    this.#forwarding.onBroken(error);
+    this.#abandon();
+    if (hasBegun) this.#request.socket.resetAndDestroy();
+    else answerRefusal(this.#response, planBrokenRefusal(error));
+  }
+
+  #abandon(): void {
+    this.#stage = "over";
+    this.#lent = undefined;
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#settle();
+  }
+
+  /** The client has all of its answer, or is gone. */
+  #endResponse(): void {
+    this.#isResponseClosed = true;
+    const client = this.#request.socket;
+    if (this.#stage !== "over") {
+      this.#forwarding.onClientGone();
+      this.#abandon();
+    } else if (this.#connection === undefined) this.#settle();
+    else if (client.destroyed) this.#abandon();
+    else client.once("close", this.#onClientClosed); // The agent answered early, and the upload goes on.
+  }
+
+  readonly #onClientClosed = () => this.#abandon();
+
+  /** Where nothing is under way on either side. */
+  #settle(): void {
+    if (this.#connection !== undefined || !this.#isResponseClosed || this.#isSettled) return;
+    this.#isSettled = true;
+    const request = this.#request;
+    request.socket.off("close", this.#onClientClosed);
+    if (hasBody(request) && !request.readableEnded && !request.socket.destroyed) discardRest(request, this.#forwarding.clock);
+    this.#forwarding.onOver();
+  }
 }
 
-function openUpstream(request: IncomingMessage, headers: readonly string[], lane: Lane, agent: Lane["pool"] | false): ClientRequest {
-  const upstream = openRequest({
-    host: lane.backend.host,
-    port: lane.backend.port,
-    method: request.method ?? "GET",
-    path: request.url ?? "/",
-    headers,
-    setDefaultHeaders: false,
-    agent,
-    insecureHTTPParser: false,
-    maxHeaderSize: ANSWER_HEAD_MAX_BYTES,
-  });
-  upstream.maxHeadersCount = 0;
-  return upstream;
-}
-
-function passBody({ request, response }: Visit, upstream: ClientRequest): void {
-  if (!hasBody(request)) return void upstream.end();
-  upstream.write("", "latin1"); // The head goes first: the agent may have an opinion before the body comes.
-  if (answersExpectItself(request)) response.writeContinue();
-  request.pipe(upstream, { end: false });
-  request.once("end", () => {
-    if (upstream.destroyed) return;
-    if (request.rawTrailers.length > 0) upstream.addTrailers(rewriteTrailers(request.rawTrailers));
-    upstream.end();
-  });
-}
-
-/** 100 only to a client that waits for it; HTTP/1.0 knows no interim answers (RFC 9110 §15.2). */
-function passInterim(request: IncomingMessage, response: ServerResponse, interim: { statusCode: number; statusMessage: string; rawHeaders: string[] }): void {
-  if (!speaksHttp11(request) || response.headersSent || response.socket === null) return;
-  if (interim.statusCode !== 100) {
-    const head = renderHead(`HTTP/1.1 ${interim.statusCode} ${interim.statusMessage}`, rewriteInterimHeaders(interim.rawHeaders));
-    response.socket.write(head, "latin1");
-  } else if (request.headers.expect !== undefined && !answersExpectItself(request)) response.writeContinue();
-}
-
-/** A close says that an answer without a length is whole, unless it followed a reset. */
-function isWhole(answer: IncomingMessage, upstream: ClientRequest | undefined): boolean {
-  const endsByClose = answer.headers["content-length"] === undefined && answer.headers["transfer-encoding"] === undefined;
-  const isCut = upstream?.socket instanceof PatientSocket && upstream.socket.isCut;
-  return answer.complete && !(endsByClose && isCut);
-}
-
-/** Throws where the client could not be told what the answer says. */
-function assertPassable(answer: IncomingMessage): void {
-  const coding = answer.headers["transfer-encoding"];
-  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") throw new Error(`the answer is coded as ${coding}`);
+/** Bytes that stay what they are, when the connection has taken back what it lent. */
+function ownCopy(lent: Buffer): string | Buffer {
+  return lent.length <= JOINED_MAX_BYTES ? lent.toString("latin1") : Buffer.from(lent);
 }
 
 function isRepeatable(request: IncomingMessage): boolean {
   return (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+}
+
+function pairsOf(lines: RawHeaders): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < lines.length; at += 2) pairs.push([lines[at] ?? "", lines[at + 1] ?? ""]);
+  return pairs;
 }

@@ -46,8 +46,9 @@ describe("headers of a request", () => {
     const heads = await recordHeads();
     const post = (field: string) => `POST / HTTP/1.1\r\nHost: x\r\nX-A: \xe9\xff\r\n${field}Content-Length: 2\r\nConnection: close\r\n\r\nhi`;
     await bench.ask(post(""));
-    expect(await bench.ask(post("Expect: 100-continue\r\n"))).toContain("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n");
+    expect(await bench.ask(post("Expect: 100-continue\r\n"))).toMatch(/^HTTP\/1\.1 200 OK\r\n/); // It is the agent that says 100, or does not.
     expect(heads).toHaveLength(2);
+    expect(heads[1]).toContain("\r\nExpect: 100-continue\r\n");
     for (const head of heads) expect(head).toContain("X-A: \xe9\xff\r\n");
   });
 

@@ -95,7 +95,7 @@ export function createFront(options: FrontOptions): Front {
   const { clock } = options;
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
-  const lanes = createLanes();
+  const lanes = createLanes(clock);
   const tunnels = createTunnels(clock);
   let listening: { host: string; port: number } | undefined;
   let isClosing = false;

@@ -1,23 +1,19 @@
-import type { Agent } from "node:http";
-import { PatientPool } from "./patient-socket.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { AgentConnection } from "./agent-connection.ts";
+import type { Backend } from "./backend.ts";
 
-/** Where requests go: one running release. */
-export interface Backend {
-  readonly slot: string;
-  /** The name under which its requests are counted. */
-  readonly release: string;
-  readonly host: string;
-  readonly port: number;
-}
+export type { Backend };
 
-/** The way to one backend: its pooled connections, and how many requests are on it. */
+/** The way to one backend: its connections, and how many requests are on it. */
 export interface Lane {
   readonly backend: Backend;
-  readonly pool: Agent;
+  /** A connection for one request: the one that was used last, which is the least likely to have died since, or a fresh one. */
+  connect(): AgentConnection;
+  connectAfresh(): AgentConnection;
   /** One request more; the function that comes back says that nothing of it is under way any longer. */
   enter(): () => void;
   inFlight(): number;
-  /** Nothing new will come: the pool is closed with its last request. */
+  /** Nothing new will come: what is kept is closed now, and what is under way when it is through. */
   retire(): void;
 }
 
@@ -25,19 +21,46 @@ export interface Lane {
  * Shorter than the 5 s after which common servers (Node, uvicorn) close a quiet connection: the race between their close and
  * our next request is what makes a request fail that nobody may repeat.
  */
-const POOLED_IDLE_MS = 1_000;
-const POOLED_MAX = 256;
+const KEPT_IDLE_MS = 1_000;
+const KEPT_MAX = 256;
 
-export function createLane(backend: Backend, onLeave: () => void): Lane {
-  const pool = new PatientPool({ keepAlive: true, timeout: POOLED_IDLE_MS, maxFreeSockets: POOLED_MAX, scheduling: "lifo" });
+export function createLane(backend: Backend, onLeave: () => void, clock: Clock): Lane {
+  /** Those that were kept first come first: connections are taken from the end, and grow too old at the beginning. */
+  const kept: AgentConnection[] = [];
+  const retirement = new AbortController();
   let inFlight = 0;
-  let isRetired = false;
-  const closeIfDone = () => {
-    if (isRetired && inFlight === 0) pool.destroy();
+  let isSweeping = false;
+
+  const home = {
+    keep(connection: AgentConnection) {
+      if (retirement.signal.aborted || kept.length >= KEPT_MAX) return void connection.destroy();
+      connection.idleSinceMs = clock.monotonicMs();
+      kept.push(connection);
+      if (!isSweeping) sweepLater(KEPT_IDLE_MS);
+    },
+    lose(connection: AgentConnection) {
+      const at = kept.indexOf(connection);
+      if (at !== -1) kept.splice(at, 1);
+    },
   };
+  /** One timer for all of them, set anew about once a second, instead of one for each request. */
+  const sweepLater = (inMs: number) => {
+    isSweeping = true;
+    clock.sleep(inMs, retirement.signal).then(sweep, () => {});
+  };
+  const sweep = () => {
+    const nowMs = clock.monotonicMs();
+    const firstYoung = kept.findIndex((connection) => nowMs - connection.idleSinceMs < KEPT_IDLE_MS);
+    for (const connection of kept.splice(0, firstYoung === -1 ? kept.length : firstYoung)) connection.destroy();
+    const oldest = kept[0];
+    isSweeping = false;
+    if (oldest !== undefined) sweepLater(oldest.idleSinceMs + KEPT_IDLE_MS - nowMs);
+  };
+
   return {
     backend,
-    pool,
+    connect: () => kept.pop() ?? new AgentConnection(backend, home),
+    connectAfresh: () => new AgentConnection(backend, home),
     enter() {
       let isInside = true;
       inFlight += 1;
@@ -45,14 +68,13 @@ export function createLane(backend: Backend, onLeave: () => void): Lane {
         if (!isInside) return;
         isInside = false;
         inFlight -= 1;
-        closeIfDone();
         onLeave();
       };
     },
     inFlight: () => inFlight,
     retire() {
-      isRetired = true;
-      closeIfDone();
+      retirement.abort();
+      for (const connection of kept.splice(0)) connection.destroy();
     },
   };
 }

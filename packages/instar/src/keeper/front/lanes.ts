@@ -1,3 +1,4 @@
+import type { Clock } from "../../platform/clock.ts";
 import { type Backend, createLane, type Lane } from "./lane.ts";
 import { planRoute, type Routing } from "./plan-route.ts";
 
@@ -16,7 +17,7 @@ export interface Lanes {
   whenDrained(slot: string, signal?: AbortSignal): Promise<void>;
 }
 
-export function createLanes(): Lanes {
+export function createLanes(clock: Clock): Lanes {
   const lanes = new Set<Lane>();
   const drains = new Set<{ slot: string; resolve: () => void }>();
   let current: { readonly routing: Routing; readonly main: Lane; readonly share?: { readonly lane: Lane; readonly of: number } } | undefined;
@@ -30,7 +31,7 @@ export function createLanes(): Lanes {
   const open = (backend: Backend, among: readonly Lane[]): Lane => {
     const known = among.find((lane) => isSame(lane.backend, backend));
     if (known !== undefined) return known;
-    const fresh = createLane(backend, onLeave);
+    const fresh = createLane(backend, onLeave, clock);
     lanes.add(fresh);
     return fresh;
   };

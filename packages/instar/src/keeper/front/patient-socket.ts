@@ -1,5 +1,5 @@
-import { Agent, type ClientRequestArgs } from "node:http";
-import { Socket, type TcpNetConnectOpts } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
+import type { Backend } from "./backend.ts";
 
 type Written = (error?: Error | null) => void;
 
@@ -31,10 +31,8 @@ export class PatientSocket extends Socket {
   }
 }
 
-/** A pool of such connections. */
-export class PatientPool extends Agent {
-  override createConnection(options: ClientRequestArgs): Socket {
-    const to = options as TcpNetConnectOpts & ClientRequestArgs;
-    return new PatientSocket(to).connect(to);
-  }
+/** Connects to an agent. The socket is still ours to write to when the agent has said its last word. */
+export function openAgentSocket({ host, port, socketPath }: Backend, options: SocketConstructorOpts = {}): PatientSocket {
+  const socket = new PatientSocket({ ...options, allowHalfOpen: true, noDelay: true });
+  return socket.connect(socketPath === undefined ? { host, port } : { path: socketPath });
 }

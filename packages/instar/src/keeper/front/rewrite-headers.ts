@@ -1,7 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { AnswerHead } from "./answer-head.ts";
 
 /** Header lines as they stand on the wire: name, value, name, value. Case, order and duplicates are kept. */
 export type RawHeaders = readonly string[];
+
+/** The head of an answer, whoever has read it. */
+export interface SentHead {
+  readonly statusCode?: number | undefined;
+  readonly rawHeaders: RawHeaders;
+}
 
 /** Fields that belong to one connection, never to the message (RFC 9110 §7.6.1, and RFC 2616 §13.5.1 for the old ones). */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"]);
@@ -27,11 +34,7 @@ export function rewriteRequestHeaders(request: IncomingMessage, rewrite: Request
   const isChunked = request.headers["transfer-encoding"] !== undefined;
   const lines = withoutHopByHop(
     request.rawHeaders,
-    (name) =>
-      isForwarding(name) ||
-      isDisguised(name) ||
-      (name === "trailer" && !isChunked) ||
-      (name === "expect" && (!speaksHttp11(request) || answersExpectItself(request))),
+    (name) => isForwarding(name) || isDisguised(name) || (name === "trailer" && !isChunked) || (name === "expect" && !speaksHttp11(request)),
   );
   if (isChunked) lines.push("Transfer-Encoding", "chunked");
   if (rewrite.keepsUpgrade) lines.push(...linesOf(request.rawHeaders, "upgrade"), "Connection", "Upgrade");
@@ -45,7 +48,7 @@ export function rewriteRequestHeaders(request: IncomingMessage, rewrite: Request
  * The answer's lines as the client gets them. How the body is delimited is decided anew for the client's connection, so
  * Transfer-Encoding goes; `Trailer` stays only where the body is chunked; a 204 has no length (RFC 9110 §8.6).
  */
-export function rewriteResponseHeaders(answer: IncomingMessage, isChunked: boolean): string[] {
+export function rewriteResponseHeaders(answer: SentHead, isChunked: boolean): string[] {
   const lines = withoutHopByHop(answer.rawHeaders, (name) => (name === "trailer" && !isChunked) || (name === "content-length" && answer.statusCode === 204));
   // RFC 9110 §15.5.22: a 426 has to name the protocol that it insists on.
   if (answer.statusCode === 426) lines.push(...linesOf(answer.rawHeaders, "upgrade"), "Connection", "Upgrade");
@@ -53,7 +56,7 @@ export function rewriteResponseHeaders(answer: IncomingMessage, isChunked: boole
 }
 
 /** The lines of a switch of protocols (101): Upgrade and Connection are what it is about. */
-export function rewriteSwitchHeaders(answer: IncomingMessage): string[] {
+export function rewriteSwitchHeaders(answer: SentHead): string[] {
   return [...withoutHopByHop(answer.rawHeaders), ...linesOf(answer.rawHeaders, "upgrade"), "Connection", "Upgrade"];
 }
 
@@ -62,10 +65,9 @@ export function rewriteInterimHeaders(rawHeaders: RawHeaders): string[] {
   return withoutHopByHop(rawHeaders, (name) => name === "content-length");
 }
 
-/** Trailer lines as pairs, without those that could change how the message is read. */
-export function rewriteTrailers(rawTrailers: RawHeaders): [string, string][] {
-  const lines = withoutHopByHop(rawTrailers, (name) => NEVER_TRAILERS.has(name) || isForwarding(name) || isDisguised(name));
-  return pairsOf(lines);
+/** Trailer lines without those that could change how the message is read. */
+export function rewriteTrailers(rawTrailers: RawHeaders): string[] {
+  return withoutHopByHop(rawTrailers, (name) => NEVER_TRAILERS.has(name) || isForwarding(name) || isDisguised(name));
 }
 
 export function speaksHttp11(message: IncomingMessage): boolean {
@@ -73,17 +75,9 @@ export function speaksHttp11(message: IncomingMessage): boolean {
 }
 
 /** Whether the answer's body goes to the client in chunks: HTTP/1.0 does not know them, and a known length needs none. */
-export function canBeChunked(answer: IncomingMessage, asked: IncomingMessage): boolean {
+export function canBeChunked(answer: AnswerHead, asked: IncomingMessage): boolean {
   const hasBody = asked.method !== "HEAD" && answer.statusCode !== 204 && answer.statusCode !== 304;
-  return hasBody && speaksHttp11(asked) && answer.headers["content-length"] === undefined;
-}
-
-/**
- * Whether the front has to say 100 in the agent's place. node:http sends the head of a request with Expect as UTF-8, which
- * spoils every byte above 127; a request that has both goes to the agent without its Expect.
- */
-export function answersExpectItself(request: IncomingMessage): boolean {
-  return request.headers.expect !== undefined && speaksHttp11(request) && request.rawHeaders.some((text) => /[\x80-\xff]/.test(text));
+  return hasBody && speaksHttp11(asked) && !answer.hasContentLength;
 }
 
 function withoutHopByHop(rawHeaders: RawHeaders, isUnwanted: (name: string) => boolean = keepsAll): string[] {
@@ -136,18 +130,10 @@ function acceptsTrailers(request: IncomingMessage): boolean {
 }
 
 function linesOf(rawHeaders: RawHeaders, wanted: string): string[] {
-  return pairsOf(rawHeaders)
-    .filter(([name]) => name.toLowerCase() === wanted)
-    .flat();
+  return rawHeaders.filter((_, at) => rawHeaders[at - (at % 2)]?.toLowerCase() === wanted);
 }
 
 /** A socket that listens on both families shows IPv4 clients as ::ffff:1.2.3.4. */
 function plainAddress(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
-}
-
-function pairsOf(rawHeaders: RawHeaders): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
-  return pairs;
 }
