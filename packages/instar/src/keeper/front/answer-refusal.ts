@@ -1,28 +1,20 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../platform/clock.ts";
+import { answerItself, headerLinesOf, type OwnAnswer, reasonOf } from "./answer-itself.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Refusal } from "./plan-refusal.ts";
-import { isBodyDue } from "./request-body.ts";
 
-/**
- * Answers a request in the front's own name. Where its body is still on the way the connection ends with this answer: to
- * read a body only to throw it away could take for ever, and to leave it unread would make it the next request.
- */
+/** Says why a request goes no further. */
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  if (response.headersSent || response.destroyed) return;
-  response.sendDate = false;
-  if (isBodyDue(response.req)) response.shouldKeepAlive = false;
-  const body = `${refusal.because}\n`;
-  response.writeHead(refusal.status, STATUS_CODES[refusal.status] ?? "Refused", linesOf(refusal, body));
-  response.end(body);
+  answerItself(response, sayRefusal(refusal));
 }
 
 /** The same on a bare socket: one whose head could not be read, or which the server gave up for a change of protocols. */
 export function writeRefusal(socket: Socket, refusal: Refusal, clock: Clock): void {
-  const body = `${refusal.because}\n`;
-  const lines = [...linesOf(refusal, body), "Connection", "close"];
-  socket.end(`${renderHead(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? "Refused"}`, lines)}${body}`, "latin1");
+  const answer = sayRefusal(refusal);
+  const head = renderHead(`HTTP/1.1 ${answer.status} ${reasonOf(answer.status)}`, [...headerLinesOf(answer), "Connection", "close"]);
+  socket.end(`${head}${answer.body}`, "latin1");
   discardRest(socket, clock);
 }
 
@@ -33,14 +25,11 @@ export function renderHead(firstLine: string, lines: readonly string[]): string 
   return `${head}\r\n`;
 }
 
-function linesOf(refusal: Refusal, body: string): string[] {
-  return [
-    "Content-Type",
-    "text/plain; charset=utf-8",
-    "Content-Length",
-    String(Buffer.byteLength(body)),
-    "Cache-Control",
-    "no-store",
-    ...(refusal.retryAfterS === undefined ? [] : ["Retry-After", String(refusal.retryAfterS)]),
-  ];
+function sayRefusal({ status, because, retryAfterS, allow }: Refusal): OwnAnswer {
+  return {
+    status,
+    contentType: "text/plain; charset=utf-8",
+    body: `${because}\n`,
+    lines: [...(retryAfterS === undefined ? [] : ["Retry-After", String(retryAfterS)]), ...(allow === undefined ? [] : ["Allow", allow])],
+  };
 }

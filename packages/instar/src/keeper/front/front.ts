@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Server } from "node:net";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../../platform/clock.ts";
+import { answerItself } from "./answer-itself.ts";
 import { answerRefusal, writeRefusal } from "./answer-refusal.ts";
 import type { Visit } from "./client-line.ts";
 import { type Forwarding, forwardRequest } from "./forward-request.ts";
@@ -11,6 +12,7 @@ import { createHoldQueue, type HoldLimits, type Waiter } from "./hold-queue.ts";
 import type { Backend, Lane } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
 import { mergeCounts } from "./merge-counts.ts";
+import { asksForHealth, planHealth } from "./plan-health.ts";
 import type { Refusal } from "./plan-refusal.ts";
 import { type Routing, type StickBy, unitOf } from "./plan-route.ts";
 import { createPublicPort } from "./public-port.ts";
@@ -24,6 +26,8 @@ export interface FrontOptions {
   readonly clock: Clock;
   /** What makes two requests the same caller's, for a routing with a share; the client's address where it is left out. */
   readonly stickBy?: StickBy;
+  /** Where the front answers for itself, also while requests are held: GET and HEAD of exactly this path, whatever the query. */
+  readonly healthPath?: string;
   /** What an earlier front of this instance counted. */
   readonly initialCounts?: FrontCounts;
   /** Each request that an agent failed, and whatever the listening socket reports. Must not throw. */
@@ -101,30 +105,40 @@ export function createFront(options: FrontOptions): Front {
   let isClosing = false;
   let isCutting = false;
 
-  const publicPort = createPublicPort({ ...options, onVisit: enter, onUpgrade: enterUpgrade });
+  const isOwn = (request: IncomingMessage) => asksForHealth(request.url, options.healthPath);
+  const publicPort = createPublicPort({ ...options, onVisit: enter, onUpgrade: enterUpgrade, isOwn });
 
   function enter(visit: Visit): void {
     const { request, response } = visit;
+    if (isOwn(request)) return void answerHealth(visit);
     const leave = admit({ sizeBytes: sizeOfBody(request), go: () => forwardVisit(visit), refuse: (refusal) => answerRefusal(response, refusal) });
-    response.once("close", leave);
+    response.once("close", () => {
+      if (leave() && !visit.spoiled.aborted) countClientGone();
+    });
+  }
+
+  function answerHealth({ request, response }: Visit): void {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      answerRefusal(response, { status: 405, because: "The front can only be asked how it is.", allow: "GET, HEAD" });
+      return;
+    }
+    const { status, word } = planHealth({ isClosing, isHolding: queue.isHolding(), hasAgent: lanes.routing() !== undefined });
+    answerItself(response, { status, contentType: "application/json", body: `${JSON.stringify({ status: word })}\n` });
   }
 
   function enterUpgrade(upgrade: Upgrade): void {
     const { socket } = upgrade;
     const leave = admit({ sizeBytes: 0, go: () => forwardSwitch(upgrade), refuse: (refusal) => writeRefusal(socket, refusal, clock) });
-    socket.once("close", leave);
+    socket.once("close", () => {
+      if (leave()) countClientGone();
+    });
   }
 
-  /** Lets a request pass or wait; gives what to do when its client is gone. */
-  function admit(waiter: Waiter): () => void {
-    if (!queue.isHolding()) {
-      waiter.go();
-      return () => {};
-    }
-    const leave = queue.join(waiter);
-    return () => {
-      if (leave()) countClientGone();
-    };
+  /** Lets a request pass or wait. The function that comes back takes it out of the line again; it says whether it was there. */
+  function admit(waiter: Waiter): () => boolean {
+    if (queue.isHolding()) return queue.join(waiter);
+    waiter.go();
+    return () => false;
   }
 
   function forwardVisit(visit: Visit): void {

@@ -7,6 +7,8 @@ export interface Refusal {
   readonly because: string;
   /** How soon it is worth asking again. */
   readonly retryAfterS?: number;
+  /** Of a 405: the methods that would be answered. */
+  readonly allow?: string;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface PublicPortOptions {
   /** A request that may be forwarded: well-formed, and the first of its connection that is not answered yet. */
   readonly onVisit: (visit: Visit) => void;
   readonly onUpgrade: (upgrade: Upgrade) => void;
+  /** A request that is answered here stays a request, whatever else it would like its connection to become. */
+  readonly isOwn: (request: IncomingMessage) => boolean;
 }
 
 /** The listening socket and its client connections; it knows nothing of agents. */
@@ -40,7 +42,7 @@ const PROBE_AFTER_MS = 30_000;
 const BACKLOG = 2_048;
 
 export function createPublicPort(options: PublicPortOptions): PublicPort {
-  const { clock, onVisit, onUpgrade } = options;
+  const { clock, onVisit, onUpgrade, isOwn } = options;
   const lines = new Map<Socket, ClientLine>();
   let isClosing = false;
 
@@ -53,7 +55,7 @@ export function createPublicPort(options: PublicPortOptions): PublicPort {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
-    shouldUpgradeCallback: (request) => canUpgrade(request) && (lines.get(request.socket)?.isIdle() ?? false),
+    shouldUpgradeCallback: (request) => canUpgrade(request) && !isOwn(request) && (lines.get(request.socket)?.isIdle() ?? false),
   });
   server.maxHeadersCount = 0; // Fields beyond a count would be dropped in silence; the size is bounded.
   server.on("connection", (socket) => {
