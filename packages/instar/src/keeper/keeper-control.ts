@@ -113,6 +113,8 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
       await memory.change({ routed: command.slot, share: command.share ?? null });
       return pointFront(keeper);
     case "retire":
+      // Not waited for: those who wait for the slot to be empty drain it.
+      void front?.retire(command.slot, { group: command.group, withinMs: command.withinMs });
       return;
     case "clear":
       if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
