@@ -7,7 +7,7 @@ const SETTINGS = [
   "tests: { command: [node, --check, server.js], within: 30s }",
   "health: { http: { path: / }, readyWithin: 5s }",
   "state: { kind: none }",
-  "watch: { time: 2s, requests: 0 }",
+  "watch: { time: 3s, requests: 0 }",
 ].join("\n");
 /** Lines at the end of the agent's program. */
 const BREAKS_OFF = '\nserver.prependListener("request", (request) => request.url === "/broken" && request.socket.destroy());\n';
@@ -67,24 +67,38 @@ describe("an agent of which two versions may run", () => {
     expect(await watched.stop()).toEqual(new Set(["200 1.0.1"]));
   });
 
-  it("survives its keeper between the exchange and the commit: both versions are adopted", async () => {
+  it("tells WebSockets of the old version to come again, and they meet the new one", async () => {
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => connectSocket(instance.port)));
+    for (const socket of sockets) expect(await socket.echo("hello")).toBe("hello");
     instance.publish("1.0.4", { "server.js": (text) => text.replace(NEVER_WELL, "") });
-    const status = await until("both run", () => {
-      const now = instance.status();
-      return now.agent.version === "1.0.4" && now.slots.length === 2 ? now : undefined;
+    expect(await Promise.all(sockets.map((socket) => socket.closed))).toEqual(sockets.map(() => 1012));
+    const again = await connectSocket(instance.port);
+    expect(await again.echo("again")).toBe("again");
+    expect(await instance.ended("1.0.4")).toMatchObject({ outcome: "committed" });
+    expect(instance.status().slots).toEqual([expect.objectContaining({ version: "1.0.4", inFlight: 1, writes: 1 })]);
+    again.close();
+    await again.closed;
+  });
+
+  it("survives its keeper between the exchange and the commit: both versions are adopted", async () => {
+    instance.publish("1.0.5");
+    const ask = () => instance.ask<StatusView>("GET", "/v1/status").catch(() => undefined);
+    const status = await until("both run", async () => {
+      const now = await ask();
+      return now?.agent.version === "1.0.5" && now.slots.length === 2 ? now : undefined;
     });
     process.kill(instance.pids().keeper, "SIGKILL");
-    const after = await until("the next keeper says what it keeps", () => {
-      const now = instance.status();
-      return now.running.keeper ? now : undefined;
+    const after = await until("the next keeper says what it keeps", async () => {
+      const now = await ask();
+      return now?.running.keeper ? now : undefined;
     });
     expect(pidsOf(after)).toEqual(pidsOf(status));
-    expect(await instance.ended("1.0.4")).toMatchObject({ outcome: "committed" });
+    expect(await instance.ended("1.0.5")).toMatchObject({ outcome: "committed" });
   });
 
   it("goes back by hand the same way", async () => {
     expect(instance.cli("rollback")).toMatchObject({ status: 0 });
-    expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.4" });
     expect(instance.cli("doctor")).toMatchObject({ status: 0 });
   });
 });
@@ -192,6 +206,25 @@ function watch(port: number) {
       isStopped = true;
       return done;
     },
+  };
+}
+
+/** A WebSocket through the front. */
+async function connectSocket(port: number) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+  const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve);
+    socket.addEventListener("error", () => reject(new Error("the WebSocket was refused")));
+  });
+  return {
+    closed,
+    echo: (text: string) =>
+      new Promise((resolve) => {
+        socket.addEventListener("message", ({ data }) => resolve(data), { once: true });
+        socket.send(text);
+      }),
+    close: () => socket.close(),
   };
 }
 
