@@ -107,11 +107,12 @@ interface Place {
   hasStarted: boolean;
 }
 
-/** The body of this very request went wrong. Where an answer has begun it is cut: its client must not take it for whole. */
+/** The body of this very request went wrong. Where an answer has begun it is cut: its client must not take it for whole. One that is whole stays. */
 function spoil(place: Place, refusal: Refusal): void {
   place.spoiled.aborted = true;
   place.spoiled.onAbort?.();
   const { response, request } = place.visit;
+  if (response.writableEnded) return;
   if (response.headersSent) request.socket.resetAndDestroy();
   else answerRefusal(response, refusal);
 }

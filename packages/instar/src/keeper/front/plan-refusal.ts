@@ -27,7 +27,7 @@ export function planRefusal(request: IncomingMessage): Refusal | undefined {
 
   const codings = valuesOf(request, "transfer-encoding");
   if (codings.length > 0 && minor === 0) return { status: 400, because: "HTTP/1.0 has no transfer codings." };
-  if (codings.length > 1 || codings.some((coding) => coding.trim().toLowerCase() !== "chunked"))
+  if (codings.length > 1 || codings.some((coding) => coding.toLowerCase() !== "chunked"))
     return { status: 400, because: "The only transfer coding that is understood here is chunked, once." };
   if (codings.length > 0 && valuesOf(request, "content-length").length > 0) return { status: 400, because: "The request has two lengths." };
   return undefined;

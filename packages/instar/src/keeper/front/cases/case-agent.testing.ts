@@ -67,6 +67,12 @@ export class CaseAgent {
   }
 
   #hear(line: AgentLine, head: string): void {
+    // Ports are used again: somebody who looks for an earlier server may find this one.
+    if (line.requests === 1 && !/^x-forwarded-for: /im.test(head)) {
+      this.#lines.delete(line);
+      line.socket.destroy();
+      return;
+    }
     const [firstLine = ""] = head.split("\r\n");
     this.arrivals.push(firstLine);
     if (!firstLine.includes(" /marker/")) {
@@ -183,11 +189,11 @@ export class AgentLine {
     this.socket.resetAndDestroy();
   }
 
-  /** Waits until the front has let go of this connection. What came of a body until then is not wanted. */
-  async isLetGo(): Promise<void> {
+  /** Waits until the front has let go of this connection; gives what came until then and was not taken. */
+  async isLetGo(): Promise<string> {
     await until(() => this.hasEnded || this.isClosed, "the front to let go of a connection");
-    this.pending = "";
     this.socket.end();
+    return this.#cut(this.pending.length);
   }
 
   async #waits(condition: () => boolean, what: string): Promise<void> {

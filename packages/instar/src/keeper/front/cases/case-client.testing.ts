@@ -25,7 +25,7 @@ export class CaseClient {
     }
     this.#beforeSecondHalf = undefined;
     const headEnd = text.indexOf("\r\n\r\n");
-    const half = Math.ceil((headEnd === -1 ? text.length : headEnd) / 2);
+    const half = Math.max(1, Math.floor((headEnd === -1 ? text.length : headEnd) / 2));
     this.raw.send(text.slice(0, half));
     this.#heldBack = [text.slice(half)];
     void between().then(() => {

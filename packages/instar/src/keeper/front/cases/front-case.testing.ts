@@ -16,6 +16,8 @@ export interface FrontCase {
   readonly leaves: "open" | "closed" | "reset" | "unsaid";
   /** What the release that served it counts; the rest is zero. One request unless it is said otherwise. */
   readonly counted?: Partial<Omit<ReleaseCounts, "latency">>;
+  /** The same where it comes into a hold, if that is different. */
+  readonly countedWhenHeld?: FrontCase["counted"];
   readonly clientAborts?: number;
   /** How many requests of it wait when it comes into a hold. One unless it is said otherwise. */
   readonly held?: number;
