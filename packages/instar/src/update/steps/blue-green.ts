@@ -34,7 +34,8 @@ export async function runBlueGreen(rooms: StepRooms, context: StepContext): Prom
 
 /**
  * The way back is a pointer: the old version, which still runs or is started again, shows that it is well, and requests go there.
- * Only then the new one ends. Where the old one does not get well the new one goes on serving, and a person is asked.
+ * Only then whatever else runs ends: the new one, and one that was superseded, which served when the update began. Where the
+ * old one does not get well requests stay where they are, and a person is asked.
  */
 export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): Promise<Gives> {
   const { start, given, say } = context;
@@ -42,6 +43,8 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
   const beganMs = rooms.clock.monotonicMs();
   const release = String(given.release);
   const report = await exchange.report();
+  // A share of the callers goes back first: its slot may be the one in which the old version starts.
+  if (report.share !== null && report.routed !== null) await exchange.route(report.routed);
   if (start.wayBack === null) {
     await exchange.route(null);
     if (report.holding) await exchange.release();
@@ -63,7 +66,7 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
   if (report.holding) await exchange.release();
   const tookMs = Math.round(rooms.clock.monotonicMs() - beganMs);
   say("the old version serves again");
-  await endAndForget(exchange, release);
+  await endOthers(exchange, start.wayBack);
   return { tookMs };
 }
 
@@ -79,14 +82,14 @@ export async function startBeside(exchange: Exchange, release: string): Promise<
 }
 
 /** Ends a release that no new request reaches any longer: its requests may finish, within the time for that. */
-export async function endAndForget(exchange: Exchange, release: string): Promise<void> {
+async function endAndForget(exchange: Exchange, release: string): Promise<void> {
   const slot = slotOf(await exchange.report(), release);
   if (slot === undefined) return;
   await exchange.endSlot(slot);
   await exchange.clear(slot);
 }
 
-/** Ends every other release: a version that was kept warm, or that an earlier update left. */
+/** Ends every other release: the new one on the way back, a version that was kept warm, or one that an earlier update left. */
 export async function endOthers(exchange: Exchange, release: string): Promise<void> {
   const { slots } = await exchange.report();
   for (const name of SLOTS) {
