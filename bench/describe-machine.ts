@@ -6,13 +6,15 @@ import { findProgram } from "./place.ts";
 /** What the figures were measured on: without it they mean nothing. */
 export function describeMachine(): Record<string, string | number> {
   const cores = cpus();
+  const load = loadavg()[0] ?? 0;
   return {
     at: today(),
     system: `${type()} ${release()} ${arch()}`,
     processor: cores[0]?.model ?? "unknown",
     cores: cores.length,
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    loadAverageBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
+    loadAverageBefore: Number(load.toFixed(2)),
+    quiet: load < cores.length / 2 ? "yes" : "NO: something else was running, so latencies and throughput are the machine's as much as anybody's",
     node: process.versions.node,
     nginx: versionOf("nginx", /nginx\/([\d.]+)/),
     haproxy: versionOf("haproxy", /version ([\d.]+)/),

@@ -6,7 +6,7 @@ export interface SwitchPlan {
   readonly subjects: readonly SubjectName[];
   /** Updates, and for Instar as many ways back. */
   readonly switches: number;
-  /** How long the load runs before the first switch: what "steady" means. */
+  /** How long the load runs before the first switch, and again after the last: what "steady" means. */
   readonly steadySeconds: number;
   readonly keeperReplacements: number;
   readonly keeperKills: number;
@@ -32,7 +32,7 @@ export function planRun({ quick, only }: { quick: boolean; only?: string | undef
     switches: {
       subjects: SUBJECTS.filter((name) => wanted.includes(name)),
       ...(quick
-        ? { switches: 2, steadySeconds: 2, keeperReplacements: 1, keeperKills: 1 }
+        ? { switches: 1, steadySeconds: 1, keeperReplacements: 1, keeperKills: 1 }
         : { switches: 20, steadySeconds: 10, keeperReplacements: 5, keeperKills: 2 }),
     },
     throughput: wanted.includes(THROUGHPUT) ? (quick ? { rounds: 1, seconds: 1 } : { rounds: 5, seconds: 2 }) : undefined,

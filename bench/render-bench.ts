@@ -30,6 +30,7 @@ function show(value: number | null): string {
   return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 }
 
+/** A longer cell may stick out; the others need not make room for it. */
 const LONGEST_COLUMN = 60;
 
 function alignColumns(lines: readonly (readonly string[])[]): string[] {

@@ -5,11 +5,12 @@ import type { UpdateView } from "@instar/protocol";
 import { settingsSchema } from "../../packages/instar/src/settings/settings.ts";
 import { fromWall, until } from "../bench-clock.ts";
 import { endPid, freePort, type Place } from "../place.ts";
-import { copyAgent, setVersion } from "../switches/bench-agent.ts";
+import { copyAgent, servedVersion, setVersion } from "../switches/bench-agent.ts";
 import type { Span } from "../switches/subject.ts";
 
 const MAIN = fileURLToPath(new URL("../../packages/instar/src/main.ts", import.meta.url));
 const NAME = "bench";
+const WATCHED_REQUESTS = 10;
 
 /** A real instance, driven by its CLI as a person would: upstream's remote, the agent's folder, a data folder of its own. */
 export class BenchInstance {
@@ -49,6 +50,8 @@ export class BenchInstance {
     await until(
       "the first version to be committed",
       async () => {
+        // Without requests nothing is known of a version.
+        await Promise.all(Array.from({ length: WATCHED_REQUESTS }, () => servedVersion(port)));
         const [first] = (JSON.parse(await instance.cli("update", "list", "--json")) as { updates: UpdateView[] }).updates;
         if (first?.outcome === "committed") return true;
         if (first === undefined || first.outcome === null) return undefined;
@@ -143,7 +146,7 @@ function settings(of: { port: number; remote: string; writesLog: string; strateg
     state: { kind: "none" },
     front: { port: of.port },
     updates: { automatic: "never" },
-    watch: { time: "1s", requests: 10 },
+    watch: { time: "1s", requests: WATCHED_REQUESTS },
     keep: { reserve: "2MiB" },
     ...(of.strategy === "blue-green" ? { exchange: { strategy: of.strategy } } : {}),
   };

@@ -42,8 +42,9 @@ export async function measureInstar(place: Place, plan: SwitchPlan, say: (line: 
     switches,
     switchMs: median(there.map(({ tookMs }) => tookMs)),
     rollbackMs: median(back.map(({ tookMs }) => tookMs)),
-    replacements: await replaceKeepers(instance, setting, plan.keeperReplacements, say),
-    kills: await killKeepers(instance, setting, plan.keeperKills, say),
+    // What steady is was measured above.
+    replacements: await replaceKeepers(instance, { ...setting, steadySeconds: 0 }, plan.keeperReplacements, say),
+    kills: await killKeepers(instance, { ...setting, steadySeconds: 0 }, plan.keeperKills, say),
   };
 }
 

@@ -36,10 +36,10 @@ export function judgeClose(code: number): "told-to-reconnect" | string {
 }
 
 /** Compares what was sent and acknowledged with what the agents wrote down. */
-export function judgeWrites(sent: readonly string[], acknowledged: readonly string[], written: readonly string[], atMs: number): Failure[] {
+export function judgeWrites(sent: readonly string[], acknowledged: readonly string[], written: readonly string[]): Failure[] {
   const times = new Map<string, number>();
   for (const text of written) times.set(text, (times.get(text) ?? 0) + 1);
-  const fail = (text: string, because: string): Failure => ({ atMs, of: "POST", because: `${because} (${text})` });
+  const fail = (text: string, because: string): Failure => ({ of: "POST", because: `${because} (${text})` });
   return [
     ...acknowledged.filter((text) => !times.has(text)).map((text) => fail(text, "acknowledged and not done")),
     ...sent.filter((text) => (times.get(text) ?? 0) > 1).map((text) => fail(text, "done twice")),

@@ -29,7 +29,6 @@ export interface LoadRecord {
 }
 
 export interface Failure {
-  readonly atMs: number;
   readonly of: "GET" | "POST" | "stream" | "WebSocket";
   readonly because: string;
 }

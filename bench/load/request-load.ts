@@ -6,13 +6,15 @@ import type { LoadPlan, LoadRecord } from "./load-record.ts";
 
 /** Idle connections are left before any server's own limit (5 s in Node): the race at that limit would be counted against the switch. */
 const IDLE_MS = 2_000;
+/** Two seconds of the schedule may be under way. Beyond it requests wait in the client, and their time runs: else a long stall would run out of descriptors here and blame the other side. */
+const CONNECTIONS_MAX = 2_000;
 
 /**
  * Requests by a schedule, whether or not the ones before were answered. Time counts from when a request was *due*: a client that
  * is made to wait with its next request must not hide that (coordinated omission).
  */
 export function driveRequests(plan: LoadPlan, record: LoadRecord): { stop(): Promise<void> } {
-  const agent = new Agent({ keepAlive: true, scheduling: "lifo", timeout: IDLE_MS });
+  const agent = new Agent({ keepAlive: true, scheduling: "lifo", timeout: IDLE_MS, maxSockets: CONNECTIONS_MAX });
   const open = new Set<Promise<void>>();
   const everyMs = 1_000 / plan.requestsPerSecond;
   const beganMs = nowMs();
@@ -25,7 +27,7 @@ export function driveRequests(plan: LoadPlan, record: LoadRecord): { stop(): Pro
     const endedMs = nowMs();
     record.answers.push([dueMs, endedMs - dueMs]);
     const because = typeof outcome === "string" ? outcome : text === undefined ? judgeGet(outcome) : judgePost(outcome, text);
-    if (because !== undefined) record.failures.push({ atMs: endedMs, of: asked.method, because });
+    if (because !== undefined) record.failures.push({ of: asked.method, because });
     else if (text !== undefined) record.acknowledged.push(text);
     if (typeof outcome !== "string") record.versions[outcome.version] = (record.versions[outcome.version] ?? 0) + 1;
   };

@@ -84,6 +84,6 @@ class Talker {
   }
 
   #fail(because: string): void {
-    this.#record.failures.push({ atMs: nowMs(), of: "WebSocket", because });
+    this.#record.failures.push({ of: "WebSocket", because });
   }
 }

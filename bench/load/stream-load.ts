@@ -1,5 +1,5 @@
 import { Agent } from "node:http";
-import { nowMs, sleep } from "../bench-clock.ts";
+import { sleep } from "../bench-clock.ts";
 import { ask } from "./ask.ts";
 import { judgeStream } from "./judge-load.ts";
 import type { LoadPlan, LoadRecord } from "./load-record.ts";
@@ -17,7 +17,7 @@ export function driveStreams(plan: LoadPlan, record: LoadRecord): { stop(): Prom
       record.counted.streams += 1;
       const because = typeof outcome === "string" ? outcome : judgeStream(outcome);
       if (because === undefined) continue;
-      record.failures.push({ atMs: nowMs(), of: "stream", because });
+      record.failures.push({ of: "stream", because });
       await sleep(PAUSE_AFTER_FAILURE_MS);
     }
     agent.destroy();

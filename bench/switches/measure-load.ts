@@ -16,6 +16,8 @@ export interface SwitchFigures {
   readonly steadyMedianMs: number;
   readonly steadyP99Ms: number;
   readonly duringP99Ms: number;
+  /** Between the switches: while the next is made ready or the last is cleaned up. */
+  readonly betweenP99Ms: number;
 }
 
 export interface LoadSetting {
@@ -23,41 +25,71 @@ export interface LoadSetting {
   readonly port: number;
   /** Where the agents note their writes. */
   readonly writesLog: string;
+  /** Of quiet, before the switches and again after them. */
   readonly steadySeconds: number;
 }
 
 /** A switch is felt until its connections are new: so long after its end counts as during it. */
 const AFTER_MS = 1_000;
-const WARM_UP_MS = 2_000;
+/** Just-in-time compilers and connection pools get to know the load before it counts. */
+const WARM_UP_MS = 1_000;
 
-/** Loads a subject: a quiet while that says what steady is, then what `act` does to it. `act` gives the spans of the switches. */
+/** Loads a subject: quiet, which says what steady is; then what `act` does to it; then quiet again, so that a machine that changes in between does not decide. */
 export async function measureUnderLoad({ place, port, writesLog, steadySeconds }: LoadSetting, act: () => Promise<readonly Span[]>): Promise<SwitchFigures> {
   const load = await startLoad(place, port);
   await sleep(WARM_UP_MS, place.signal);
-  const steadyFromMs = nowMs();
-  await sleep(steadySeconds * 1_000, place.signal);
-  const steadyToMs = nowMs();
+  const quiet: Period[] = [];
+  const stayQuiet = async () => {
+    const fromMs = nowMs();
+    await sleep(steadySeconds * 1_000, place.signal);
+    quiet.push({ fromMs, toMs: nowMs() });
+  };
+  await stayQuiet();
   const spans = await act();
   await sleep(AFTER_MS, place.signal);
+  await stayQuiet();
   const record = await load.stop();
   const written = existsSync(writesLog) ? readFileSync(writesLog, "utf8").split("\n") : [];
-  return foldFigures(record, { fromMs: steadyFromMs, toMs: steadyToMs }, spans, written);
+  return foldFigures(record, quiet, spans, written);
+}
+
+interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Pure. A request belongs to the moment at which it was due. */
-export function foldFigures(record: LoadRecord, steady: { fromMs: number; toMs: number }, spans: readonly Span[], written: readonly string[]): SwitchFigures {
-  const tookWhere = (isWithin: (dueMs: number) => boolean) => record.answers.filter(([dueMs]) => isWithin(dueMs)).map(([, tookMs]) => tookMs);
-  const quiet = tookWhere((dueMs) => dueMs >= steady.fromMs && dueMs < steady.toMs);
-  const during = tookWhere((dueMs) => spans.some(({ beganMs, endedMs }) => dueMs >= beganMs && dueMs < endedMs + AFTER_MS));
+export function foldFigures(record: LoadRecord, quiet: readonly Period[], spans: readonly Span[], written: readonly string[]): SwitchFigures {
+  const felt = spans.map(({ beganMs, endedMs }) => ({ fromMs: beganMs, toMs: endedMs + AFTER_MS }));
+  const acts = { fromMs: quiet[0]?.toMs ?? Number.NEGATIVE_INFINITY, toMs: quiet.at(-1)?.fromMs ?? Number.POSITIVE_INFINITY };
+  const tookWhere = (isMeant: (dueMs: number) => boolean) => record.answers.filter(([dueMs]) => isMeant(dueMs)).map(([, tookMs]) => tookMs);
+  const steady = tookWhere((dueMs) => isWithin(quiet, dueMs));
   const { streams, messages, toldToReconnect } = record.counted;
   return {
     requests: record.answers.length + streams + messages,
-    failures: [...record.failures, ...judgeWrites(record.sent, record.acknowledged, written, steady.toMs)],
+    failures: [...record.failures, ...judgeWrites(record.sent, record.acknowledged, written)],
     toldToReconnect,
-    steadyMedianMs: percentile(quiet, 0.5),
-    steadyP99Ms: percentile(quiet, 0.99),
-    duringP99Ms: percentile(during, 0.99),
+    steadyMedianMs: percentile(steady, 0.5),
+    steadyP99Ms: percentile(steady, 0.99),
+    duringP99Ms: percentile(
+      tookWhere((dueMs) => isWithin(felt, dueMs)),
+      0.99,
+    ),
+    betweenP99Ms: percentile(
+      tookWhere((dueMs) => isWithin([acts], dueMs) && !isWithin(felt, dueMs)),
+      0.99,
+    ),
   };
+}
+
+const isWithin = (periods: readonly Period[], ms: number) => periods.some(({ fromMs, toMs }) => ms >= fromMs && ms < toMs);
+
+/**
+ * Failures that a client must not mend by asking again. What it may repeat is a request without effect on a kept connection that ended
+ * before any answer (RFC 9112 §9.3.1): browsers do, most clients in programs do not.
+ */
+export function countUnrepeatable(failures: readonly Failure[]): number {
+  return failures.filter(({ of, because }) => !(because.endsWith("on a kept connection") && (of === "GET" || of === "stream"))).length;
 }
 
 /** The reasons for failures, the most frequent first: "12x ECONNRESET (GET)". */

@@ -8,7 +8,7 @@ import { startPm2 } from "../peers/pm2.ts";
 import { median } from "../percentile.ts";
 import { findProgram, type Place } from "../place.ts";
 import type { SubjectName, SwitchPlan } from "../plan-run.ts";
-import { explainFailures, measureUnderLoad, type SwitchFigures } from "./measure-load.ts";
+import { countUnrepeatable, explainFailures, measureUnderLoad, type SwitchFigures } from "./measure-load.ts";
 import type { Span, Subject } from "./subject.ts";
 
 export interface Switches {
@@ -96,7 +96,7 @@ export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | unde
   for (const { what, unit, of } of METRICS)
     for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
       const measured = typeof peer === "object" ? peer.figures : undefined;
-      const isFailures = unit === "failed";
+      const isFailures = what === FAILED;
       const notes = [
         typeof peer === "string" ? peer : undefined,
         isFailures && ours !== undefined && ours.failures.length > 0 ? `Instar: ${explainFailures(ours.failures)}` : undefined,
@@ -128,18 +128,21 @@ export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | unde
   };
 }
 
+const FAILED = "of those failed";
 const METRICS: readonly { what: string; unit: string; of: (figures: SwitchFigures) => number }[] = [
   { what: "requests, messages and streams in {many}", unit: "requests", of: ({ requests }) => requests },
-  { what: "of those failed", unit: "failed", of: ({ failures }) => failures.length },
+  { what: FAILED, unit: "failed", of: ({ failures }) => failures.length },
+  { what: "of those, not to be mended by asking again", unit: "failed", of: ({ failures }) => countUnrepeatable(failures) },
   { what: "WebSockets told to reconnect", unit: "times", of: ({ toldToReconnect }) => toldToReconnect },
   { what: "latency, steady, median", unit: "ms", of: ({ steadyMedianMs }) => steadyMedianMs },
   { what: "latency, steady, p99", unit: "ms", of: ({ steadyP99Ms }) => steadyP99Ms },
   { what: "latency, during a switch, p99", unit: "ms", of: ({ duringP99Ms }) => duringP99Ms },
+  { what: "latency, before and after a switch, p99", unit: "ms", of: ({ betweenP99Ms }) => betweenP99Ms },
   { what: "p99 during / steady", unit: "x", of: ({ duringP99Ms, steadyP99Ms }) => duringP99Ms / steadyP99Ms },
 ];
 
 /** What no peer has. */
-function ownRows(plan: SwitchPlan, { strategy, rollbackMs, replacements, kills }: InstarFigures): Row[] {
+function ownRows(plan: SwitchPlan, { strategy, switches, rollbackMs, replacements, kills }: InstarFigures): Row[] {
   const alone = (what: string, unit: string, ours: number | null, note?: string) => row(what, unit, ours, null, null, note);
   const replaced = typeof replacements === "object" ? replacements : undefined;
   const because = typeof replacements === "string" ? replacements : undefined;
@@ -151,7 +154,7 @@ function ownRows(plan: SwitchPlan, { strategy, rollbackMs, replacements, kills }
       replaced?.figures.failures.length ?? null,
       because ?? explainFailures(replaced?.figures.failures ?? []),
     ),
-    alone("keeper replacement, p99 during / steady", "x", replaced === undefined ? null : replaced.figures.duringP99Ms / replaced.figures.steadyP99Ms, because),
+    alone("keeper replacement, p99 during / steady", "x", replaced === undefined ? null : replaced.figures.duringP99Ms / switches.steadyP99Ms, because),
     alone("keeper replacement, median", "ms", replaced?.tookMs ?? null, because),
     alone(`failed in ${plan.keeperKills} SIGKILLs of the keeper`, "failed", kills.figures.failures.length, explainFailures(kills.figures.failures)),
     alone("without a front after SIGKILL of the keeper, longest", "s", kills.awayS),
