@@ -5,6 +5,7 @@ import {
   playAtRest,
   playBeforeHold,
   playBeforeSwitch,
+  playBesideTrial,
   playInHold,
   playThereAndBack,
   playWithHalfOfItsHeadBeforeTheSwitch,
@@ -47,6 +48,11 @@ function testsOf(theCase: FrontCase): CaseTest[] {
         name: `begun on blue before a switch to green and back to blue, when ${moment}`,
         mode: "there and back",
         play: () => playThereAndBack(theCase, moment),
+      },
+      {
+        name: `begun on blue before a trial of green that is taken back, when ${moment}`,
+        mode: "beside a trial",
+        play: () => playBesideTrial(theCase, moment),
       },
       {
         name: `begun on blue before a hold that is released to green, when ${moment}`,

@@ -27,7 +27,7 @@ export interface FrontCase {
   readonly movesOn?: true;
 }
 
-export type Mode = "after the switch" | "half of its head" | "before the switch" | "there and back" | "before the hold" | "in the hold";
+export type Mode = "after the switch" | "half of its head" | "before the switch" | "there and back" | "beside a trial" | "before the hold" | "in the hold";
 
 /** One performance of a case. */
 export interface Scene {

@@ -82,6 +82,22 @@ export async function playThereAndBack(theCase: FrontCase, moment: string): Prom
   });
 }
 
+/** A trial: at a moment of the case all callers are sent to green as its share, and taken back to the blue that never went away. */
+export async function playBesideTrial(theCase: FrontCase, moment: string): Promise<void> {
+  await onStage(theCase, async (stage) => {
+    const [blue, green] = [await stage.start("blue"), await stage.start("green")];
+    stage.route(blue);
+    await stage.play(blue, {
+      moment,
+      async act() {
+        stage.front.route({ main: blue.backend, share: { backend: green.backend, of: 1 } });
+        await stage.play(green, { moment, act: async () => stage.route(blue) });
+        await stage.drained(green);
+      },
+    });
+  });
+}
+
 /** Recreate: what began before the hold ends on blue, what came after it waits for whoever is released to. */
 export async function playBeforeHold(theCase: FrontCase, moment: string, releasedTo: "green" | "blue"): Promise<void> {
   await onStage(theCase, async (stage) => {
