@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { CrashPoint, Kill, Victim } from "./crash-point.ts";
 import { type Clients, driveClients } from "./drive-clients.ts";
+import { type InstanceKind, renderExchange, watchedRequestsOf } from "./instance-kind.ts";
 import { readVictims } from "./read-victims.ts";
 import { type Census, takeCensus } from "./take-census.ts";
 
@@ -18,7 +19,7 @@ const MAIN = fileURLToPath(new URL("crash-main.ts", import.meta.url));
 const AGENT = fileURLToPath(new URL("agent", import.meta.url));
 const LOOK_EVERY_MS = 100;
 
-export type Behaviour = "good" | "misbehaves" | "breaks-state" | "will-not-start" | "fails-tests" | "slow-tests";
+export type Behaviour = "good" | "misbehaves" | "breaks-state" | "will-not-start" | "fails-smoke" | "fails-tests" | "slow-tests";
 
 export interface Entry {
   readonly update: string;
@@ -37,19 +38,23 @@ export class Bench {
   readonly state: string;
   readonly witness: string;
   readonly port: number;
+  readonly kind: InstanceKind;
   readonly census: Census;
   clients: Clients | undefined;
   readonly behaviours = new Map<string, Behaviour>();
   readonly #agentFolder: string;
   readonly #remote: string;
+  /** The agent's own, or the first of two ranges. */
   readonly #agentPort: number;
   readonly #work: string;
   readonly #environment: Record<string, string>;
   #isEnding = false;
   #minding: Promise<void> = Promise.resolve();
   #armed = 0;
+  #published = 0;
 
-  private constructor(place: string, port: number, agentPort: number) {
+  private constructor(kind: InstanceKind, place: string, port: number, agentPort: number) {
+    this.kind = kind;
     this.#agentPort = agentPort;
     this.place = place;
     this.port = port;
@@ -70,17 +75,18 @@ export class Bench {
       INSTAR_CRASH_DATA: this.data,
       INSTAR_CRASH_OWNER: String(process.pid),
     };
-    this.census = takeCensus(place);
+    this.census = takeCensus(place, { mayBeTwo: kind.strategy === "blue-green" });
   }
 
-  static async create(): Promise<Bench> {
-    const bench = new Bench(mkdtempSync(join(tmpdir(), "instar-crash-")), await freePort(), await freePort());
+  static async create(kind: InstanceKind): Promise<Bench> {
+    const agentPort = kind.strategy === "blue-green" ? await freeRange() : await freePort();
+    const bench = new Bench(kind, mkdtempSync(join(tmpdir(), "instar-crash-")), await freePort(), agentPort);
     for (const folder of [bench.#agentFolder, bench.witness, join(bench.crash, "armed"), join(bench.crash, "fired")]) mkdirSync(folder, { recursive: true });
     writeFileSync(join(bench.#agentFolder, "instar.yaml"), JSON.stringify(bench.#settings()));
     cpSync(AGENT, bench.#work, { recursive: true });
     await bench.#git(bench.place, "init", "--quiet", "--bare", "--initial-branch=main", bench.#remote);
     await bench.#git(bench.#work, "init", "--quiet", "--initial-branch=main", ".");
-    await bench.publish("1.0.0", "good");
+    await bench.publish("good");
     return bench;
   }
 
@@ -95,7 +101,10 @@ export class Bench {
     return this.clients;
   }
 
-  async publish(version: string, behaviour: Behaviour): Promise<void> {
+  /** Puts a new version upstream: a patch over the one before. @returns it */
+  async publish(behaviour: Behaviour): Promise<string> {
+    const version = `1.0.${this.#published}`;
+    this.#published += 1;
     this.behaviours.set(version, behaviour);
     const manifest = JSON.parse(readFileSync(join(AGENT, "package.json"), "utf8")) as object;
     writeFileSync(join(this.#work, "package.json"), JSON.stringify({ ...manifest, version }, null, 2));
@@ -113,6 +122,7 @@ export class Bench {
       `${version}: ${behaviour}`,
     );
     await this.#git(this.#work, "push", "--quiet", this.#remote, "main");
+    return version;
   }
 
   /** Upstream goes away, and with it what was fetched of it; or comes back. */
@@ -272,6 +282,9 @@ export class Bench {
   }
 
   #settings(): object {
+    const { kind } = this;
+    const isBeside = kind.strategy === "blue-green";
+    const first = this.#agentPort;
     return {
       version: 1,
       name: "crash",
@@ -279,18 +292,21 @@ export class Bench {
       agent: {
         start: ["node", "server.js"],
         path: this.#environment.PATH?.split(":").filter((folder) => folder !== ""),
-        environment: { WITNESS_DIR: this.witness },
+        environment: { WITNESS_DIR: this.witness, STATE_KIND: isBeside ? "external" : "exclusive" },
         stopWithin: "5s",
-        port: this.#agentPort,
+        ...(isBeside
+          ? { port: "given", slotPorts: { blue: `${first}-${first + SLOT_PORTS - 1}`, green: `${first + SLOT_PORTS}-${first + 2 * SLOT_PORTS - 1}` } }
+          : { port: first }),
       },
       build: { command: ["node", "build.js"], within: "60s" },
       tests: { command: ["node", "check.js"], within: "60s" },
       health: { http: { path: "/health" }, readyWithin: "20s" },
-      state: { kind: "exclusive", directory: "./state", variable: "STATE_DIR", writesThatMayBeLost: 1_000_000 },
+      state: { kind: isBeside ? "external" : "exclusive", directory: "./state", variable: "STATE_DIR", writesThatMayBeLost: 1_000_000 },
       // Kills in a row hold requests for as long as they last.
-      front: { port: this.port, hold: { time: "10m" } },
+      front: { port: this.port, hold: { time: "10m" }, stickBy: { cookie: "caller" } },
+      exchange: renderExchange(kind),
       updates: { automatic: "patch" },
-      watch: { time: "1s", requests: 20, errorShare: 0.25 },
+      watch: { time: "1s", requests: watchedRequestsOf(kind), errorShare: 0.25 },
       keep: { reserve: "1MiB", releases: 4, snapshots: 3 },
     };
   }
@@ -305,6 +321,18 @@ async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + randomInt(10_000);
     if (await isFree(port)) return port;
+  }
+}
+
+/** As many for each slot. */
+const SLOT_PORTS = 20;
+
+/** The first of two ranges, away from where other instances look for ports. */
+async function freeRange(): Promise<number> {
+  for (;;) {
+    const first = 10_000 + randomInt(240) * 2 * SLOT_PORTS;
+    const ports = Array.from({ length: 2 * SLOT_PORTS }, (_, index) => first + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
 }
 

@@ -5,7 +5,7 @@ export type Fate = Victim | "fault";
 /** A journal entry about to be written, or written; or a file about to be renamed into its place, or renamed. */
 export type CrashPlace =
   | { readonly entry: string; readonly step?: string; readonly nth?: number }
-  /** A part of the path that is renamed to; `nth` counts such renames in one process's life, `during` is the step that was begun last. */
+  /** A part of the path that is renamed to; `nth` counts such renames in one process's life, `during` is what was begun last: "switch", "undoing switch". */
   | { readonly rename: string; readonly nth?: number; readonly during?: string };
 
 /** One kill. It is a file of its own, which the dying process takes away: each point fires once. */
@@ -30,6 +30,7 @@ export interface Sight {
   readonly at:
     | { readonly entry: string; readonly step: string | null; readonly update: string; readonly attempt: number; readonly seq: number }
     | { readonly rename: string };
+  readonly atMs: number;
   readonly epoch: number | null;
   readonly world: World;
 }
@@ -38,7 +39,9 @@ export interface World {
   readonly holding: boolean;
   /** The release that the front is to serve. */
   readonly routed: string | null;
-  readonly slots: readonly { readonly release: string | null; readonly wanted: string }[];
+  /** The release that a share of the callers is to meet. */
+  readonly share: string | null;
+  readonly slots: readonly { readonly release: string | null; readonly wanted: string; readonly isAlive: boolean }[];
   /** Folders in releases/, and which of them are sealed; the same of snapshots/. */
   readonly releases: readonly string[];
   readonly sealed: readonly string[];

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { RECREATE } from "./instance-kind.ts";
 import { planMatrix, planRandomAct, seedRandom } from "./plan-acts.ts";
 import { type Played, playActs } from "./play-acts.ts";
 
@@ -11,11 +12,11 @@ const SEED = 20_261_120;
 const played: Played[] = [];
 
 // Each row has an instance of its own, and most of its time goes by in the pauses before starts: so they run beside each other.
-for (const [row, acts] of Object.entries(planMatrix()))
+for (const [row, { kind, acts }] of Object.entries(planMatrix()))
   test.concurrent(`killed around every journal entry and rename on ${row}, each update ends once, with code and state to match`, {
     timeout: WITHIN_MS,
   }, async () => {
-    const result = await playActs(acts, { say: () => undefined });
+    const result = await playActs(kind, acts, { say: () => undefined });
     played.push(result);
     expect(result.violations).toEqual([]);
     expect(result.unmet).toEqual([]);
@@ -24,7 +25,8 @@ for (const [row, acts] of Object.entries(planMatrix()))
 test.concurrent("killed at random places and instants, each update ends once, with code and state to match", { timeout: WITHIN_MS }, async () => {
   const random = seedRandom(SEED);
   const result = await playActs(
-    Array.from({ length: 4 }, () => planRandomAct(random)),
+    RECREATE,
+    Array.from({ length: 4 }, () => planRandomAct(RECREATE, random)),
     { say: () => undefined },
   );
   played.push(result);

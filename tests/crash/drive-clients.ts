@@ -7,7 +7,9 @@ export interface Answer {
   /** 0: no answer. */
   readonly status: number;
   readonly version: string | null;
-  /** Of a write: what was sent, and the number that the agent gave it. */
+  /** Whose request it was. */
+  readonly caller: string;
+  /** Of a write: what was sent, and the number that the agent gave it, where it gives any. */
   readonly text: string | null;
   readonly number: number | null;
 }
@@ -20,12 +22,14 @@ export interface Clients {
 }
 
 const CLIENTS = 3;
+/** So many that a share of 0.3 of them is practically never nobody and never everybody. */
+const CALLERS = 32;
 const PAUSE_MS = 8;
 const PAUSE_AFTER_FAILURE_MS = 60;
 /** Longer than any row of kills holds requests. */
 const ANSWER_WITHIN_MS = 120_000;
 
-/** A few clients, each with one request at a time, every second one a write. They never repeat a request. */
+/** A few clients, each with one request at a time, every second one a write, and by turns for many callers. They never repeat a request. */
 export function driveClients(port: number, name: string): Clients {
   const log: Answer[] = [];
   const agent = new Agent({ keepAlive: true });
@@ -37,7 +41,12 @@ export function driveClients(port: number, name: string): Clients {
         await pause(PAUSE_MS);
         continue;
       }
-      const answer = await ask(port, agent, count % 2 === 0 ? null : `${name}-${number}-${count}`);
+      const answer = await ask(
+        port,
+        agent,
+        `caller-${(number + CLIENTS * Math.floor(count / 2)) % CALLERS}`,
+        count % 2 === 0 ? null : `${name}-${number}-${count}`,
+      );
       log.push(answer);
       await pause(answer.status === 0 || answer.status >= 500 ? PAUSE_AFTER_FAILURE_MS : PAUSE_MS);
     }
@@ -56,19 +65,28 @@ export function driveClients(port: number, name: string): Clients {
   };
 }
 
-function ask(port: number, agent: Agent, text: string | null): Promise<Answer> {
+function ask(port: number, agent: Agent, caller: string, text: string | null): Promise<Answer> {
   const beganMs = Date.now();
   return new Promise((resolve) => {
-    const end = (status: number, version: string | null, number: number | null) => resolve({ beganMs, endedMs: Date.now(), status, version, text, number });
+    const end = (status: number, version: string | null, number: number | null) =>
+      resolve({ beganMs, endedMs: Date.now(), status, version, caller, text, number });
     const asked = request(
-      { host: "127.0.0.1", port, agent, method: text === null ? "GET" : "POST", path: text === null ? "/" : "/writes", timeout: ANSWER_WITHIN_MS },
+      {
+        host: "127.0.0.1",
+        port,
+        agent,
+        method: text === null ? "GET" : "POST",
+        path: text === null ? "/" : "/writes",
+        headers: { cookie: `caller=${caller}` },
+        timeout: ANSWER_WITHIN_MS,
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", () => end(0, null, null));
         response.on("end", () => {
           const version = response.headers["x-agent-version"];
-          const body = response.statusCode === 201 ? (JSON.parse(Buffer.concat(chunks).toString("utf8")) as { number: number }) : undefined;
+          const body = response.statusCode === 201 ? (JSON.parse(Buffer.concat(chunks).toString("utf8")) as { number: number | null }) : undefined;
           end(response.statusCode ?? 0, typeof version === "string" ? version : null, body?.number ?? null);
         });
       },

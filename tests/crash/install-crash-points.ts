@@ -45,7 +45,7 @@ function wrapJournal(place: Place, meet: (event: Event, when: CrashPoint["when"]
         attempt: Number(row.attempt),
         seq: Number(row.seq),
       };
-      see(place, { at: event, epoch: Number(row.epoch), world: readWorld(place.data) });
+      see(place, { at: event, atMs: Date.now(), epoch: Number(row.epoch), world: readWorld(place.data) });
       meet(event, "before");
       const result = run(...values);
       written = event;
@@ -76,10 +76,10 @@ function wrapRename(place: Place, meet: (event: Event, when: CrashPoint["when"])
   const { rename } = promises;
   promises.rename = async (from, to) => {
     const event = { rename: String(to) };
-    if (/snapshots\/[^/]+\/manifest\.json$/.test(event.rename)) see(place, { at: event, epoch: null, world: readWorld(place.data) });
+    if (/snapshots\/[^/]+\/manifest\.json$/.test(event.rename)) see(place, { at: event, atMs: Date.now(), epoch: null, world: readWorld(place.data) });
     meet(event, "before");
     await rename(from, to);
-    if (event.rename === join(place.data, "keeper", "state.json")) see(place, { at: event, epoch: null, world: readWorld(place.data) });
+    if (event.rename === join(place.data, "keeper", "state.json")) see(place, { at: event, atMs: Date.now(), epoch: null, world: readWorld(place.data) });
     meet(event, "after");
   };
   syncBuiltinESMExports();
@@ -124,11 +124,12 @@ function isAt({ at }: CrashPoint, event: Event, folder: string): boolean {
   return "entry" in event && event.entry === at.entry && (at.step === undefined || event.step === at.step);
 }
 
-/** The step whose 'applying' is the newest entry in trace.jsonl. */
+/** What was begun by the newest entry in trace.jsonl; undefined where it was answered. */
 function readStepUnderWay(folder: string): string | undefined {
   const lines = readFileSync(join(folder, "trace.jsonl"), "utf8").split("\n").slice(0, -1);
   const newest = lines.map((line) => (JSON.parse(line) as Sight).at).findLast((at) => "entry" in at);
-  return newest !== undefined && "entry" in newest && newest.entry === "applying" && newest.step !== null ? newest.step : undefined;
+  if (newest === undefined || !("entry" in newest) || newest.step === null) return undefined;
+  return newest.entry === "applying" ? newest.step : newest.entry === "undoing" ? `undoing ${newest.step}` : undefined;
 }
 
 /** This process last: what it kills before itself must not outlive it. */
@@ -149,19 +150,39 @@ function note(folder: string, kill: Kill): void {
 
 function readWorld(data: string): World {
   const keeper = readJson(join(data, "keeper", "state.json")) as
-    | { holding: boolean; routed: string | null; slots: Record<string, { spec: { release: string } | null; wanted: string }> }
+    | {
+        holding: boolean;
+        routed: string | null;
+        share: { slot: string } | null;
+        slots: Record<string, { spec: { release: string } | null; wanted: string; process: { pid: number } | null }>;
+      }
     | undefined;
+  const releaseIn = (slot: string | null | undefined) => (slot == null ? null : (keeper?.slots[slot]?.spec?.release ?? null));
   const releases = readFolder(join(data, "releases"));
   const snapshots = readFolder(join(data, "snapshots")).filter((name) => !name.startsWith("."));
   return {
     holding: keeper?.holding ?? false,
-    routed: keeper?.routed == null ? null : (keeper.slots[keeper.routed]?.spec?.release ?? null),
-    slots: Object.values(keeper?.slots ?? {}).map(({ spec, wanted }) => ({ release: spec?.release ?? null, wanted })),
+    routed: releaseIn(keeper?.routed),
+    share: releaseIn(keeper?.share?.slot),
+    slots: Object.values(keeper?.slots ?? {}).map(({ spec, wanted, process }) => ({
+      release: spec?.release ?? null,
+      wanted,
+      isAlive: process !== null && isAlive(process.pid),
+    })),
     releases,
     sealed: releases.filter((name) => existsSync(join(data, "releases", name, "release.json"))),
     snapshots,
     whole: snapshots.filter((name) => existsSync(join(data, "snapshots", name, "manifest.json"))),
   };
+}
+
+/** A zombie does not live. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^[ZX]/.test(readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1) ?? "Z");
+  } catch {
+    return false;
+  }
 }
 
 function readFolder(path: string): string[] {

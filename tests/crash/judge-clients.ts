@@ -19,7 +19,10 @@ export function judgeClients(evidence: Evidence): string[] {
   const versions = [...Map.groupBy(unexcused, ({ status, version }) => `${status} by ${version ?? "nobody"}`)].map(
     ([what, failed]) => `${failed.length} times ${what}`,
   );
-  return [...(unexcused.length === 0 ? [] : [`requests failed and nothing excuses it: ${versions.join(", ")}`]), ...judgeWrites(evidence)];
+  return [
+    ...(unexcused.length === 0 ? [] : [`requests failed and nothing excuses it: ${versions.join(", ")}`]),
+    ...(evidence.kind.strategy === "recreate" ? judgeWrites(evidence) : judgeSharedWrites(evidence)),
+  ];
 }
 
 export function countLost(evidence: Evidence): Lost {
@@ -74,4 +77,15 @@ function judgeWrites({ answers, written, aside, journals }: Evidence): string[] 
   ].filter((same) => same.length > 1);
   if (twice.length > 0) problems.push(`${twice.length} numbers were given to two writes`);
   return problems.slice(0, 10);
+}
+
+/** Of a state that two may write: every acknowledged write is in it, and none stands there twice. */
+function judgeSharedWrites({ answers, written }: Evidence): string[] {
+  const state = new Set(written);
+  const lost = answers.filter(({ status, text }) => status === 201 && !state.has(String(text)));
+  const twice = written.length - state.size;
+  return [
+    ...lost.map(({ text, version }) => `write ${text}, acknowledged by ${version}, is lost`).slice(0, 10),
+    ...(twice === 0 ? [] : [`${twice} writes stand twice in the state`]),
+  ];
 }

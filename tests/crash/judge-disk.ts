@@ -1,13 +1,9 @@
-import { givenOf, outcomeOf, versionOf } from "./judge-journals.ts";
-import type { Evidence, JournalRow } from "./read-evidence.ts";
+import { givenOf, outcomeOf, standingOf, versionOf } from "./judge-journals.ts";
+import type { Evidence } from "./read-evidence.ts";
 
 /** What runs and what lies on disk against what the journals say, once everything has settled. */
 export function judgeDisk(evidence: Evidence): string[] {
   return [...judgeRunning(evidence), ...judgeReleases(evidence), ...judgeLeftovers(evidence), ...evidence.durability, ...judgeAgents(evidence)];
-}
-
-function standingOf(journals: Evidence["journals"]): readonly JournalRow[] | undefined {
-  return journals.findLast((journal) => outcomeOf(journal) === "committed");
 }
 
 function judgeRunning({ journals, living, front, keeper, starts, data }: Evidence): string[] {
@@ -42,7 +38,8 @@ function judgeReleases({ releases, journals }: Evidence): string[] {
   for (const journal of journals) {
     const outcome = outcomeOf(journal);
     const { release } = givenOf(journal);
-    if (outcome !== "committed" && releases.some(({ id }) => id === release)) problems.push(`release ${String(release)} was ${outcome} and is still on disk`);
+    if (outcome !== "committed" && outcome !== "superseded" && releases.some(({ id }) => id === release))
+      problems.push(`release ${String(release)} was ${outcome} and is still on disk`);
   }
   return problems;
 }
@@ -59,7 +56,7 @@ function judgeLeftovers({ snapshots, living, scratch, journals }: Evidence): str
 
 function judgeAgents({ starts, offences }: Evidence): string[] {
   return [
-    ...offences.map((offence) => `agents of two releases lived at once: ${offence}`),
+    ...offences.map((offence) => `more agents lived at once than may: ${offence}`),
     ...starts.filter(({ built }) => built !== "built\n").map(({ version }) => `${version} was built over what an earlier build had left`),
     ...starts
       .filter(({ kind }) => kind === "second-agent")

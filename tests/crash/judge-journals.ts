@@ -26,6 +26,28 @@ export function givenOf(journal: readonly JournalRow[]): Record<string, unknown>
   return Object.assign({}, ...journal.flatMap((row) => (row.kind === "applied" ? [row.body.gives] : [])));
 }
 
+/** The release that an update made; undefined where it came not so far. */
+export function releaseOf(journal: readonly JournalRow[]): string | undefined {
+  const { release } = givenOf(journal);
+  return typeof release === "string" ? release : undefined;
+}
+
+/**
+ * What should run, from the outcomes: the newest that stayed. Going back ends at the newest that was committed, also where one that
+ * was superseded ran in between.
+ */
+export function standingOf(journals: Evidence["journals"]): readonly JournalRow[] | undefined {
+  let running: readonly JournalRow[] | undefined;
+  let committed: readonly JournalRow[] | undefined;
+  for (const journal of journals) {
+    const outcome = outcomeOf(journal);
+    if (outcome === "committed") committed = journal;
+    if (outcome === "committed" || outcome === "superseded") running = journal;
+    if (outcome === "rolled-back") running = committed;
+  }
+  return running;
+}
+
 function digestOf(journal: readonly JournalRow[]): string | null {
   const { digest } = givenOf(journal);
   return typeof digest === "string" ? digest : null;
@@ -94,6 +116,12 @@ function judgeEnd(journal: readonly JournalRow[], steps: readonly PinnedStep[]):
   switch (outcome) {
     case "committed":
       return steps.every(({ id }) => has("applied", id)) ? [] : ["it is committed and not every step was applied"];
+    case "superseded":
+      return [
+        ...(has("applied", "confirm") ? [] : ["it is superseded and was never confirmed"]),
+        ...(journal.some((row) => row.kind === "supersede-requested") ? [] : ["nothing superseded it"]),
+        ...(journal.some((row) => row.kind === "undoing") ? ["it is superseded and was undone"] : []),
+      ];
     case "rolled-back":
       return [...(begunExchange ? [] : ["it is rolled back and nothing was exchanged"]), ...left.map((id) => `it is rolled back and ${id} was not undone`)];
     case "refused":

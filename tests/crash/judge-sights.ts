@@ -1,5 +1,5 @@
 import type { Sight } from "./crash-point.ts";
-import { givenOf } from "./judge-journals.ts";
+import { givenOf, releaseOf } from "./judge-journals.ts";
 import type { Evidence, JournalRow } from "./read-evidence.ts";
 
 /**
@@ -7,14 +7,16 @@ import type { Evidence, JournalRow } from "./read-evidence.ts";
  * `applied` was about to be written it was; the same going back. And no snapshot became whole unless the front held and
  * nobody was to run.
  */
-export function judgeSights({ sights, journals, kills }: Evidence): string[] {
+export function judgeSights({ kind, sights, journals, kills }: Evidence): string[] {
   const byUpdate = new Map(journals.map((journal) => [journal[0]?.update, journal]));
   const problems = sights.flatMap((sight) => {
     if ("rename" in sight.at) return judgeSnapshot(sight);
     const journal = byUpdate.get(sight.at.update);
     if (journal === undefined) return []; // killed before its first entry
-    const said = judgeEntry(sight, sight.at, journal);
-    return said === undefined ? [] : [`update ${sight.at.update}: ${said}`];
+    const said = [judgeEntry(sight, sight.at, journal, kind.strategy === "recreate"), judgeTrialEntry(sight, sight.at, journal)].filter(
+      (text) => text !== undefined,
+    );
+    return said.map((text) => `update ${journal[0]?.update}: ${text}`);
   });
   return [...new Set([...problems, ...(kills.some(({ who }) => who === "agent" || who === "all") ? [] : judgeHolds(sights))])];
 }
@@ -44,7 +46,7 @@ function isNewReleaseOf(mover: string, release: string | null): boolean {
 
 type EntryAt = Exclude<Sight["at"], { rename: string }>;
 
-function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[]): string | undefined {
+function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[], isStateCopied: boolean): string | undefined {
   const given = givenOf(journal);
   const release = typeof given.release === "string" ? given.release : undefined;
   const staged = world.releases.filter((id) => id.includes(`-${at.update}-`));
@@ -52,7 +54,12 @@ function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[
   const isServed = release !== undefined && world.routed === release && !world.holding;
   const wayBack = journal[0]?.body.start?.wayBack ?? null;
   const isFirst = at.attempt === 1;
+  const isTried = hasApplied(journal, "trial");
   switch (`${at.entry} ${at.step}`) {
+    case "started null": {
+      const from = journal[0]?.body.start?.releaseFrom ?? null;
+      return world.routed === from ? undefined : `it began from ${from}, and ${world.routed} served`;
+    }
     case "applying stage":
       return isFirst && staged.length > 0 ? "files were staged before 'applying stage' was written" : undefined;
     case "applied stage":
@@ -66,9 +73,9 @@ function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[
     case "applying back-up":
       return isFirst && world.snapshots.includes(at.update) ? "state was copied before 'applying back-up' was written" : undefined;
     case "applied back-up":
-      return world.snapshots.includes(at.update) ? undefined : "'applied back-up' was written before state was copied";
+      return !isStateCopied || world.snapshots.includes(at.update) ? undefined : "'applied back-up' was written before state was copied";
     case "applying switch":
-      return isFirst && (world.holding || isSlotted) ? "the exchange began before 'applying switch' was written" : undefined;
+      return isFirst && (world.holding || (isTried ? isServed : isSlotted)) ? "the exchange began before 'applying switch' was written" : undefined;
     case "applied switch":
       return isServed ? undefined : "'applied switch' was written before the new release was served";
     case "undoing switch":
@@ -81,6 +88,23 @@ function judgeEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[
       return isFirstUndo(at, journal) && release !== undefined && !world.releases.includes(release)
         ? "files were removed before 'undoing stage' was written"
         : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function judgeTrialEntry({ world }: Sight, at: EntryAt, journal: readonly JournalRow[]): string | undefined {
+  const release = releaseOf(journal);
+  const { releaseFrom = null, wayBack = null } = journal[0]?.body.start ?? {};
+  const isSlotted = release !== undefined && world.slots.some((slot) => slot.release === release);
+  const isOnTrial = release !== undefined && world.share === release && world.routed === releaseFrom;
+  switch (`${at.entry} ${at.step}`) {
+    case "applying trial":
+      return at.attempt === 1 && isSlotted ? "the trial began before 'applying trial' was written" : undefined;
+    case "applied trial":
+      return isOnTrial || releaseFrom === null ? undefined : "'applied trial' was written and the version is not on trial";
+    case "undone trial":
+      return isSlotted || world.share !== null || world.routed !== wayBack ? "'undone trial' was written before the old release served alone" : undefined;
     default:
       return undefined;
   }

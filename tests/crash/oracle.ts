@@ -1,7 +1,9 @@
+import { judgeBlueGreen } from "./judge-blue-green.ts";
 import { countLost, judgeClients, type Lost } from "./judge-clients.ts";
 import { judgeDisk } from "./judge-disk.ts";
 import { judgeJournals, outcomeOf, versionOf } from "./judge-journals.ts";
 import { judgeLedger } from "./judge-ledger.ts";
+import { judgeMeetings } from "./judge-meetings.ts";
 import { judgeSights } from "./judge-sights.ts";
 import { type Evidence, readEvidence, type Witnesses } from "./read-evidence.ts";
 
@@ -29,5 +31,13 @@ export function judge(witnesses: Witnesses): Judgement {
 }
 
 function listViolations(evidence: Evidence): string[] {
-  return [...judgeJournals(evidence), ...judgeLedger(evidence), ...judgeDisk(evidence), ...judgeSights(evidence), ...judgeClients(evidence)];
+  return [
+    ...judgeJournals(evidence),
+    ...judgeLedger(evidence),
+    ...judgeDisk(evidence),
+    ...judgeSights(evidence),
+    ...judgeBlueGreen(evidence),
+    ...judgeMeetings(evidence),
+    ...judgeClients(evidence),
+  ];
 }

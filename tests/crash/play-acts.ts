@@ -1,9 +1,21 @@
 import { request } from "node:http";
 import { type Behaviour, Bench, type Entry } from "./bench.ts";
 import type { CrashPoint, Victim } from "./crash-point.ts";
+import type { InstanceKind } from "./instance-kind.ts";
 import { type Judgement, judge } from "./oracle.ts";
 
-export type Scenario = "committed" | "misbehaves" | "breaks-state" | "will-not-start" | "refused" | "cancelled" | "cancelled-late" | "retried";
+export type Scenario =
+  | "committed"
+  | "misbehaves"
+  | "breaks-state"
+  | "will-not-start"
+  | "fails-smoke"
+  | "refused"
+  | "cancelled"
+  | "cancelled-in-trial"
+  | "cancelled-late"
+  | "superseded"
+  | "retried";
 
 /** One update and the kills that befall it. */
 export interface Act {
@@ -11,6 +23,8 @@ export interface Act {
   readonly points: readonly Omit<CrashPoint, "id">[];
   /** Kills from outside, each so long after the one before it. */
   readonly instants: readonly { readonly who: Victim; readonly afterMs: number }[];
+  /** What takes its place while it is still watched. */
+  readonly by?: Act;
 }
 
 export interface Played {
@@ -33,9 +47,12 @@ const BEHAVIOURS: Readonly<Record<Scenario, Behaviour>> = {
   misbehaves: "misbehaves",
   "breaks-state": "breaks-state",
   "will-not-start": "will-not-start",
+  "fails-smoke": "fails-smoke",
   refused: "fails-tests",
   cancelled: "slow-tests",
+  "cancelled-in-trial": "good",
   "cancelled-late": "good",
+  superseded: "good",
   retried: "good",
 };
 
@@ -45,11 +62,17 @@ const OUTCOMES: Readonly<Record<Scenario, string>> = {
   misbehaves: "rolled-back",
   "breaks-state": "rolled-back",
   "will-not-start": "rolled-back",
+  "fails-smoke": "rolled-back",
   refused: "refused",
   cancelled: "cancelled",
+  "cancelled-in-trial": "rolled-back",
   "cancelled-late": "rolled-back",
+  superseded: "superseded",
   retried: "committed",
 };
+
+/** What shows before anybody meets it that nobody should. */
+const UNFIT: readonly Behaviour[] = ["will-not-start", "fails-smoke", "fails-tests", "slow-tests"];
 
 /** An act that has not ended by then hangs. Rows of kills lengthen the pauses before each start. */
 const ACT_WITHIN_MS = 240_000;
@@ -59,10 +82,11 @@ const DEATHS_BEFORE_REST = 2;
 
 /** Plays acts on one instance, one after the other, and lets the oracle judge after each. Stops at the first violation. */
 export async function playActs(
+  kind: InstanceKind,
   acts: readonly Act[],
   options: { say: (line: string) => void; keep?: boolean; signal?: AbortSignal; withinMs?: number },
 ): Promise<Played> {
-  const bench = await Bench.create();
+  const bench = await Bench.create(kind);
   const unmet: string[] = [];
   let judgement: Judgement | undefined;
   let violations: readonly string[] = [];
@@ -73,13 +97,12 @@ export async function playActs(
     violations = [...(await reachEnd(bench, "1.0.0", "committed", withinMs, (journal) => serveOnceConfirmed(bench, journal)))];
     for (const act of acts) {
       if (violations.length > 0 || options.signal?.aborted) break;
-      const version = `1.0.${played + 1}`;
-      const wrong = await playAct(bench, act, version, withinMs);
-      unmet.push(...bench.disarm().map(({ who, when, at }) => `${act.scenario}: ${who} ${when} ${JSON.stringify(at)}`));
+      const { versions, wrong } = await playAct(bench, act, withinMs);
+      unmet.push(...bench.disarm().map(({ who, when, at }) => `${describeAct(act)}: ${who} ${when} ${JSON.stringify(at)}`));
       ({ judgement, violations } = await settle(bench, wrong));
-      played += 1;
+      played += versions.length;
       options.say(
-        `${version} ${act.scenario}: ${judgement?.outcomes.get(version) ?? "no end"}, ${bench.kills().length} kills so far${violations.length === 0 ? "" : `; WRONG: ${violations.join("; ")}`}`,
+        `${versions.join(" and ")} ${describeAct(act)}: ${versions.map((version) => judgement?.outcomes.get(version) ?? "no end").join(" and ")}, ${bench.kills().length} kills so far${violations.length === 0 ? "" : `; WRONG: ${violations.join("; ")}`}`,
       );
     }
     return describe(bench, played, judgement, unmet, violations, violations.length > 0 && options.keep === true);
@@ -87,6 +110,8 @@ export async function playActs(
     await bench.end(violations.length > 0 && options.keep === true);
   }
 }
+
+const describeAct = ({ scenario, by }: Act): string => (by === undefined ? scenario : `${scenario} by ${by.scenario}`);
 
 function describe(
   bench: Bench,
@@ -117,37 +142,55 @@ export function countBy(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** @returns what was not as it should be about the update's course */
-async function playAct(bench: Bench, act: Act, version: string, withinMs: number): Promise<string[]> {
-  const { scenario } = act;
+/** @returns the versions that were published for it, and what was not as it should be about their updates' course */
+async function playAct(bench: Bench, act: Act, withinMs: number): Promise<{ versions: string[]; wrong: string[] }> {
   const killedBefore = bench.kills().length;
-  if (scenario === "cancelled-late") bench.clients?.pause(true);
-  bench.arm(scenario === "retried" ? [{ who: "both", at: { entry: "started" }, when: "after" }, ...act.points] : act.points);
-  await bench.publish(version, BEHAVIOURS[scenario]);
+  if (isStarved(act.scenario) && !bench.kind.hasTrial) bench.clients?.pause(true);
+  bench.arm(act.scenario === "retried" ? [{ who: "both", at: { entry: "started" }, when: "after" }, ...act.points] : act.points);
+  const version = await bench.publish(BEHAVIOURS[act.scenario]);
   const killing = killAtInstants(bench, act, version);
-  const wrong = await reachEnd(bench, version, scenario, withinMs, async (journal) => {
-    await intervene(bench, scenario, journal);
+  let next: string | undefined;
+  const wrong = await reachEnd(bench, version, act.scenario, withinMs, async (journal) => {
+    // Those on trial are needed for the trial; a version that is then to be watched for long gets no more requests.
+    if (isStarved(act.scenario) && has(journal, "applied", "trial")) bench.clients?.pause(true);
+    await intervene(bench, act.scenario, journal);
+    if (act.by !== undefined && next === undefined && has(journal, "applying", "watch")) {
+      bench.arm(act.by.points);
+      next = await bench.publish(BEHAVIOURS[act.by.scenario]);
+    }
     await restKeeper(bench, killedBefore);
   });
   await killing;
   bench.clients?.pause(false);
   bench.hideUpstream(false);
-  return [...wrong, ...judgeOutcome()];
+  const first = { versions: [version], wrong: [...wrong, ...judgeOutcome(bench, act.scenario, version, killedBefore)] };
+  if (act.by === undefined || next === undefined || first.wrong.length > 0) return first;
+  const { scenario } = act.by;
+  const killingNext = killAtInstants(bench, act.by, next);
+  const wrongNext = await reachEnd(bench, next, scenario, withinMs, async (journal) => {
+    await intervene(bench, scenario, journal);
+    await restKeeper(bench, killedBefore);
+  });
+  await killingNext;
+  return { versions: [version, next], wrong: [...wrongNext, ...judgeOutcome(bench, scenario, next, killedBefore)] };
+}
 
-  function expected(): string[] {
-    const outcome = OUTCOMES[scenario];
-    const mayFall =
-      outcome === "committed" &&
-      bench
-        .kills()
-        .slice(killedBefore)
-        .some(({ who }) => who === "agent" || who === "all");
-    return mayFall ? [outcome, "rolled-back"] : [outcome];
-  }
-  function judgeOutcome(): string[] {
-    const outcome = bench.outcomeOf(version);
-    return outcome === undefined || expected().includes(outcome) ? [] : [`${version} (${scenario}) ended as ${outcome}`];
-  }
+/** Without requests a version cannot pass its window: there is time for what is to happen in it. */
+function isStarved(scenario: Scenario): boolean {
+  return scenario === "cancelled-late" || scenario === "cancelled-in-trial" || scenario === "superseded";
+}
+
+function judgeOutcome(bench: Bench, scenario: Scenario, version: string, killedBefore: number): string[] {
+  const outcome = bench.outcomeOf(version);
+  const expected = [OUTCOMES[scenario]];
+  const hasLostAgent = bench
+    .kills()
+    .slice(killedBefore)
+    .some(({ who }) => who === "agent" || who === "all");
+  if (hasLostAgent && (expected.includes("committed") || expected.includes("superseded"))) expected.push("rolled-back");
+  // What it was asked on trial counts for its window, which may be over before anything newer is found.
+  if (scenario === "superseded" && bench.kind.hasTrial) expected.push("committed");
+  return outcome === undefined || expected.includes(outcome) ? [] : [`${version} (${scenario}) ended as ${outcome}`];
 }
 
 /** Waits until the update has ended, doing meanwhile what the scenario asks for. */
@@ -180,11 +223,12 @@ function serveOnceConfirmed(bench: Bench, journal: readonly Entry[]): void {
 }
 
 async function intervene(bench: Bench, scenario: Scenario, journal: readonly Entry[]): Promise<void> {
-  const has = (kind: string, step: string | null) => journal.some((entry) => entry.kind === kind && entry.step === step);
-  if (scenario === "cancelled" && has("applying", "validate") && !has("cancel-requested", null)) await bench.tell("/v1/update/cancel", {});
-  if (scenario === "cancelled-late" && has("applying", "watch") && !has("cancel-requested", null)) await bench.tell("/v1/update/cancel", {});
-  if (scenario === "retried" && has("started", null)) bench.hideUpstream(!has("failed", "fetch") && !has("applied", "fetch"));
+  const begun = { cancelled: "validate", "cancelled-in-trial": "trial", "cancelled-late": bench.kind.hasTrial ? "switch" : "watch" }[scenario as string];
+  if (begun !== undefined && has(journal, "applying", begun) && !has(journal, "cancel-requested", null)) await bench.tell("/v1/update/cancel", {});
+  if (scenario === "retried" && has(journal, "started", null)) bench.hideUpstream(!has(journal, "failed", "fetch") && !has(journal, "applied", "fetch"));
 }
+
+const has = (journal: readonly Entry[], kind: string, step: string | null) => journal.some((entry) => entry.kind === kind && entry.step === step);
 
 /** Between kills the keeper gives way to a new one, so that the test does not spend its time in a dying daemon's pauses. */
 async function restKeeper(bench: Bench, killedBefore: number): Promise<void> {
@@ -225,6 +269,8 @@ async function judgeNow(bench: Bench): Promise<{ judgement: Judgement | undefine
       misbehaving: new Set(
         [...bench.behaviours].flatMap(([version, behaviour]) => (behaviour === "misbehaves" || behaviour === "breaks-state" ? [version] : [])),
       ),
+      unfit: new Set([...bench.behaviours].flatMap(([version, behaviour]) => (UNFIT.includes(behaviour) ? [version] : []))),
+      kind: bench.kind,
       living: bench.census.now(),
       offences: bench.census.offences,
       front,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Kill, Sight } from "./crash-point.ts";
 import type { Answer } from "./drive-clients.ts";
+import type { InstanceKind } from "./instance-kind.ts";
 import type { Living } from "./take-census.ts";
 
 /** What an oracle is given beside the disk. */
@@ -17,6 +18,9 @@ export interface Witnesses {
   readonly answers: readonly Answer[];
   /** Versions that fail requests of their own accord. */
   readonly misbehaving: ReadonlySet<string>;
+  /** Versions that show before anybody meets them that nobody should. */
+  readonly unfit: ReadonlySet<string>;
+  readonly kind: InstanceKind;
   readonly living: readonly Living[];
   readonly offences: readonly string[];
   /** What the front answered just now: status and version. */
@@ -36,7 +40,7 @@ export interface JournalRow {
 
 /** What an entry carries beside its columns; which of these, its kind says. */
 export interface JournalBody {
-  readonly start?: { readonly versionTo: string; readonly wayBack: string | null };
+  readonly start?: { readonly versionTo: string; readonly releaseFrom: string | null; readonly wayBack: string | null };
   readonly steps?: readonly PinnedStep[];
   readonly gives?: Readonly<Record<string, unknown>>;
   readonly outcome?: string;
@@ -47,6 +51,13 @@ export interface PinnedStep {
   readonly id: string;
   readonly undoNeedless?: string;
   readonly exchanges?: true;
+}
+
+/** What an agent noted when it first answered well, to the health check or to the smoke check. */
+export interface AgentShown {
+  readonly kind: "healthy" | "smoked";
+  readonly release: string;
+  readonly atMs: number;
 }
 
 /** What an agent noted when it started; `other` is the one that still lived. */
@@ -75,7 +86,9 @@ export interface Evidence extends Witnesses {
   readonly outbox: number;
   readonly ledgerHead: { readonly length: number; readonly hash: string };
   readonly ledgerLines: readonly string[];
-  readonly keeper: { readonly holding: boolean };
+  readonly keeper: { readonly holding: boolean /** So many slots are to run. */; readonly running: number };
+  /** Requests that ever waited in a hold, as far as keepers that were killed had stored it. */
+  readonly held: number;
   readonly releases: readonly Release[];
   readonly snapshots: readonly { readonly id: string; readonly isWhole: boolean }[];
   readonly scratch: readonly string[];
@@ -83,6 +96,7 @@ export interface Evidence extends Witnesses {
   readonly sights: readonly Sight[];
   readonly durability: readonly string[];
   readonly starts: readonly AgentStart[];
+  readonly shown: readonly AgentShown[];
   /** Lines of the state, and of each copy that was put aside. */
   readonly written: readonly string[];
   readonly aside: readonly (readonly string[])[];
@@ -95,6 +109,7 @@ export function readEvidence(witnesses: Witnesses): Evidence {
   try {
     const rows = database.prepare("SELECT * FROM journal ORDER BY rowid").all() as unknown as RawRow[];
     const head = database.prepare("SELECT length, hash FROM ledger_head").get() as { length: number; hash: string };
+    const noted = parseLines(join(witness, "agents.jsonl")) as (AgentStart | AgentShown)[];
     return {
       ...witnesses,
       journals: groupByUpdate(rows.map(parseRow)),
@@ -102,7 +117,8 @@ export function readEvidence(witnesses: Witnesses): Evidence {
       outbox: (database.prepare("SELECT count(*) AS n FROM ledger_outbox").get() as { n: number }).n,
       ledgerHead: head,
       ledgerLines: namesIn(join(data, "ledger")).flatMap((name) => linesOf(join(data, "ledger", name))),
-      keeper: JSON.parse(readFileSync(join(data, "keeper", "state.json"), "utf8")) as { holding: boolean },
+      keeper: readKeeper(data),
+      held: (JSON.parse(readFileSync(join(data, "keeper", "counts.json"), "utf8")) as { held: number }).held,
       releases: namesIn(join(data, "releases")).map((id) => readRelease(join(data, "releases", id), id)),
       snapshots: namesIn(join(data, "snapshots"))
         .filter((id) => !id.startsWith("."))
@@ -111,13 +127,22 @@ export function readEvidence(witnesses: Witnesses): Evidence {
       kills: parseLines(join(crash, "kills.jsonl")) as Kill[],
       sights: parseLines(join(crash, "trace.jsonl")) as Sight[],
       durability: [...new Set(linesOf(join(crash, "durability.jsonl")))],
-      starts: parseLines(join(witness, "agents.jsonl")) as AgentStart[],
+      starts: noted.filter((line): line is AgentStart => line.kind === "start" || line.kind === "second-agent"),
+      shown: noted.filter((line): line is AgentShown => line.kind === "healthy" || line.kind === "smoked"),
       written: linesOf(join(state, "writes.log")),
       aside: namesIn(join(data, "aside")).map((name) => linesOf(join(data, "aside", name, "writes.log"))),
     };
   } finally {
     database.close();
   }
+}
+
+function readKeeper(data: string): Evidence["keeper"] {
+  const { holding, slots } = JSON.parse(readFileSync(join(data, "keeper", "state.json"), "utf8")) as {
+    holding: boolean;
+    slots: Record<string, { wanted: string }>;
+  };
+  return { holding, running: Object.values(slots).filter(({ wanted }) => wanted === "running").length };
 }
 
 interface RawRow {

@@ -1,19 +1,21 @@
-// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows a,b] [--within s] [--keep]: kills real processes until there are enough kills, on two instances at
-// a time; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
+// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows "a;b"] [--strategy recreate|blue-green] [--lanes 2] [--within s] [--keep]: kills real processes
+// until there are enough kills, on two instances at a time, every second of which exchanges side by side; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { planMatrix, planProbes, planRandomAct, seedRandom } from "./plan-acts.ts";
-import { type Act, type Played, playActs } from "./play-acts.ts";
+import { nameOf } from "./instance-kind.ts";
+import { planMatrix, planProbes, planRandomAct, planRandomKind, type Row, seedRandom } from "./plan-acts.ts";
+import { type Played, playActs } from "./play-acts.ts";
 
 /** A fresh instance after so many acts: what only shows on a young one, or on one with a past, is met again and again. */
 const ACTS_PER_INSTANCE = 12;
-const LANES = 2;
 /** Far beyond what a thousand kills take. */
 const WITHIN_MS = 3_000_000;
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string" },
+    strategy: { type: "string" },
+    lanes: { type: "string", default: "2" },
     within: { type: "string" },
     kills: { type: "string" },
     seed: { type: "string" },
@@ -30,19 +32,22 @@ let live = 0;
 
 say(`seed ${seed}: ${values.quick ? "the fixed rows" : `the fixed rows, then random acts until ${wanted} kills`}`);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
-const named = values.rows?.split(",");
-const rows: { name: string; acts: () => Act[] }[] = Object.entries(named === undefined ? planMatrix() : { ...planMatrix(), ...planProbes() })
-  .filter(([name]) => named === undefined || named.includes(name))
-  .map(([name, acts]) => ({ name, acts: () => acts }));
+const strategy = values.strategy === "recreate" || values.strategy === "blue-green" ? values.strategy : undefined;
+if (values.strategy !== undefined && strategy === undefined) throw new Error(`no strategy is called ${values.strategy}`);
+const named = values.rows?.split(";");
+const rows: { name: string; plan: () => Row }[] = Object.entries(named === undefined ? planMatrix() : { ...planMatrix(), ...planProbes() })
+  .filter(([name, { kind }]) => (named === undefined ? strategy === undefined || kind.strategy === strategy : named.includes(name)))
+  .map(([name, row]) => ({ name, plan: () => row }));
 let lane = 0;
-await Promise.all(Array.from({ length: LANES }, work));
+await Promise.all(Array.from({ length: Number(values.lanes) }, work));
 process.exitCode = report();
 
 async function work(): Promise<void> {
   while (!stop.signal.aborted && Date.now() - beganMs < WITHIN_MS) {
     const row = rows.shift() ?? nextRandomRow();
     if (row === undefined) return;
-    const result = await playActs(row.acts(), {
+    const { kind, acts } = row.plan();
+    const result = await playActs(kind, acts, {
       say: (line) => say(`${row.name}: ${line}`),
       keep: values.keep,
       signal: stop.signal,
@@ -55,15 +60,16 @@ async function work(): Promise<void> {
   }
 }
 
-function nextRandomRow(): { name: string; acts: () => Act[] } | undefined {
+function nextRandomRow(): { name: string; plan: () => Row } | undefined {
   if (values.quick || values.rows !== undefined || live >= wanted) return undefined;
   lane += 1;
   const own = seed + lane;
+  const kind = planRandomKind(lane, strategy);
   return {
-    name: `random ${own}`,
-    acts: () => {
+    name: `random ${own} (${nameOf(kind)})`,
+    plan: () => {
       const random = seedRandom(own);
-      return Array.from({ length: ACTS_PER_INSTANCE }, () => planRandomAct(random));
+      return { kind, acts: Array.from({ length: ACTS_PER_INSTANCE }, () => planRandomAct(kind, random)) };
     },
   };
 }
@@ -77,7 +83,7 @@ function report(): number {
   say(
     `${sum(({ acknowledged }) => acknowledged)} acknowledged writes; ${sum(({ lostWithProcesses }) => lostWithProcesses)} requests lost with killed keepers and agents, ${sum(({ failedByVersions }) => failedByVersions)} failed by misbehaving versions`,
   );
-  for (const { unmet } of results) for (const point of unmet) if (values.quick) say(`never met: ${point}`);
+  for (const { unmet } of results) for (const point of unmet) if (values.quick || values.rows !== undefined) say(`never met: ${point}`);
   for (const violation of violations) say(`VIOLATION: ${violation}`);
   for (const { keptAt } of results) if (keptAt !== null) say(`kept at ${keptAt}`);
   say(violations.length === 0 ? "every update ended once, with code and state to match" : `${violations.length} violations`);

@@ -9,7 +9,7 @@ export interface Living {
 
 export interface Census {
   now(): readonly Living[];
-  /** Moments at which agents of two releases lived at once. */
+  /** Moments at which more agents lived at once than may: of two releases, or, side by side, more than one of each of two. */
   readonly offences: readonly string[];
   stop(): void;
 }
@@ -19,7 +19,7 @@ const EVERY_MS = 40;
 const SIGHTINGS = 6;
 
 /** Looks through /proc again and again for every process that carries `place` in its environment. */
-export function takeCensus(place: string): Census {
+export function takeCensus(place: string, { mayBeTwo }: { readonly mayBeTwo: boolean }): Census {
   const known = new Map<number, { living: Living | null; sightings: number }>();
   const offences: string[] = [];
   const look = (): Living[] => {
@@ -39,7 +39,9 @@ export function takeCensus(place: string): Census {
   };
   const timer = setInterval(() => {
     const agents = look().filter(({ part }) => part === "agent");
-    if (new Set(agents.map(({ release }) => release)).size > 1) offences.push(agents.map(({ pid, release }) => `${pid} of ${release}`).join(" beside "));
+    const releases = new Set(agents.map(({ release }) => release)).size;
+    if (mayBeTwo ? agents.length > 2 || releases < agents.length : releases > 1)
+      offences.push(agents.map(({ pid, release }) => `${pid} of ${release}`).join(" beside "));
   }, EVERY_MS);
   return { now: look, offences, stop: () => clearInterval(timer) };
 }

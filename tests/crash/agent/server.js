@@ -1,5 +1,6 @@
-// The agent of the crash test: numbered writes that are durable before they are acknowledged, a state format, and a witness
-// outside the state who notices a second agent by himself.
+// The agent of the crash test: writes that are durable before they are acknowledged, a state format, and a witness outside the state.
+// Of an exclusive state the writes are numbered, and the witness notices a second agent by himself; a state elsewhere may be
+// written by two at once, each line in one piece.
 import { appendFileSync, closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -8,12 +9,15 @@ const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "
 const { version } = read("./package.json");
 const { kind } = read("./behaviour.json");
 const state = process.env.STATE_DIR;
+const isShared = process.env.STATE_KIND === "external";
+const witness = process.env.WITNESS_DIR;
 
-bearWitness(process.env.WITNESS_DIR);
+bearWitness();
 if (kind === "will-not-start") process.exit(7);
 mkdirSync(state, { recursive: true });
-openFormat(join(state, "format"), kind === "breaks-state" ? 2 : 1);
+if (!isShared) openFormat(join(state, "format"), kind === "breaks-state" ? 2 : 1);
 const writes = openWrites(join(state, "writes.log"));
+const shown = new Set();
 let asked = 0;
 
 const server = createServer((request, response) => {
@@ -31,18 +35,27 @@ process.on("SIGTERM", () => {
 });
 
 function answer(method, url, text) {
-  if (url === "/health") return [200, { version }];
+  if (url === "/health") return show("healthy", 200);
+  if (url === "/smoke") return show("smoked", kind === "fails-smoke" ? 500 : 200);
   asked += 1;
   if ((kind === "misbehaves" || kind === "breaks-state") && asked % 2 === 0) return [500, { version }];
   if (method === "GET") return [200, { version, pid: process.pid }];
   writes.last += 1;
-  writeSync(writes.file, `${writes.last} ${text}\n`);
+  writeSync(writes.file, isShared ? `${text}\n` : `${writes.last} ${text}\n`);
   fsyncSync(writes.file);
-  return [201, { number: writes.last, version }];
+  return [201, { number: isShared ? null : writes.last, version }];
 }
 
-/** What a crash left half written is cut off: it was never acknowledged. */
+/** Notes, the first time, that this process showed how it is. */
+function show(what, status) {
+  if (status === 200 && !shown.has(what)) note({ kind: what, ...who() });
+  shown.add(what);
+  return [status, { version }];
+}
+
+/** What a crash left half written is cut off: it was never acknowledged. Not where another one may be writing. */
 function openWrites(path) {
+  if (isShared) return { file: openSync(path, "a"), last: 0 };
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const file = openSync(path, "a");
@@ -64,21 +77,26 @@ function openFormat(path, known) {
   closeSync(file);
 }
 
-function bearWitness(folder) {
-  const owner = join(folder, "owner.json");
-  const other = existsSync(owner) ? JSON.parse(readFileSync(owner, "utf8") || "{}") : {};
+function bearWitness() {
+  const owner = join(witness, "owner.json");
+  const other = !isShared && existsSync(owner) ? JSON.parse(readFileSync(owner, "utf8") || "{}") : {};
   const lives = other.pid !== undefined && other.pid !== process.pid && startOf(other.pid) === other.startedAt;
-  const line = {
+  note({
     kind: lives ? "second-agent" : "start",
-    pid: process.pid,
-    version,
-    release: process.env.INSTAR_RELEASE,
+    ...who(),
     cwd: process.cwd(),
     built: readFileSync(new URL("./built.txt", import.meta.url), "utf8"),
     ...(lives ? { other } : {}),
-  };
-  appendFileSync(join(folder, "agents.jsonl"), `${JSON.stringify(line)}\n`);
+  });
   writeFileSync(owner, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid), version }));
+}
+
+function who() {
+  return { pid: process.pid, version, release: process.env.INSTAR_RELEASE, atMs: Date.now() };
+}
+
+function note(line) {
+  appendFileSync(join(witness, "agents.jsonl"), `${JSON.stringify(line)}\n`);
 }
 
 /** Undefined for nobody, and for a zombie. */
