@@ -46,10 +46,15 @@ export class Place {
   }
 
   /** Runs a program to its end and gives what it printed. @throws Error where it fails, with its last words */
-  run(argv: readonly string[], options: { cwd?: string; environment?: Readonly<Record<string, string>>; accept?: readonly number[] } = {}): Promise<string> {
+  run(argv: readonly string[], options: { cwd?: string; environment?: Readonly<Record<string, string>> } = {}): Promise<string> {
     const [program = "", ...args] = argv;
     this.signal.throwIfAborted();
-    const child = spawn(program, args, { cwd: options.cwd ?? this.folder, env: plainEnvironment(options.environment), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? this.folder,
+      env: plainEnvironment(options.environment),
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: this.signal,
+    });
     this.#children.add(child);
     return new Promise((resolve, reject) => {
       const said: Record<"stdout" | "stderr", string> = { stdout: "", stderr: "" };
@@ -60,7 +65,7 @@ export class Place {
       child.once("error", reject);
       child.once("close", (status, signal) => {
         this.#children.delete(child);
-        if ([0, ...(options.accept ?? [])].includes(status ?? -1)) resolve(said.stdout);
+        if (status === 0) resolve(said.stdout);
         else reject(new Error(`${argv.join(" ").slice(0, 300)} ended with ${status ?? signal}: ${`${said.stdout}${said.stderr}`.trim().slice(-600)}`));
       });
     });

@@ -24,7 +24,8 @@ const interrupted = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort(new Error("the bench was interrupted")));
 
 process.exitCode = await runBench().catch((error: unknown) => {
-  say(`could not measure: ${error instanceof Error ? error.message : String(error)}`);
+  const cause = interrupted.signal.aborted ? interrupted.signal.reason : error;
+  say(`could not measure: ${cause instanceof Error ? cause.message : String(cause)}`);
   return 1;
 });
 
