@@ -181,6 +181,7 @@ export function composeCli(main: string): CliParts {
           },
           predecessor,
           drainMs: exchange.drain,
+          sockets: { group: exchange.sockets.group, withinMs: exchange.sockets.within },
           isManaged: environment.INSTAR_KEEPER_MANAGED !== undefined,
           clock: systemClock,
           say,

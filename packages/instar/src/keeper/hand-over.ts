@@ -1,6 +1,7 @@
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
+import type { RetireOptions } from "./front/tunnels.ts";
 import type { Keeper } from "./keeper.ts";
 import type { KeeperLock } from "./keeper-lock.ts";
 import { retireKeeper } from "./retire-keeper.ts";
@@ -10,6 +11,7 @@ import { pointAwayFromTheDead, type Tending } from "./tend-instance.ts";
 export interface HandOverOptions {
   readonly successor: SuccessorOptions;
   readonly drainMs: number;
+  readonly sockets: RetireOptions;
   readonly isManaged: boolean;
   readonly clock: Clock;
   readonly say: (line: string) => void;

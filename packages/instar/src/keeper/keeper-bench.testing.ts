@@ -15,13 +15,45 @@ import type { KeeperReport } from "./keeper-control.ts";
 import type { KeeperMainOptions } from "./keeper-main.testing.ts";
 import type { SlotSpec } from "./keeper-state.ts";
 
-/** Says its pid to every request and writes it down at every start; on request it starts one that leaves its session and its parents. */
+/**
+ * Says its pid to every request and writes it down at every start; on request it starts one that leaves its session and its parents.
+ * /events streams numbers until somebody asks for /enough, a POST is answered with how much came, a WebSocket hears what it says.
+ */
 const AGENT = `
 const { appendFileSync } = require("node:fs");
+const { createHash } = require("node:crypto");
 const { spawn } = require("node:child_process");
 appendFileSync(process.env.STARTS, process.pid + "\\n");
 if (process.env.HAS_CHILD) spawn("sh", ["-c", "setsid sh -c 'echo \\$\\$ >>\\$STARTS.child; exec sleep 1000' &"], { stdio: "ignore" });
-if (process.env.PORT) require("node:http").createServer((_, answer) => answer.end(String(process.pid))).listen(Number(process.env.PORT), "127.0.0.1");
+const streams = new Set();
+const server = require("node:http").createServer((request, answer) => {
+  if (request.url === "/events") {
+    let next = 0;
+    const timer = setInterval(() => answer.write("data: " + next++ + "\\n\\n"), 10);
+    streams.add(answer);
+    answer.writeHead(200, { "content-type": "text/event-stream" }).once("close", () => streams.delete(answer) && clearInterval(timer));
+  } else if (request.url === "/enough") {
+    for (const stream of streams) stream.end();
+    answer.end("ended " + streams.size);
+  } else if (request.method === "POST") {
+    let sizeBytes = 0;
+    request.on("data", (chunk) => (sizeBytes += chunk.length)).on("end", () => answer.end(String(sizeBytes)));
+  } else answer.end(String(process.pid));
+});
+server.on("upgrade", (request, socket) => {
+  const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: " + accept + "\\r\\n\\r\\n");
+  let rest = Buffer.alloc(0);
+  socket.on("error", () => {}).on("end", () => socket.end()).on("data", (chunk) => {
+    for (rest = Buffer.concat([rest, chunk]); rest.length >= 6 && rest.length >= 6 + (rest[1] & 127); rest = rest.subarray(6 + (rest[1] & 127))) {
+      const size = rest[1] & 127;
+      const text = rest.subarray(6, 6 + size).map((byte, at) => byte ^ rest[2 + (at % 4)]);
+      socket.write(Buffer.concat([Buffer.from([rest[0], size]), text]));
+      if ((rest[0] & 15) === 8) socket.end();
+    }
+  });
+});
+if (process.env.PORT) server.listen(Number(process.env.PORT), "127.0.0.1");
 else setInterval(() => {}, 1000);
 `;
 /** A daemon that decides nothing: it writes its pid down and sleeps. */
@@ -61,6 +93,11 @@ export class KeeperBench {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Where people ask. */
+  get port(): number {
+    return this.#port;
+  }
+
   /** Starts a keeper and waits until its door answers. */
   async start(parts: Partial<KeeperMainOptions> = {}): Promise<RunningKeeper> {
     const keeper = this.spawn(parts);
@@ -79,6 +116,7 @@ export class KeeperBench {
         environment: { PATH: "/usr/bin:/bin", STARTS: this.#startsOf("daemon"), [MARKER]: this.folder },
       },
       drainMs: 30_000,
+      sockets: { group: 20, withinMs: 500 },
       isManaged: false,
       ...parts,
     };
@@ -165,9 +203,9 @@ export class KeeperBench {
   }
 
   /** One request through the front, on a connection of its own. */
-  ask(): Promise<{ status: number; body: string }> {
+  ask(path = "/"): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
-      const call = request({ host: "127.0.0.1", port: this.#port, agent: false }, (response) => {
+      const call = request({ host: "127.0.0.1", port: this.#port, path, agent: false }, (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (text: string) => {
           body += text;
@@ -206,7 +244,7 @@ export async function isGone(pid: number): Promise<void> {
   await expect.poll(async () => (await readProcessTree({ pid })).some((row) => row.pid === pid), { timeout: 40_000 }).toBe(false);
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,5 +1,6 @@
 // A keeper in a process of its own, for tests that kill it: options as JSON in the first argument.
 
+import childProcess, { type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -15,21 +16,25 @@ export interface KeeperMainOptions extends Omit<KeeperOptions, "clock" | "say" |
   readonly next?: Partial<KeeperMainOptions>;
   /** What a successor is started with instead of a keeper. */
   readonly successorArgv?: readonly string[];
-  /** As a successor, dies by SIGKILL when it has said this or, of words beginning with `heard-`, heard it; or says no word any more. */
-  readonly dieAt?: string;
-  readonly fallSilentAt?: string;
+  /** Dies by SIGKILL in a hand-over: `before take` and `after take` when it is to say that word or has said it, `on take` when it hears it. */
+  readonly dieIn?: string;
+  /** Hears this word, and does nothing any more. */
+  readonly stopOn?: string;
   /** Dies by SIGKILL when a slot's process is recorded: just before, or just after the record is in place. */
   readonly dieAtRecord?: "before" | "after";
 }
 
 const options = JSON.parse(process.argv[2] ?? "{}") as KeeperMainOptions;
 if (options.dieAtRecord !== undefined) dieAtRecord(options.dieAtRecord);
+if (options.dieIn !== undefined) dieIn(options.dieIn);
+const { stopOn } = options;
+if (stopOn !== undefined) process.on("message", (heard: { say: string }) => (heard.say === stopOn ? process.kill(process.pid, "SIGSTOP") : undefined));
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
 const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
-const { next: _, ...rest } = options;
+const { next, dieIn: _, ...rest } = options;
 const successor = {
-  argv: options.successorArgv ?? [...self, JSON.stringify({ ...rest, ...options.next })],
+  argv: options.successorArgv ?? [...self, JSON.stringify({ ...rest, ...next })],
   cwd: options.folder,
   environment: { ...(process.env as Record<string, string>), INSTAR_TAKES_OVER: String(process.pid) },
 };
@@ -51,5 +56,28 @@ function dieAtRecord(when: "before" | "after"): void {
     await rename(from, to);
     if (isRecord) process.kill(process.pid, "SIGKILL");
   };
+  syncBuiltinESMExports();
+}
+
+/** Both ways: as the successor, which speaks with its starter, and as the one before, which speaks with its child. */
+function dieIn(point: string): void {
+  const die = () => process.kill(process.pid, "SIGKILL");
+  const watch = (peer: NodeJS.Process | ChildProcess) => {
+    const { send } = peer as { send?: (...given: unknown[]) => boolean };
+    if (send === undefined) return;
+    peer.on("message", (heard: { say: string }) => (point === `on ${heard.say}` ? die() : undefined));
+    peer.send = (words: { say: string }, ...given: unknown[]) => {
+      if (point === `before ${words.say}`) die();
+      const said = given.at(-1) as () => void;
+      return send.call(peer, words, given[0], undefined, () => (point === `after ${words.say}` ? die() : said()));
+    };
+  };
+  watch(process);
+  const { spawn } = childProcess;
+  childProcess.spawn = ((...given: Parameters<typeof spawn>) => {
+    const child = spawn(...given);
+    watch(child);
+    return child;
+  }) as typeof spawn;
   syncBuiltinESMExports();
 }

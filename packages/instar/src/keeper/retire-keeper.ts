@@ -2,6 +2,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Front } from "./front/front.ts";
 import { emptyCounts, type FrontCounts } from "./front/front-counts.ts";
 import { subtractCounts } from "./front/merge-counts.ts";
+import type { RetireOptions } from "./front/tunnels.ts";
+import { SLOTS } from "./keeper-state.ts";
 import type { Successor } from "./successor.ts";
 
 export interface Retirement {
@@ -12,6 +14,7 @@ export interface Retirement {
   readonly clock: Clock;
   /** How long requests, streams and WebSockets that are under way may take. */
   readonly drainMs: number;
+  readonly sockets: RetireOptions;
   /** Settles when the successor can be reached, or never will. */
   readonly reached: Promise<unknown>;
   /** Aborted when this process was told to end: then both are meant. */
@@ -30,10 +33,10 @@ const HURRY_MS = 2_000;
 
 /**
  * The rest of a keeper that has handed over: it takes no more connections, answers what is in flight, ends each connection with its next
- * answer, and tells its successor what it counted since. It starts nothing and remembers nothing.
+ * answer, tells WebSockets to come again, and its successor what it counted since. It starts nothing and remembers nothing.
  */
 export async function retireKeeper(retirement: Retirement): Promise<void> {
-  const { successor, front, clock, drainMs, reached, until, keepAgent, isManaged, look } = retirement;
+  const { successor, front, clock, drainMs, sockets, reached, until, keepAgent, isManaged, look } = retirement;
   const { line } = successor;
   let told = retirement.counted ?? emptyCounts();
   const countSince = () => {
@@ -44,6 +47,8 @@ export async function retireKeeper(retirement: Retirement): Promise<void> {
   };
 
   const over = new AbortController();
+  // They do not end by themselves; who comes again meets the successor.
+  for (const slot of SLOTS) void front?.retire(slot, sockets);
   const closed = (front?.close({ graceMs: drainMs }) ?? Promise.resolve()).then(() => over.abort());
   const cutWithin = (graceMs: number) => void front?.close({ graceMs });
   line.on("hurry", () => cutWithin(HURRY_MS));
@@ -52,7 +57,7 @@ export async function retireKeeper(retirement: Retirement): Promise<void> {
     cutWithin(HURRY_MS);
   });
   // Nobody listens any longer and nobody else is started while we are here: better a few requests that are cut than all to come.
-  if (isManaged) whenAborted(line.cut, () => cutWithin(0));
+  if (isManaged) void successor.ended.then(() => cutWithin(0));
 
   for (let looks = 1; !over.signal.aborted; looks += 1) {
     await look();
@@ -60,8 +65,8 @@ export async function retireKeeper(retirement: Retirement): Promise<void> {
     await clock.sleep(LOOK_EVERY_MS, over.signal).catch(() => undefined);
   }
   await closed;
-  await reached;
-  await line.say({ say: "done", counts: countSince() });
+  await reached.catch(() => undefined);
+  await Promise.race([line.say({ say: "done", counts: countSince() }), successor.ended]);
   if (until.aborted) await successor.ended;
   successor.leave();
 }

@@ -10,6 +10,7 @@ import { AgentSlot } from "./agent-slot.ts";
 import { noteLostCounts, readCounts, storeCounts } from "./counts-file.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
 import { createFront, type Front, type FrontOptions } from "./front/front.ts";
+import type { RetireOptions } from "./front/tunnels.ts";
 import { HandOver } from "./hand-over.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
 import { serveControl } from "./keeper-control.ts";
@@ -32,6 +33,8 @@ export interface KeeperOptions {
   readonly predecessor: Predecessor | null;
   /** How long what is in flight may take when this keeper is replaced. */
   readonly drainMs: number;
+  /** How WebSockets are told to come again then. */
+  readonly sockets: RetireOptions;
   /** A service manager or a container starts keepers, and nobody else does. */
   readonly isManaged: boolean;
   readonly clock: Clock;

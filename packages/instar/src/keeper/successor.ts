@@ -16,6 +16,7 @@ export interface SuccessorOptions {
 const READY_WITHIN_MS = 30_000;
 /** From the lock's release on nobody tends the agent. */
 const TAKE_WITHIN_MS = 10_000;
+const LAST_WORDS_MS = 500;
 
 /** The keeper that is to replace this one, as seen from here. It dies with this process unless it was told to take. */
 export class Successor {
@@ -52,8 +53,11 @@ export class Successor {
             advice: "`instar logs keeper` shows its last words.",
           }),
         );
-      // Its reason, where it gave one, may still be on the line.
-      void exited.then((how) => (this.line.cut.aborted ? say(how) : this.line.cut.addEventListener("abort", () => say(how), { once: true })));
+      // Its reason, where it gave one, may still be on the line; a line over which a socket went is not always seen to end.
+      void exited.then(async (how) => {
+        await this.#clock.sleep(LAST_WORDS_MS, this.line.cut).catch(() => undefined);
+        say(how);
+      });
     });
     this.#failed.catch(() => undefined);
   }

@@ -35,6 +35,15 @@ test("what came since an earlier reading, added to that reading, is the later on
   expect(earlier).toEqual(counts);
 });
 
+test("a request that is under way while others are merged in is counted to its end", () => {
+  const [into, more] = [emptyCounts(), emptyCounts()];
+  const underWay = countRequest(into, "release-1", "POST");
+  countSome(more, "release-1", 1);
+  mergeCounts(into, more);
+  underWay.answered(200, 5);
+  expect(into.releases["release-1"]).toMatchObject({ requests: 4, writes: 2, latency: { count: 3 } });
+});
+
 test("nothing that was merged is changed or shared", () => {
   const [into, more] = [emptyCounts(), emptyCounts()];
   countSome(more, "release-1", 1);

@@ -1,11 +1,12 @@
 import { emptyCounts, type FrontCounts, type ReleaseCounts } from "./front-counts.ts";
 import { emptySketch, mergeSketches, subtractSketch } from "./latency-sketch.ts";
 
-/** Adds in place what another front counted. */
+/** Adds in place what another front counted: a request that is under way goes on counting where it began to. */
 export function mergeCounts(into: FrontCounts, more: FrontCounts): void {
   for (const name of SUMS) into[name] += more[name] ?? 0;
   into.heldMaxMs = Math.max(into.heldMaxMs, more.heldMaxMs);
-  for (const [release, its] of Object.entries(more.releases)) into.releases[release] = addUp(into.releases[release] ?? NOTHING, its, 1);
+  for (const [release, its] of Object.entries(more.releases))
+    into.releases[release] = Object.assign(into.releases[release] ?? {}, addUp(into.releases[release] ?? NOTHING, its, 1));
 }
 
 /** What came since `earlier`, of two readings of one front. Merged into a third it is counted once. */
