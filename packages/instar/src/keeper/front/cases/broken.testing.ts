@@ -142,6 +142,34 @@ const MALFORMED_ANSWERS: readonly FrontCase[] = Object.entries(MALFORMED).map(([
   },
 }));
 
+const SECRET = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+
+/** Agents that say more than they announced: the next client must not get it for an answer. */
+const EXCESS: readonly FrontCase[] = [
+  { what: "behind a length", method: "GET", answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", body: "ok" },
+  { what: "behind its last chunk", method: "GET", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", body: "ok" },
+  { what: "behind an answer to HEAD", method: "HEAD", answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", body: "" },
+  { what: "behind a 204", method: "GET", answer: "HTTP/1.1 204 No Content\r\n\r\n", body: "" },
+  { what: "behind a 304", method: "GET", answer: "HTTP/1.1 304 Not Modified\r\n\r\n", body: "" },
+].flatMap(({ what, method, answer, body }) =>
+  (["at once", "later"] as const).map(
+    (when): FrontCase => ({
+      name: `an agent that says more ${what}, ${when}`,
+      moments: ["the agent has its head"],
+      leaves: "open",
+      async play({ client, agent, moment }) {
+        client.send(GET.replace("GET", method));
+        const line = await agent.asked();
+        await moment("the agent has its head");
+        line.send(when === "at once" ? answer + SECRET : answer);
+        expect(await client.answer(method)).toMatchObject({ body, stays: true });
+        if (when === "later") line.send(SECRET);
+        await line.isLetGo();
+      },
+    }),
+  ),
+);
+
 /** Pooled connections that died while nobody looked. */
 const STALE: readonly FrontCase[] = [
   { text: GET, isRepeated: true, takes: 0 },
@@ -239,4 +267,4 @@ const CLIENTS: readonly FrontCase[] = (["resets", "closes"] as const).flatMap((w
   ] satisfies FrontCase[];
 });
 
-export const BROKEN: readonly FrontCase[] = [...AGENTS, ...MALFORMED_ANSWERS, ...STALE, ...CLIENTS];
+export const BROKEN: readonly FrontCase[] = [...AGENTS, ...MALFORMED_ANSWERS, ...EXCESS, ...STALE, ...CLIENTS];

@@ -151,6 +151,12 @@ const malformedBody = (what: string, rest: string): FrontCase => ({
 /** Requests that two readers could read differently, and the others that no agent should ever see. */
 export const REFUSALS: readonly FrontCase[] = [
   ...Object.entries(HEADS).map(([what, text]) => refused(what, 400, text)),
+  {
+    // The parser notices behind the head, when the request is counted and before a byte of it has left.
+    ...refused("a coding with a tab behind it", 400, head("Transfer-Encoding: chunked \t")),
+    counted: { requests: 1 },
+    countedWhenHeld: { requests: 0 },
+  },
   ...Object.entries(HOSTS).map(([what, fields]) => refused(what, 400, `POST / HTTP/1.1\r\n${fields}\r\nContent-Length: 0\r\n\r\n`, false)),
   refused("two hosts in HTTP/1.0", 400, "GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n"),
   ...Object.entries(OTHERS).map(([what, [status, text]]) => refused(what, status, text)),
