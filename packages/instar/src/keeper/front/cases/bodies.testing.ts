@@ -186,8 +186,10 @@ export const BODIES: readonly FrontCase[] = [
         await client.sees("half");
         await moment("half of the answer is seen");
         if (what === "with keep-alive") line.finish("HALF");
-        else line.end("HALF");
+        else if (what === "without a length") line.end("HALF");
+        else line.send("HALF");
         expect(await client.answer()).toEqual(answered(200, "OK", { framing, lines: [...lines], body: "halfHALF" }));
+        if (what === "with a length") await line.isLetGo();
       },
     }),
   ),
@@ -243,19 +245,21 @@ export const BODIES: readonly FrontCase[] = [
       expect(await client.answer()).toEqual(answered(200, "OK", { lines: ["Content-Length: 2"], body: "ok", stays: false }));
     },
   },
-  {
-    name: "an agent that closes its connection after its answer",
-    moments: ["the agent has its head"],
-    leaves: "open",
-    async play({ client, agent, moment }) {
-      client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-      const line = await agent.asked();
-      await moment("the agent has its head");
-      line.end("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
-      expect(await client.answer()).toEqual(answered(200, "OK", { lines: ["Content-Length: 2"], body: "ok" }));
-      await line.isLetGo();
-    },
-  },
+  ...(["ends it", "does not end it"] as const).map(
+    (way): FrontCase => ({
+      name: `an agent that announces the end of its connection and ${way}`,
+      moments: ["the agent has its head"],
+      leaves: "open",
+      async play({ client, agent, moment }) {
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        const line = await agent.asked();
+        await moment("the agent has its head");
+        line[way === "ends it" ? "end" : "send"]("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        expect(await client.answer()).toEqual(answered(200, "OK", { lines: ["Content-Length: 2"], body: "ok" }));
+        await line.isLetGo();
+      },
+    }),
+  ),
   {
     name: "a large upload to an agent that reads late",
     moments: ["half of the upload is there"],
