@@ -4,6 +4,7 @@ import type { AgentConnection, Exchange } from "./agent-connection.ts";
 import type { AnswerHead } from "./answer-head.ts";
 import { answerRefusal, renderHead } from "./answer-refusal.ts";
 import type { Visit } from "./client-line.ts";
+import { copyLent } from "./copy-lent.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { CountedRequest } from "./front-counts.ts";
 import type { Lane } from "./lane.ts";
@@ -132,8 +133,9 @@ class ForwardedRequest implements Exchange {
     this.#lent = undefined;
     this.#stage = "over";
     if (rawTrailers.length > 0) this.#response.addTrailers(pairsOf(rewriteTrailers(rawTrailers)));
-    if (last === undefined) this.#response.end();
-    else this.#response.end(ownCopy(last), "latin1");
+    if (last !== undefined && last.length <= JOINED_MAX_BYTES) return void this.#response.end(last.toString("latin1"), "latin1");
+    if (last !== undefined) this.#writeOut(last);
+    this.#response.end();
   }
 
   /** What came has to leave before more is read: an event of a stream is not to wait for the next one. */
@@ -142,15 +144,18 @@ class ForwardedRequest implements Exchange {
     const last = this.#lent;
     this.#lent = undefined;
     // Not flushHeaders(): it sends the head as UTF-8 and so spoils every byte above 127.
-    if (last !== undefined || !this.#isHeadOut) this.#writeOut(last);
+    if (last !== undefined) this.#writeOut(last);
+    else if (!this.#isHeadOut) this.#response.write("", "latin1");
+    this.#isHeadOut = true;
     if (!this.#response.writableNeedDrain) return;
     this.#connection?.pause();
     this.#response.once("drain", () => this.#connection?.resume());
   }
 
-  #writeOut(bytes: Buffer | undefined): void {
-    this.#isHeadOut = true;
-    this.#response.write(bytes === undefined ? "" : ownCopy(bytes), "latin1");
+  #writeOut(lent: Buffer): void {
+    if (lent.length <= JOINED_MAX_BYTES) return void this.#response.write(lent.toString("latin1"), "latin1");
+    const copy = copyLent(lent);
+    this.#response.write(copy.bytes, copy.giveBack);
   }
 
   onOver(error?: Error): void {
@@ -202,11 +207,6 @@ class ForwardedRequest implements Exchange {
     if (hasBody(request) && !request.readableEnded && !request.socket.destroyed) discardRest(request, this.#forwarding.clock);
     this.#forwarding.onOver();
   }
-}
-
-/** Bytes that stay what they are, when the connection has taken back what it lent. */
-function ownCopy(lent: Buffer): string | Buffer {
-  return lent.length <= JOINED_MAX_BYTES ? lent.toString("latin1") : Buffer.from(lent);
 }
 
 function isRepeatable(request: IncomingMessage): boolean {
