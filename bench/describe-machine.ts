@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import { today } from "./bench-clock.ts";
 import { findProgram } from "./place.ts";
@@ -18,8 +19,11 @@ export function describeMachine(): Record<string, string | number> {
     node: process.versions.node,
     nginx: versionOf("nginx", /nginx\/([\d.]+)/),
     haproxy: versionOf("haproxy", /version ([\d.]+)/),
+    ...NPM_PEERS,
   };
 }
+
+const NPM_PEERS = (JSON.parse(readFileSync(new URL("peers/package.json", import.meta.url), "utf8")) as { dependencies: Record<string, string> }).dependencies;
 
 function versionOf(name: string, pattern: RegExp): string {
   const program = findProgram(name);

@@ -6,6 +6,8 @@ export interface SwitchPlan {
   readonly subjects: readonly SubjectName[];
   /** Updates, and for Instar as many ways back. */
   readonly switches: number;
+  /** Just-in-time compilers and connection pools get to know the load before it counts. */
+  readonly warmUpSeconds: number;
   /** How long the load runs before the first switch, and again after the last: what "steady" means. */
   readonly steadySeconds: number;
   readonly keeperReplacements: number;
@@ -32,8 +34,8 @@ export function planRun({ quick, only }: { quick: boolean; only?: string | undef
     switches: {
       subjects: SUBJECTS.filter((name) => wanted.includes(name)),
       ...(quick
-        ? { switches: 1, steadySeconds: 1, keeperReplacements: 1, keeperKills: 1 }
-        : { switches: 20, steadySeconds: 10, keeperReplacements: 5, keeperKills: 2 }),
+        ? { switches: 1, warmUpSeconds: 1, steadySeconds: 1, keeperReplacements: 1, keeperKills: 1 }
+        : { switches: 20, warmUpSeconds: 5, steadySeconds: 10, keeperReplacements: 5, keeperKills: 2 }),
     },
     throughput: wanted.includes(THROUGHPUT) ? (quick ? { rounds: 1, seconds: 1 } : { rounds: 5, seconds: 2 }) : undefined,
   };

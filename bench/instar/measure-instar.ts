@@ -24,7 +24,10 @@ export async function measureInstar(place: Place, plan: SwitchPlan, say: (line: 
   const writesLog = join(place.folder, "writes.log");
   say("instar: bringing up an instance");
   const instance = await BenchInstance.start(place, writesLog);
-  const setting = { place, port: instance.port, writesLog, steadySeconds: plan.steadySeconds };
+  const { warmUpSeconds, steadySeconds } = plan;
+  const setting = { place, port: instance.port, writesLog, warmUpSeconds, steadySeconds };
+  // What steady is was measured then.
+  const warm = { ...setting, warmUpSeconds: 1, steadySeconds: 0 };
   const there: Span[] = [];
   const back: Span[] = [];
   const switches = await measureUnderLoad(setting, async () => {
@@ -42,9 +45,8 @@ export async function measureInstar(place: Place, plan: SwitchPlan, say: (line: 
     switches,
     switchMs: median(there.map(({ tookMs }) => tookMs)),
     rollbackMs: median(back.map(({ tookMs }) => tookMs)),
-    // What steady is was measured above.
-    replacements: await replaceKeepers(instance, { ...setting, steadySeconds: 0 }, plan.keeperReplacements, say),
-    kills: await killKeepers(instance, { ...setting, steadySeconds: 0 }, plan.keeperKills, say),
+    replacements: await replaceKeepers(instance, warm, plan.keeperReplacements, say),
+    kills: await killKeepers(instance, warm, plan.keeperKills, say),
   };
 }
 

@@ -25,19 +25,21 @@ export interface LoadSetting {
   readonly port: number;
   /** Where the agents note their writes. */
   readonly writesLog: string;
+  readonly warmUpSeconds: number;
   /** Of quiet, before the switches and again after them. */
   readonly steadySeconds: number;
 }
 
 /** A switch is felt until its connections are new: so long after its end counts as during it. */
 const AFTER_MS = 1_000;
-/** Just-in-time compilers and connection pools get to know the load before it counts. */
-const WARM_UP_MS = 1_000;
 
 /** Loads a subject: quiet, which says what steady is; then what `act` does to it; then quiet again, so that a machine that changes in between does not decide. */
-export async function measureUnderLoad({ place, port, writesLog, steadySeconds }: LoadSetting, act: () => Promise<readonly Span[]>): Promise<SwitchFigures> {
+export async function measureUnderLoad(
+  { place, port, writesLog, warmUpSeconds, steadySeconds }: LoadSetting,
+  act: () => Promise<readonly Span[]>,
+): Promise<SwitchFigures> {
   const load = await startLoad(place, port);
-  await sleep(WARM_UP_MS, place.signal);
+  await sleep(warmUpSeconds * 1_000, place.signal);
   const quiet: Period[] = [];
   const stayQuiet = async () => {
     const fromMs = nowMs();

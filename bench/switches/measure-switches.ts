@@ -58,7 +58,8 @@ async function measurePeer(name: PeerName, bench: SwitchBench): Promise<PeerFigu
     const writesLog = join(place.folder, "writes.log");
     const subject = await startPeer(name, place, program ?? "", writesLog);
     const spans: Span[] = [];
-    const figures = await measureUnderLoad({ place, port: subject.port, writesLog, steadySeconds: bench.steadySeconds }, async () => {
+    const { warmUpSeconds, steadySeconds } = bench;
+    const figures = await measureUnderLoad({ place, port: subject.port, writesLog, warmUpSeconds, steadySeconds }, async () => {
       for (let turn = 1; turn <= bench.switches; turn += 1) {
         spans.push(await subject.switchTo(`1.0.${turn}`));
         await sleep(DRAIN_MS, place.signal);
@@ -92,7 +93,7 @@ function startPeer(name: PeerName, place: Place, program: string, writesLog: str
 export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | undefined, peers: ReadonlyMap<PeerName, PeerFigures | string>): Switches {
   const rows: Row[] = [];
   const ours = instar?.switches;
-  const many = `${plan.switches} switches`;
+  const many = `${plan.switches} switches${instar === undefined ? "" : " (Instar: and as many ways back)"}`;
   for (const { what, unit, of } of METRICS)
     for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
       const measured = typeof peer === "object" ? peer.figures : undefined;

@@ -91,7 +91,13 @@ async function startNginx(place: Place, nginx: string, agent: number): Promise<n
 export function summarise(roundsOf: (name: string, key: LoadKey) => readonly Round[], missing: ReadonlyMap<string, string>, generator: string): Throughput {
   const rows: Row[] = [];
   const compare = (what: string, unit: string, peer: string, ours: readonly number[], theirs: readonly number[], failed: number) => {
-    const note = [missing.get(peer), failed > 0 ? `${failed} requests FAILED` : undefined].filter((part) => part !== undefined).join("; ");
+    const note = [
+      peer === DIRECT ? "Instar: its front in a process of its own, as a keeper runs it, without a daemon" : undefined,
+      missing.get(peer),
+      failed > 0 ? `${failed} requests FAILED` : undefined,
+    ]
+      .filter((part) => part !== undefined)
+      .join("; ");
     rows.push(row(what, unit, median(ours), peer, median(theirs), note, median(ours.map((value, turn) => value / (theirs[turn] ?? Number.NaN)))));
     return rows.at(-1)?.ratio ?? null;
   };

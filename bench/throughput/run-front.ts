@@ -6,6 +6,7 @@ const front = createFront({
   host: "127.0.0.1",
   port: 0,
   hold: { requests: 1_000, bytes: 64 * 1024 * 1024, timeMs: 30_000 },
+  healthPath: "/.instar/front",
   clock: systemClock,
 });
 const { port } = await front.listen();
