@@ -59,7 +59,11 @@ export function createLane(backend: Backend, onLeave: () => void, clock: Clock):
 
   return {
     backend,
-    connect: () => kept.pop() ?? new AgentConnection(backend, home),
+    connect() {
+      // Where this process stood still the sweep may be late.
+      const isYoung = clock.monotonicMs() - (kept.at(-1)?.idleSinceMs ?? 0) < KEPT_IDLE_MS;
+      return (isYoung ? kept.pop() : undefined) ?? new AgentConnection(backend, home);
+    },
     connectAfresh: () => new AgentConnection(backend, home),
     enter() {
       let isInside = true;
