@@ -15,27 +15,7 @@ describe("as a container's first process", () => {
     const instance = await TestInstance.create({ settings: "agent: { start: [sh, -c, 'sh -c \"sleep 0.3 &\"; exec node server.js'] }" });
     let container: ChildProcess | undefined;
     try {
-      container = spawn(
-        "unshare",
-        [
-          "--fork",
-          "--pid",
-          "--mount-proc",
-          "--kill-child",
-          "--",
-          process.execPath,
-          "--disable-warning=ExperimentalWarning",
-          MAIN,
-          "up",
-          "--foreground",
-          "--folder",
-          instance.agent,
-        ],
-        {
-          stdio: "ignore",
-          env: { PATH: process.env.PATH, HOME: instance.folder, INSTAR_DATA: dirname(instance.data) },
-        },
-      );
+      container = startContainer(instance);
       await until("it serves", async () => (await instance.served())?.status === 200 || undefined);
       const keeper = processesNaming(instance.folder).find((pid) => isKeeper(pid));
       if (keeper === undefined) throw new Error("there is no keeper");
@@ -57,6 +37,37 @@ describe("as a container's first process", () => {
   });
 });
 
+describe("as a container's first process, when its keeper is replaced", () => {
+  const isPossible = process.platform === "linux" && can("unshare", "--fork", "--pid", "--mount-proc", "--kill-child", "true");
+  it.skipIf(!isPossible)("it goes on with the new one, starts another when that is killed, and ends everything on SIGTERM", async () => {
+    const instance = await TestInstance.create();
+    const container = startContainer(instance);
+    try {
+      await until("it serves", async () => (await instance.served())?.status === 200 || undefined);
+      const [first] = keepersOf(instance);
+      await until("the keeper was replaced", () => instance.ask("POST", "/v1/keeper/replace").catch(() => undefined));
+      await until("only the new one is left", () => (keepersOf(instance).length === 1 && keepersOf(instance)[0] !== first ? true : undefined));
+      const [second] = keepersOf(instance);
+      await until("it serves", async () => (await instance.served())?.status === 200 || undefined);
+      process.kill(second ?? 0, "SIGKILL");
+      await until(
+        "another one serves",
+        async () => (keepersOf(instance).some((pid) => pid !== second) && (await instance.served())?.status === 200) || undefined,
+      );
+      await until("no zombie is left", () => (zombiesBelow(container.pid ?? 0).length === 0 ? true : undefined), 10_000);
+      const third = keepersOf(instance);
+      await until("the keeper was replaced once more", () => instance.ask("POST", "/v1/keeper/replace").catch(() => undefined));
+      await until("only the new one is left", () => (keepersOf(instance).length === 1 && keepersOf(instance)[0] !== third[0] ? true : undefined));
+      process.kill(childrenOf(container.pid ?? 0)[0] ?? 0, "SIGTERM");
+      await until("all has ended", () => (processesNaming(instance.folder).length === 0 ? true : undefined));
+      expect(container.exitCode ?? (await new Promise((resolve) => container.once("exit", resolve)))).toBe(0);
+    } finally {
+      container.kill("SIGKILL");
+      instance.end();
+    }
+  });
+});
+
 describe("under systemd", () => {
   it("prints a unit that systemd accepts, and whose stop leaves nothing to systemd's own killing", async () => {
     const instance = await TestInstance.create();
@@ -68,6 +79,8 @@ describe("under systemd", () => {
         expect(unit.text).toMatch(/^Restart=always$/m);
         expect(unit.text).toMatch(/^ExecStop=.*"down"/m);
         expect(unit.text).toContain("INSTAR_KEEPER_MANAGED=systemd");
+        expect(unit.text).toContain(`\nPIDFile=${instance.data}/keeper/pid\n`);
+        expect(unit.text).toContain(`INSTAR_DATA=${dirname(instance.data)}`);
         const path = join(folder, "instar-tested.service");
         writeFileSync(path, unit.text);
         if (!can("systemd-analyze", "--version")) continue;
@@ -106,10 +119,36 @@ describe("under systemd", () => {
   });
 });
 
+function startContainer(instance: TestInstance): ChildProcess {
+  return spawn(
+    "unshare",
+    [
+      "--fork",
+      "--pid",
+      "--mount-proc",
+      "--kill-child",
+      "--",
+      process.execPath,
+      "--disable-warning=ExperimentalWarning",
+      MAIN,
+      "up",
+      "--foreground",
+      "--folder",
+      instance.agent,
+    ],
+    {
+      stdio: "ignore",
+      env: { PATH: process.env.PATH, HOME: instance.folder, INSTAR_DATA: dirname(instance.data) },
+    },
+  );
+}
+
+const keepersOf = (instance: TestInstance) => processesNaming(instance.folder).filter((pid) => isKeeper(pid));
+
 function isKeeper(pid: number): boolean {
   return (
     existsSync(`/proc/${pid}/cmdline`) &&
-    /\0up\0--foreground/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1")) &&
+    /\0(up\0--foreground|keeper)\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1")) &&
     !readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sh\0") &&
     !readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("unshare")
   );

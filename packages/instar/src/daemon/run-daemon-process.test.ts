@@ -98,6 +98,19 @@ describe("a daemon's process", () => {
     await isUp();
   });
 
+  it("starts a keeper where the one that has the lock ended, though the one that it replaced lives on", async () => {
+    const self = await readProcessIdentity(process.pid);
+    mkdirSync(join(bench.data, "keeper"), { recursive: true });
+    writeFileSync(join(bench.data, "keeper", "control.json"), JSON.stringify({ ...self, port: 1, token: "t" }));
+    writeFileSync(join(bench.data, "keeper", "pid"), `${process.pid}\nanother boot/1\n`);
+    let started = 0;
+    const startKeeper = async () => {
+      started += 1;
+    };
+    start({ keeper: self ?? null, startKeeper });
+    await expect.poll(() => started, { timeout: 40_000 }).toBe(1);
+  });
+
   it("starts the keeper again when it ended, and not while it lives", async () => {
     let started = 0;
     const startKeeper = async () => {

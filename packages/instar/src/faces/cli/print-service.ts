@@ -3,6 +3,10 @@ import { join } from "node:path";
 export interface ServiceQuestion {
   readonly name: string;
   readonly settingsFolder: string;
+  /** The instance's data folder. */
+  readonly folder: string;
+  /** INSTAR_DATA where it is set: the unit must find the same folder. */
+  readonly dataRoot: string | undefined;
   readonly argv: readonly string[];
   readonly operatorPath: string;
   readonly system: boolean;
@@ -13,6 +17,9 @@ export interface ServiceQuestion {
 /**
  * A systemd unit that keeps the keeper. `KillMode=process`: a keeper that crashes must not take the agent with it, the next
  * keeper adopts it; `instar down` on stop ends the agent in its own time. systemd restarts the keeper, so nobody else does.
+ *
+ * `PIDFile=` is how a replacement is followed: when the main process ends, systemd reads it before it does anything else, and goes on with
+ * the process that it names, if that one lives in the unit (service_sigchld_event in systemd's service.c; whatever the type).
  */
 export function renderSystemdUnit(service: ServiceQuestion): { path: string; text: string; enable: string } {
   const unit = `instar-${service.name}.service`;
@@ -28,6 +35,7 @@ StartLimitIntervalSec=0
 Type=simple
 ExecStart=${command(["up", "--foreground"])}
 ExecStop=${command(["down"])}
+PIDFile=${join(service.folder, "keeper", "pid").replaceAll("%", "%%")}
 Restart=always
 RestartSec=200ms
 KillMode=process
@@ -35,7 +43,7 @@ TimeoutStopSec=60
 WorkingDirectory=${service.settingsFolder.replaceAll("%", "%%")}
 Environment=INSTAR_KEEPER_MANAGED=systemd
 Environment=${quote(`INSTAR_OPERATOR_PATH=${service.operatorPath}`)}
-${service.system ? `User=${service.user}\n` : ""}
+${service.dataRoot === undefined ? "" : `Environment=${quote(`INSTAR_DATA=${service.dataRoot}`)}\n`}${service.system ? `User=${service.user}\n` : ""}
 [Install]
 WantedBy=${service.system ? "multi-user.target" : "default.target"}
 `;

@@ -96,11 +96,13 @@ export async function runCli(parts: CliParts): Promise<number> {
         status = await parts.runDemo({ headless, json: isJson });
       },
       service: async ({ system, install }) => {
-        const { read } = await located({ folder: folderOption });
+        const { read, folder } = await located({ folder: folderOption });
         const who = userInfo();
         const unit = renderSystemdUnit({
           name: read.settings.name,
           settingsFolder: read.folder,
+          folder,
+          dataRoot: environment.INSTAR_DATA === "" ? undefined : environment.INSTAR_DATA,
           argv: parts.selfArgv,
           operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "",
           system,
