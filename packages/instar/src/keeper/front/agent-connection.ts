@@ -40,7 +40,8 @@ export class AgentConnection {
   #hasExcess = false;
   #isReading = true;
 
-  constructor(backend: Backend, home: ConnectionHome) {
+  /** `preamble` goes before everything. */
+  constructor(backend: Backend, home: ConnectionHome, preamble?: Buffer) {
     this.#home = home;
     const buffer = SHARED_READ_BUFFER ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
     this.#socket = openAgentSocket(backend, { onread: { buffer, callback: (sizeBytes) => this.#receive(buffer.subarray(0, sizeBytes)) } });
@@ -48,6 +49,7 @@ export class AgentConnection {
     this.#socket.on("drain", () => this.#exchange?.onDrain());
     this.#socket.on("error", (error) => this.#end(error));
     this.#socket.on("close", () => this.#end(new Error("the connection closed")));
+    if (preamble !== undefined) this.#socket.write(preamble);
   }
 
   /** It was used before, and nothing came back yet for the request that it carries now: it may have died in between. */

@@ -24,6 +24,10 @@ export interface Forwarding {
   readonly lane: Lane;
   readonly clock: Clock;
   readonly counted: CountedRequest;
+  /** The header lines that say who asked. */
+  readonly origin: RawHeaders;
+  /** What a connection to the agent begins with, where it may carry no request but this one. */
+  readonly preamble?: Buffer;
   /** The agent failed this request: refused, reset, cut short or malformed. */
   onBroken(error: Error): void;
   onClientGone(): void;
@@ -72,13 +76,14 @@ class ForwardedRequest implements Exchange {
   start(): void {
     this.#visit.spoiled.onAbort = () => this.#abandon();
     this.#response.once("close", () => this.#endResponse());
-    this.#send(this.#forwarding.lane.connect());
+    const { lane, preamble } = this.#forwarding;
+    this.#send(preamble === undefined ? lane.connect() : lane.connectFor(preamble));
   }
 
   #send(connection: AgentConnection): void {
     const request = this.#request;
     const method = request.method ?? "GET";
-    const lines = rewriteRequestHeaders(request, { clientAddress: request.socket.remoteAddress ?? "unknown" });
+    const lines = rewriteRequestHeaders(request, { origin: this.#forwarding.origin });
     const isBodied = hasBody(request);
     this.#connection = connection;
     if (isBodied) this.#passBody(request.headers["transfer-encoding"] !== undefined);

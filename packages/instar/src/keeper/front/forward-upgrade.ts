@@ -1,5 +1,5 @@
 import { type IncomingMessage, request as openRequest } from "node:http";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { renderHead, writeRefusal } from "./answer-refusal.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Forwarding } from "./forward-request.ts";
@@ -54,7 +54,6 @@ const EARLY_MAX_BYTES = 64 * 1024;
 /** Puts the wish to the agent, on a connection of its own: agreed, it becomes a tunnel; refused or ignored, its answer is passed. */
 export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel {
   const { request, socket } = upgrade;
-  const { backend } = forwarding.lane;
   const startedMs = forwarding.clock.monotonicMs();
   let isAnswered = false;
   let tunnel: Tunnel | undefined;
@@ -62,13 +61,11 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel
   let isBroken = false;
 
   const upstream = openRequest({
-    host: backend.host,
-    port: backend.port,
+    createConnection: () => openTunnelSocket(forwarding), // And so no pool.
     method: "GET",
     path: request.url ?? "/",
-    headers: rewriteRequestHeaders(request, { clientAddress: socket.remoteAddress ?? "unknown", keepsUpgrade: true }),
+    headers: rewriteRequestHeaders(request, { origin: forwarding.origin, keepsUpgrade: true }),
     setDefaultHeaders: false,
-    agent: false,
     insecureHTTPParser: false,
   });
   upstream.on("upgrade", (answer, agent: Socket, head) => {
@@ -124,6 +121,14 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel
       upstream.destroy();
     },
   };
+}
+
+/** No PatientSocket: a reset must be seen as one, or what it cut short would pass for whole. */
+function openTunnelSocket({ lane, preamble }: Forwarding): Socket {
+  const { host, port, socketPath } = lane.backend;
+  const socket = connect(socketPath === undefined ? { host, port, noDelay: true } : { path: socketPath });
+  if (preamble !== undefined) socket.write(preamble);
+  return socket;
 }
 
 /** What is needed to follow the frames, where WebSocket is what both agreed on. */

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
@@ -152,6 +155,23 @@ test("an upgrade waits in a hold like any request", async () => {
   bench.front.release();
   await stays.sees("hello");
   expect(heads).toHaveLength(1);
+});
+
+test("an agent on a Unix socket is put the wish there; where nobody listens: 503, for nothing was sent", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "instar-front-"));
+  const socketPath = join(folder, "agent.sock");
+  const backend = { slot: "blue", release: "release-blue", host: "127.0.0.1", port: 1 };
+  const server = createServer((socket) => socket.resume().end(`${SWITCH}hello`));
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  try {
+    bench.front.route({ main: { ...backend, socketPath } });
+    expect(await bench.ask(UPGRADE)).toMatch(/hello$/);
+    bench.front.route({ main: backend });
+    expect(await bench.ask(UPGRADE)).toMatch(/^HTTP\/1\.1 503 [\s\S]*not listening/);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  }
 });
 
 test.each([

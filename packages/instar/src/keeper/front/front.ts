@@ -13,9 +13,11 @@ import type { Backend, Lane } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
 import { mergeCounts } from "./merge-counts.ts";
 import { asksForHealth, planHealth } from "./plan-health.ts";
+import type { Tell } from "./plan-origin.ts";
 import type { Refusal } from "./plan-refusal.ts";
 import { type Routing, type StickBy, unitOf } from "./plan-route.ts";
 import { createPublicPort } from "./public-port.ts";
+import { createOriginReader, type Origin } from "./read-origin.ts";
 import { createTunnels, type RetireOptions } from "./tunnels.ts";
 
 export interface FrontOptions {
@@ -28,6 +30,13 @@ export interface FrontOptions {
   readonly stickBy?: StickBy;
   /** Where the front answers for itself, also while requests are held: GET and HEAD of exactly this path, whatever the query. */
   readonly healthPath?: string;
+  /**
+   * How the agent is told who asked: `["x-forwarded"]` where it is left out. With the PROXY protocol each connection to the agent
+   * carries one request, since it says whose it is; of its two versions the second goes first.
+   */
+  readonly tells?: readonly Tell[];
+  /** Addresses and CIDR ranges of proxies before the front whose word on who asked is believed. Only such as set or drop all that clients send of it. */
+  readonly trustedProxies?: readonly string[];
   /** What an earlier front of this instance counted. */
   readonly initialCounts?: FrontCounts;
   /** Each request that an agent failed, and whatever the listening socket reports. Must not throw. */
@@ -100,6 +109,7 @@ export function createFront(options: FrontOptions): Front {
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
   const lanes = createLanes(clock);
+  const readOrigin = createOriginReader({ tells: options.tells ?? ["x-forwarded"], trustedProxies: options.trustedProxies ?? [] });
   const tunnels = createTunnels(clock);
   let listening: { host: string; port: number } | undefined;
   let isClosing = false;
@@ -143,19 +153,21 @@ export function createFront(options: FrontOptions): Front {
 
   function forwardVisit(visit: Visit): void {
     if (visit.spoiled.aborted) return;
-    const lane = pickLane(visit.request);
+    const origin = readOrigin(visit.request);
+    const lane = pickLane(visit.request, origin);
     if (lane === undefined) answerRefusal(visit.response, refuseWithoutBackend());
-    else forwardRequest(visit, openForwarding(lane, visit.request));
+    else forwardRequest(visit, openForwarding(lane, visit.request, origin));
   }
 
   function forwardSwitch(upgrade: Upgrade): void {
-    const lane = pickLane(upgrade.request);
+    const origin = readOrigin(upgrade.request);
+    const lane = pickLane(upgrade.request, origin);
     if (lane === undefined) writeRefusal(upgrade.socket, refuseWithoutBackend(), clock);
-    else tunnels.open(lane, (onOver) => forwardUpgrade(upgrade, openForwarding(lane, upgrade.request, onOver)));
+    else tunnels.open(lane, (onOver) => forwardUpgrade(upgrade, openForwarding(lane, upgrade.request, origin, onOver)));
   }
 
-  function pickLane(request: IncomingMessage): Lane | undefined {
-    return lanes.pick(() => unitOf(request.headers, options.stickBy ?? "address", request.socket.remoteAddress ?? "unknown"));
+  function pickLane(request: IncomingMessage, { address }: Origin): Lane | undefined {
+    return lanes.pick(() => unitOf(request.headers, options.stickBy ?? "address", address));
   }
 
   function refuseWithoutBackend(): Refusal {
@@ -163,12 +175,14 @@ export function createFront(options: FrontOptions): Front {
     return { status: 503, because: "There is no agent to answer.", retryAfterS: 1 };
   }
 
-  function openForwarding(lane: Lane, request: IncomingMessage, onOver: () => void = () => {}): Forwarding {
+  function openForwarding(lane: Lane, request: IncomingMessage, { lines, preamble }: Origin, onOver: () => void = () => {}): Forwarding {
     const { slot, release } = lane.backend;
     const leave = lane.enter();
     return {
       lane,
       clock,
+      origin: lines,
+      ...(preamble === undefined ? {} : { preamble }),
       counted: countRequest(counts, release, request.method ?? "GET"),
       onBroken: (cause) =>
         options.onError?.(new InstarError("UNHEALTHY", "The agent broke off in the middle of a request", { cause, facts: { slot, release } })),

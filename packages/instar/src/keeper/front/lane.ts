@@ -1,5 +1,5 @@
 import type { Clock } from "../../platform/clock.ts";
-import { AgentConnection } from "./agent-connection.ts";
+import { AgentConnection, type ConnectionHome } from "./agent-connection.ts";
 import type { Backend } from "./backend.ts";
 
 export type { Backend };
@@ -10,6 +10,8 @@ export interface Lane {
   /** A connection for one request: the one that was used last, which is the least likely to have died since, or a fresh one. */
   connect(): AgentConnection;
   connectAfresh(): AgentConnection;
+  /** One that begins with these bytes, and is not kept: they say whose it is. */
+  connectFor(preamble: Buffer): AgentConnection;
   /** One request more; the function that comes back says that nothing of it is under way any longer. */
   enter(): () => void;
   inFlight(): number;
@@ -23,6 +25,8 @@ export interface Lane {
  */
 const KEPT_IDLE_MS = 1_000;
 const KEPT_MAX = 256;
+
+const NO_HOME: ConnectionHome = { keep: (connection) => connection.destroy(), lose: () => {} };
 
 export function createLane(backend: Backend, onLeave: () => void, clock: Clock): Lane {
   /** Those that were kept first come first: connections are taken from the end, and grow too old at the beginning. */
@@ -65,6 +69,7 @@ export function createLane(backend: Backend, onLeave: () => void, clock: Clock):
       return (isYoung ? kept.pop() : undefined) ?? new AgentConnection(backend, home);
     },
     connectAfresh: () => new AgentConnection(backend, home),
+    connectFor: (preamble) => new AgentConnection(backend, NO_HOME, preamble),
     enter() {
       let isInside = true;
       inFlight += 1;

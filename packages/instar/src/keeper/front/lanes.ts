@@ -84,5 +84,6 @@ export function createLanes(clock: Clock): Lanes {
 }
 
 function isSame(left: Backend, right: Backend): boolean {
-  return left.slot === right.slot && left.release === right.release && left.host === right.host && left.port === right.port;
+  const isSameDoor = left.host === right.host && left.port === right.port && left.socketPath === right.socketPath;
+  return isSameDoor && left.slot === right.slot && left.release === right.release;
 }

@@ -13,7 +13,7 @@ export interface SentHead {
 /** Fields that belong to one connection, never to the message (RFC 9110 §7.6.1, and RFC 2616 §13.5.1 for the old ones). */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"]);
 
-/** Only the front may say who asked; a client's own word for it never reaches the agent, nor what CGI would read as that. */
+/** Who asked is said by the front (see planOrigin); a client's own word for it never reaches the agent, nor what CGI would read as that. */
 const FORWARDING = /^(?:x[-_]forwarded(?:[-_].*)?|forwarded|x[-_]real[-_]ip)$/;
 
 /** What `Connection` may not take away: without them the message would mean something else to the agent. */
@@ -23,13 +23,13 @@ const NEVER_LISTED = new Set(["content-length", "host", "transfer-encoding", "tr
 const NEVER_TRAILERS = new Set(["content-length", "content-type", "content-encoding", "host", "trailer", "authorization", "set-cookie", "cookie", "expect"]);
 
 export interface RequestRewrite {
-  /** Where the client connected from. */
-  readonly clientAddress: string;
+  /** The lines that say who asked. */
+  readonly origin: RawHeaders;
   /** True passes the wish to change protocols on. */
   readonly keepsUpgrade?: boolean;
 }
 
-/** The head's lines as the agent gets them: hop-by-hop fields and forged origins out, the three X-Forwarded lines in. */
+/** The head's lines as the agent gets them: hop-by-hop fields and all words about who asked out, those that are believed in. */
 export function rewriteRequestHeaders(request: IncomingMessage, rewrite: RequestRewrite): string[] {
   const isChunked = request.headers["transfer-encoding"] !== undefined;
   const lines = withoutHopByHop(
@@ -39,8 +39,7 @@ export function rewriteRequestHeaders(request: IncomingMessage, rewrite: Request
   if (isChunked) lines.push("Transfer-Encoding", "chunked");
   if (rewrite.keepsUpgrade) lines.push(...linesOf(request.rawHeaders, "upgrade"), "Connection", "Upgrade");
   else if (speaksHttp11(request) && acceptsTrailers(request)) lines.push("TE", "trailers", "Connection", "TE");
-  lines.push("X-Forwarded-For", plainAddress(rewrite.clientAddress), "X-Forwarded-Proto", "http");
-  if (request.headers.host !== undefined) lines.push("X-Forwarded-Host", request.headers.host);
+  lines.push(...rewrite.origin);
   return lines;
 }
 
@@ -131,9 +130,4 @@ function acceptsTrailers(request: IncomingMessage): boolean {
 
 function linesOf(rawHeaders: RawHeaders, wanted: string): string[] {
   return rawHeaders.filter((_, at) => rawHeaders[at - (at % 2)]?.toLowerCase() === wanted);
-}
-
-/** A socket that listens on both families shows IPv4 clients as ::ffff:1.2.3.4. */
-function plainAddress(address: string): string {
-  return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
 }
