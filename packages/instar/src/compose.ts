@@ -223,8 +223,9 @@ export function composeCli(main: string): CliParts {
   };
 }
 
-function frontOptionsOf({ host, port, hold, stickBy }: NonNullable<Settings["front"]>): KeeperOptions["front"] {
-  return { host, port, hold: { requests: hold.requests, bytes: hold.bytes, timeMs: hold.time }, stickBy };
+function frontOptionsOf({ host, port, hold, stickBy, tells, trustedProxies, health }: NonNullable<Settings["front"]>): KeeperOptions["front"] {
+  const limits = { requests: hold.requests, bytes: hold.bytes, timeMs: hold.time };
+  return { host, port, hold: limits, stickBy, tells, trustedProxies, ...(health === false ? {} : { healthPath: health }) };
 }
 
 /** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */

@@ -18,6 +18,7 @@ import { KeeperLock } from "./keeper-lock.ts";
 import { KeeperMemory, SLOTS, type SlotName } from "./keeper-state.ts";
 import type { Predecessor, Turn } from "./predecessor.ts";
 import type { SuccessorOptions } from "./successor.ts";
+import { createErrorTeller } from "./tell-front-errors.ts";
 import { Tending } from "./tend-instance.ts";
 
 export interface KeeperOptions {
@@ -63,7 +64,10 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const slots = { blue: new AgentSlot("blue", memory, clock), green: new AgentSlot("green", memory, clock) };
   const countsPath = join(home, "counts.json");
   const initialCounts = turn?.counts ?? (await readCounts(countsPath));
-  const front = options.front === null ? null : createFront({ ...options.front, clock, ...(initialCounts === undefined ? {} : { initialCounts }) });
+  const front =
+    options.front === null
+      ? null
+      : createFront({ ...options.front, clock, onError: createErrorTeller(clock, say), ...(initialCounts === undefined ? {} : { initialCounts }) });
   const ending = new AbortController();
   const until = AbortSignal.any([stop, ending.signal]);
   const keepAgent = () => (ending.signal.reason as { keepAgent?: boolean } | undefined)?.keepAgent ?? false;
