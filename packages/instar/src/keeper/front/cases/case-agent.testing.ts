@@ -208,8 +208,8 @@ export class AgentLine {
   }
 
   #lookForHead(): void {
-    const end = this.pending.indexOf("\r\n\r\n");
-    if (this.#isBusy || end === -1) return;
+    const end = this.#isBusy ? -1 : this.pending.indexOf("\r\n\r\n");
+    if (end === -1) return;
     this.#isBusy = true;
     this.requests += 1;
     this.head = this.#cut(end + 4);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { ReleaseCounts } from "../front-counts.ts";
 import type { AgentLine, CaseAgent } from "./case-agent.testing.ts";
 import type { CaseClient } from "./case-client.testing.ts";
@@ -55,3 +56,32 @@ export function manyBytes(sizeBytes: number): string {
   const text = block.toString("latin1");
   return text.repeat(Math.ceil(sizeBytes / text.length)).slice(0, sizeBytes);
 }
+
+/** Enough to fill every buffer between two processes of any system that we know. */
+const STUCK_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Writes until nothing more is taken, because somebody further on does not read; gives what was written. */
+export async function writeUntilStuck(socket: Socket, wrap: (block: string) => string = (block) => block): Promise<string> {
+  const block = manyBytes(250_000);
+  let blocks = 0;
+  let quiet = 0;
+  let queuedBytes = -1;
+  while (quiet < 25) {
+    if (socket.writableLength < block.length) {
+      socket.write(wrap(block), "latin1");
+      blocks += 1;
+    }
+    if (blocks * block.length > STUCK_MAX_BYTES) throw new Error(`${STUCK_MAX_BYTES} bytes were taken, though nobody reads them`);
+    quiet = socket.writableLength === queuedBytes && queuedBytes >= block.length ? quiet + 1 : 0;
+    queuedBytes = socket.writableLength;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return block.repeat(blocks);
+}
+
+/** For cases with millions of bytes. */
+export const TOO_LARGE_FOR: Partial<Record<Mode, string>> = {
+  "there and back": "millions of bytes go through each kind of exchange once, which is enough",
+  "beside a trial": "millions of bytes go through each kind of exchange once, which is enough",
+  "half of its head": "its head is like every other",
+};
