@@ -8,6 +8,7 @@ import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { listensBeyondLoopback } from "../platform/find-listener.ts";
 import { describeJobContainment } from "../platform/job-containment.ts";
+import { describeDamage } from "../releases/describe-damage.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import type { OperationContext } from "./context.ts";
 
@@ -75,12 +76,7 @@ async function checkReleases({ instance }: OperationContext): Promise<Check[]> {
     checks.push(
       found.kind === "intact"
         ? passed("releases", record.id, `${record.files} files are what was sealed`)
-        : failed(
-            "releases",
-            record.id,
-            `changed on disk: ${[...found.changed, ...found.missing, ...found.added].slice(0, 3).join(", ")}`,
-            "It is refused as a way back. `instar update apply` makes it anew.",
-          ),
+        : failed("releases", record.id, `not what was sealed: ${describeDamage(found)}`, "It is refused as a way back. `instar update apply` makes it anew."),
     );
   }
   return checks;

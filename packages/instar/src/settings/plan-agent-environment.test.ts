@@ -14,6 +14,7 @@ test("an agent gets the named few of the operator's variables and nothing else",
     LANG: "C",
     PATH: "/usr/local/bin:/usr/bin:/bin",
     PORT: "4000",
+    PYTHONDONTWRITEBYTECODE: "1",
     INSTAR_RELEASE: "r-1",
     INSTAR_VERSION: "1.2.3",
   });
@@ -35,6 +36,7 @@ test("agent.path is its PATH, and the file's variables give way to the settings'
     C: "file",
     PORT: "4000",
     DATA_DIR: "/copy",
+    PYTHONDONTWRITEBYTECODE: "1",
     INSTAR_RELEASE: "r-1",
     INSTAR_VERSION: "1.2.3",
   });
@@ -50,5 +52,5 @@ test("without a port there is no port variable", () => {
 
 test("on Windows a program gets what it needs to start", () => {
   const environment = planAgentEnvironment({ settings: settingsWith(""), release, inherited: { SystemRoot: "D:\\W", HOME: "x" }, platform: "win32" });
-  expect(environment).toEqual({ SystemRoot: "D:\\W", PATH: "D:\\W\\System32;D:\\W", INSTAR_RELEASE: "r-1", INSTAR_VERSION: "1.2.3" });
+  expect(environment).toEqual({ SystemRoot: "D:\\W", PYTHONDONTWRITEBYTECODE: "1", PATH: "D:\\W\\System32;D:\\W", INSTAR_RELEASE: "r-1", INSTAR_VERSION: "1.2.3" });
 });

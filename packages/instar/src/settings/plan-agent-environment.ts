@@ -19,7 +19,8 @@ export interface AgentEnvironmentParts {
  * line wins over an earlier one:
  *
  * 1. HOME, USER, LOGNAME, LANG, TZ, TMPDIR as inherited, where they are set (on Windows what a program needs to start);
- * 2. PATH: agent.path, else the platform's default;
+ * 2. PYTHONDONTWRITEBYTECODE: Python would write into the release, which is sealed (only root could, and then it would be damaged);
+ *    PATH: agent.path, else the platform's default;
  * 3. agent.environmentFile;
  * 4. agent.environment;
  * 5. agent.portVariable and state.variable: a PORT in an environment file gives way, because the agent must listen where
@@ -31,6 +32,7 @@ export function planAgentEnvironment(parts: AgentEnvironmentParts): Readonly<Rec
   const { agent, state } = settings;
   return Object.fromEntries([
     ...inheritedEntries(parts.inherited, platform),
+    ["PYTHONDONTWRITEBYTECODE", "1"],
     ["PATH", agent.path === undefined || agent.path.length === 0 ? defaultPath(parts.inherited, platform) : agent.path.join(platform === "win32" ? ";" : ":")],
     ...Object.entries(parts.environmentFile ?? {}),
     ...Object.entries(agent.environment),

@@ -1,3 +1,4 @@
+import { describeDamage } from "../../releases/describe-damage.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { recordOf } from "./read-running.ts";
@@ -16,7 +17,7 @@ export function checkReleaseStep({ releases }: StepRooms): Step {
       if (record === undefined) return { kind: "refused", code: "NOT_FOUND", because: `release ${release} is no longer on disk` };
       const intact = await releases.verify(release);
       if (intact.kind === "damaged")
-        return { kind: "refused", code: "RELEASE_DAMAGED", because: `release ${release} was changed on disk: ${intact.changed.slice(0, 3).join(", ")}` };
+        return { kind: "refused", code: "RELEASE_DAMAGED", because: `release ${release} was changed on disk: ${describeDamage(intact)}` };
       return { kind: "done", gives: { release, digest: record.digest } };
     },
     undo: { needless: "it only reads" },

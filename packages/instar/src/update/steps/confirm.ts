@@ -1,5 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import { findListener } from "../../platform/find-listener.ts";
+import { describeDamage } from "../../releases/describe-damage.ts";
 import { Exchange, slotOf } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
@@ -38,8 +39,7 @@ export function confirmStep(rooms: StepRooms): Step {
         if (listener.kind === "ours") evidence.push(`it is what listens on port ${slot.port}`);
       }
       const intact = await rooms.releases.verify(release);
-      if (intact.kind === "damaged")
-        throw new InstarError("RELEASE_DAMAGED", `the release's files are not what was sealed: ${intact.changed.slice(0, 3).join(", ")}`);
+      if (intact.kind === "damaged") throw new InstarError("RELEASE_DAMAGED", `the release's files are not what was sealed: ${describeDamage(intact)}`);
       evidence.push("its files are what was sealed");
       const health = await exchange.probe(slot);
       if (health.verdict !== "pass") throw new InstarError("UNHEALTHY", `it was exchanged and does not pass its health check: ${health.because}`);

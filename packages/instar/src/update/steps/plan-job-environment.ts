@@ -14,5 +14,7 @@ export function planJobEnvironment({ settings, inherited }: Pick<StepRooms, "set
     CI: "true",
     npm_config_update_notifier: "false",
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
+    // Tests see the release's installed packages themselves.
+    PYTHONDONTWRITEBYTECODE: "1",
   };
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { removeTree } from "../../platform/durable-files.ts";
 import { readAvailableBytes } from "../../platform/memory.ts";
+import { describeDamage } from "../../releases/describe-damage.ts";
 import { planCommand } from "../../settings/plan-command.ts";
 import { decideTests } from "../../validation/decide-tests.ts";
 import { defineStep, type Step } from "../step.ts";
@@ -60,7 +61,7 @@ export function validateStep(rooms: StepRooms): Step {
           return {
             kind: "refused",
             code: "RELEASE_DAMAGED",
-            because: `the tests changed the release that they test: ${intact.changed.slice(0, 3).join(", ")}`,
+            because: `the tests changed the release that they test: ${describeDamage(intact)}`,
           };
         if (decision.verdict !== "pass") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because };
         return { kind: "done", gives: { tests: "pass", testsBecause: decision.because } };
