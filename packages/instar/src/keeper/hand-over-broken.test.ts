@@ -125,6 +125,9 @@ async function goesOn(pid: number): Promise<void> {
   const agent = await bench.answering();
   await bench.client.command({ do: "hold", epoch: 1 });
   await bench.client.command({ do: "release", epoch: 1 });
+  const another = bench.spawn();
+  expect(await another.exited).toBe(1);
+  expect(another.output()).toContain("refused: ALREADY_RUNNING");
   process.kill(agent, "SIGKILL");
   await isGone(agent);
   expect(await bench.answering()).not.toBe(agent);
