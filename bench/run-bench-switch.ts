@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { createAttempt } from "./attempt.ts";
 import type { BenchReport } from "./bench-report.ts";
 import { describeMachine } from "./describe-machine.ts";
 import { installPeers } from "./peers/install-peers.ts";
@@ -32,18 +33,22 @@ process.exitCode = await runBench().catch((error: unknown) => {
 async function runBench(): Promise<number> {
   const machine = describeMachine();
   const withoutNpmPeers = await inPlace("install", (place) => installPeers(place, say));
+  const problems: string[] = [];
+  const attempt = createAttempt(problems, interrupted.signal);
   let switches: Switches | undefined;
   let throughput: Throughput | undefined;
-  if (plan.switches.subjects.length > 0) switches = await measureSwitches({ ...plan.switches, withoutNpmPeers, inPlace, say });
+  if (plan.switches.subjects.length > 0) switches = await measureSwitches({ ...plan.switches, withoutNpmPeers, inPlace, attempt, say });
   if (plan.throughput !== undefined) {
     const { rounds, seconds } = plan.throughput;
-    throughput = await inPlace("throughput", (place) => measureThroughput(place, { rounds, seconds, withoutNpmPeers }, say));
+    const measured = await attempt("throughput", () => inPlace("throughput", (place) => measureThroughput(place, { rounds, seconds, withoutNpmPeers }, say)));
+    throughput = typeof measured === "object" ? measured : undefined;
   }
   const report: BenchReport = { machine, rows: [...(switches?.rows ?? []), ...(throughput?.rows ?? [])], bars: planBars(switches, throughput) };
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "switch.json"), `${JSON.stringify(report, null, 2)}\n`);
   process.stdout.write(renderBench(report));
-  return 0;
+  for (const problem of problems) say(problem);
+  return problems.length === 0 ? 0 : 1;
 }
 
 /** Whatever happens inside, everything that was started there has ended afterwards and its folder is gone. */

@@ -142,7 +142,7 @@ function settings(of: { port: number; remote: string; writesLog: string; strateg
     source: { git: of.remote, branch: "main", checkEvery: "1h" },
     agent: { start: [process.execPath, "server.js"], path: operatorFolders(), environment: { WRITES_LOG: of.writesLog } },
     tests: { command: [process.execPath, "--version"], within: "30s", freeMemory: "1MiB" },
-    health: { http: { path: "/health" }, readyWithin: "15s" },
+    health: { http: { path: "/health" }, readyWithin: "60s" },
     state: { kind: "none" },
     front: { port: of.port },
     updates: { automatic: "never" },

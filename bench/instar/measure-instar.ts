@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Attempt } from "../attempt.ts";
 import { nowMs, sleep, until } from "../bench-clock.ts";
 import { median } from "../percentile.ts";
 import type { Place } from "../place.ts";
@@ -16,11 +17,11 @@ export interface InstarFigures {
   readonly rollbackMs: number;
   /** A string says why it was not measured. */
   readonly replacements: { readonly figures: SwitchFigures; readonly tookMs: number } | string;
-  readonly kills: { readonly figures: SwitchFigures; readonly awayS: number };
+  readonly kills: { readonly figures: SwitchFigures; readonly awayS: number } | string;
 }
 
 /** One instance through all of it: switches there and back, keeper replacements, then the keeper killed. */
-export async function measureInstar(place: Place, plan: SwitchPlan, say: (line: string) => void): Promise<InstarFigures> {
+export async function measureInstar(place: Place, plan: SwitchPlan, attempt: Attempt, say: (line: string) => void): Promise<InstarFigures> {
   const writesLog = join(place.folder, "writes.log");
   say("instar: bringing up an instance");
   const instance = await BenchInstance.start(place, writesLog);
@@ -45,8 +46,8 @@ export async function measureInstar(place: Place, plan: SwitchPlan, say: (line: 
     switches,
     switchMs: median(there.map(({ tookMs }) => tookMs)),
     rollbackMs: median(back.map(({ tookMs }) => tookMs)),
-    replacements: await replaceKeepers(instance, warm, plan.keeperReplacements, say),
-    kills: await killKeepers(instance, warm, plan.keeperKills, say),
+    replacements: await attempt("keeper replacements", () => replaceKeepers(instance, warm, plan.keeperReplacements, say)),
+    kills: await attempt("SIGKILLs of the keeper", () => killKeepers(instance, warm, plan.keeperKills, say)),
   };
 }
 
@@ -56,7 +57,7 @@ async function killKeepers(
   setting: Parameters<typeof measureUnderLoad>[0],
   many: number,
   say: (line: string) => void,
-): Promise<InstarFigures["kills"]> {
+): Promise<Exclude<InstarFigures["kills"], string>> {
   const spans: Span[] = [];
   const figures = await measureUnderLoad(setting, async () => {
     for (let turn = 1; turn <= many; turn += 1) {

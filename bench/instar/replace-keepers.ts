@@ -13,7 +13,7 @@ export async function replaceKeepers(
   setting: Parameters<typeof measureUnderLoad>[0],
   many: number,
   say: (line: string) => void,
-): Promise<InstarFigures["replacements"]> {
+): Promise<Exclude<InstarFigures["replacements"], string>> {
   const spans: Span[] = [];
   const figures = await measureUnderLoad(setting, async () => {
     for (let turn = 1; turn <= many; turn += 1) {

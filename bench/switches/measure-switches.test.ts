@@ -42,6 +42,15 @@ describe("the switches", () => {
       expect(row).toMatchObject({ ours: null, note: expect.stringContaining("has no") });
   });
 
+  it("say why where Instar or its killed keeper could not be measured, and no bar is met by that", () => {
+    const broken = summariseSwitches(plan, "could not be measured: no disk", new Map([["nginx", { figures, switchMs: 100 }]] as const));
+    expect(broken.rows.find(({ what }) => what === "of those failed")).toMatchObject({ ours: null, peer: 0, note: "Instar: could not be measured: no disk" });
+    expect(broken.failedInSwitches).toBeNull();
+    const unkilled = summariseSwitches(plan, { ...instar, kills: "could not be measured: it lives" }, new Map());
+    expect(unkilled).toMatchObject({ failedInSwitches: 0, awayAfterKillS: null });
+    expect(unkilled.rows.find(({ what }) => what.includes("SIGKILLs"))).toMatchObject({ ours: null, note: "could not be measured: it lives" });
+  });
+
   it("have rows also where Instar was left out", () => {
     const { rows, failedInSwitches } = summariseSwitches(plan, undefined, new Map([["nginx", { figures, switchMs: 100 }]] as const));
     expect(rows.find(({ what }) => what === "of those failed")).toMatchObject({ ours: null, peer: 0, peerName: "nginx reload" });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Attempt } from "../attempt.ts";
 import { sleep } from "../bench-clock.ts";
 import { type Row, row } from "../bench-report.ts";
 import { type InstarFigures, measureInstar } from "../instar/measure-instar.ts";
@@ -23,6 +24,7 @@ export interface SwitchBench extends SwitchPlan {
   /** Why pm2 is not there, where it is not. */
   readonly withoutNpmPeers: string | undefined;
   readonly inPlace: <T>(name: string, work: (place: Place) => Promise<T>) => Promise<T>;
+  readonly attempt: Attempt;
   readonly say: (line: string) => void;
 }
 
@@ -39,12 +41,13 @@ const TITLES: Readonly<Record<PeerName, string>> = {
   "haproxy-runtime": "haproxy admin socket",
 };
 
-/** The same agent under the same load, exchanged by each subject in turn. A peer that is not there leaves rows that say so. */
+/** The same agent under the same load, exchanged by each subject in turn. One that is not there, or could not be measured, leaves rows that say so. */
 export async function measureSwitches(bench: SwitchBench): Promise<Switches> {
-  const { inPlace, say, subjects } = bench;
-  const instar = subjects.includes("instar") ? await inPlace("instar", (place) => measureInstar(place, bench, say)) : undefined;
+  const { inPlace, attempt, say, subjects } = bench;
+  const measureOurs = () => attempt("instar", () => inPlace("instar", (place) => measureInstar(place, bench, attempt, say)));
+  const instar = subjects.includes("instar") ? await measureOurs() : undefined;
   const peers = new Map<PeerName, PeerFigures | string>();
-  for (const name of subjects) if (name !== "instar") peers.set(name, await measurePeer(name, bench));
+  for (const name of subjects) if (name !== "instar") peers.set(name, await attempt(name, () => measurePeer(name, bench)));
   return summariseSwitches(bench, instar, peers);
 }
 
@@ -90,15 +93,17 @@ function startPeer(name: PeerName, place: Place, program: string, writesLog: str
 }
 
 /** Pure: figures to rows, each of ours beside each peer's. */
-export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | undefined, peers: ReadonlyMap<PeerName, PeerFigures | string>): Switches {
+export function summariseSwitches(plan: SwitchPlan, found: InstarFigures | string | undefined, peers: ReadonlyMap<PeerName, PeerFigures | string>): Switches {
   const rows: Row[] = [];
+  const instar = typeof found === "object" ? found : undefined;
   const ours = instar?.switches;
-  const many = `${plan.switches} switches${instar === undefined ? "" : " (Instar: and as many ways back)"}`;
+  const many = `${plan.switches} switches${found === undefined ? "" : " (Instar: and as many ways back)"}`;
   for (const { what, unit, of } of METRICS)
     for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
       const measured = typeof peer === "object" ? peer.figures : undefined;
       const isFailures = what === FAILED;
       const notes = [
+        typeof found === "string" ? `Instar: ${found}` : undefined,
         typeof peer === "string" ? peer : undefined,
         isFailures && ours !== undefined && ours.failures.length > 0 ? `Instar: ${explainFailures(ours.failures)}` : undefined,
         isFailures && measured !== undefined && measured.failures.length > 0 ? `peer: ${explainFailures(measured.failures)}` : undefined,
@@ -125,7 +130,7 @@ export function summariseSwitches(plan: SwitchPlan, instar: InstarFigures | unde
     failedInSwitches: ours?.failures.length ?? null,
     failedInReplacements: replacements?.failures.length ?? null,
     p99Ratio: ours === undefined ? null : ours.duringP99Ms / ours.steadyP99Ms,
-    awayAfterKillS: instar?.kills.awayS ?? null,
+    awayAfterKillS: typeof instar?.kills === "object" ? instar.kills.awayS : null,
   };
 }
 
@@ -147,6 +152,8 @@ function ownRows(plan: SwitchPlan, { strategy, switches, rollbackMs, replacement
   const alone = (what: string, unit: string, ours: number | null, note?: string) => row(what, unit, ours, null, null, note);
   const replaced = typeof replacements === "object" ? replacements : undefined;
   const because = typeof replacements === "string" ? replacements : undefined;
+  const killed = typeof kills === "object" ? kills : undefined;
+  const becauseOfKills = typeof kills === "string" ? kills : undefined;
   return [
     alone("way back, median", "ms", rollbackMs, `exchange: ${strategy}`),
     alone(
@@ -157,8 +164,13 @@ function ownRows(plan: SwitchPlan, { strategy, switches, rollbackMs, replacement
     ),
     alone("keeper replacement, p99 during / steady", "x", replaced === undefined ? null : replaced.figures.duringP99Ms / switches.steadyP99Ms, because),
     alone("keeper replacement, median", "ms", replaced?.tookMs ?? null, because),
-    alone(`failed in ${plan.keeperKills} SIGKILLs of the keeper`, "failed", kills.figures.failures.length, explainFailures(kills.figures.failures)),
-    alone("without a front after SIGKILL of the keeper, longest", "s", kills.awayS),
+    alone(
+      `failed in ${plan.keeperKills} SIGKILLs of the keeper`,
+      "failed",
+      killed?.figures.failures.length ?? null,
+      becauseOfKills ?? explainFailures(killed?.figures.failures ?? []),
+    ),
+    alone("without a front after SIGKILL of the keeper, longest", "s", killed?.awayS ?? null, becauseOfKills),
   ];
 }
 
