@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../platform/clock.ts";
 import { AgentConnection } from "./agent-connection.ts";
 import { type FrontBench, openFrontBench, SteppedClock, until } from "./front-bench.testing.ts";
@@ -236,6 +236,7 @@ test("large answers side by side reach their own clients, read at once, late or 
 
 test("an agent that listens on a Unix socket is reached there, and its absence is said like any other's", async () => {
   const folder = await mkdtemp(join(tmpdir(), "front-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const socketPath = join(folder, "agent.sock");
   bench.front.route({ main: { slot: "blue", release: "release-blue", host: "127.0.0.1", port: 1, socketPath } });
   const client = bench.open();
@@ -252,5 +253,4 @@ test("an agent that listens on a Unix socket is reached there, and its absence i
   expect(requests[0]?.headers["x-forwarded-for"]).toBe("127.0.0.1");
   server.close();
   server.closeAllConnections();
-  await rm(folder, { recursive: true });
 });
