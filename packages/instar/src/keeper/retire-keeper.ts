@@ -59,7 +59,7 @@ export async function retireKeeper(retirement: Retirement): Promise<void> {
   // Nobody listens any longer and nobody else is started while we are here: better a few requests that are cut than all to come.
   if (isManaged) void successor.ended.then(() => cutWithin(0));
 
-  for (let looks = 1; !over.signal.aborted; looks += 1) {
+  for (let looks = 0; !over.signal.aborted; looks += 1) {
     await look();
     if (looks % TELL_EVERY_LOOKS === 0) void line.say({ say: "counted", counts: countSince(), connections: front?.status().connections ?? 0 });
     await clock.sleep(LOOK_EVERY_MS, over.signal).catch(() => undefined);
