@@ -146,7 +146,7 @@ export function createFront(options: FrontOptions): Front {
 
   /** Lets a request pass or wait. The function that comes back takes it out of the line again; it says whether it was there. */
   function admit(waiter: Waiter): () => boolean {
-    if (queue.isHolding()) return queue.join(waiter);
+    if (!queue.isFree()) return queue.join(waiter);
     waiter.go();
     return () => false;
   }

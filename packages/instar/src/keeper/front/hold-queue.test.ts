@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SteppedClock } from "./front-bench.testing.ts";
 import { emptyCounts } from "./front-counts.ts";
 import { createHoldQueue } from "./hold-queue.ts";
@@ -61,6 +61,57 @@ test("a queue that takes nothing refuses everyone at once", () => {
   join("a");
   expect(refused).toEqual([["a", 503, 1]]);
   expect(counts).toMatchObject({ held: 0, refusedByHold: 1 });
+});
+
+describe("ten thousand requests, and a thousand places", () => {
+  const names = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `r${from + at}`);
+
+  test("a thousand wait, the rest is refused at once, and no more is kept than of a thousand", () => {
+    const { queue, join, refused, clock, counts } = open({ requests: 1_000 });
+    for (const name of names(0, 10_000)) join(name);
+    expect(queue.waiting()).toEqual({ requests: 1_000, bytes: 0 });
+    expect(refused.map(([name]) => name)).toEqual(names(1_000, 10_000));
+    expect(clock.sleeping()).toBe(1_000);
+    expect(counts).toMatchObject({ held: 1_000, refusedByHold: 9_000 });
+  });
+
+  test("they are let in a few at a time, other things happen in between, and nobody who comes meanwhile overtakes", async () => {
+    const { queue, join, gone, refused, counts } = open({ requests: 1_000 });
+    for (const name of names(0, 1_000)) join(name);
+    queue.release();
+    for (const name of names(1_000, 1_500)) join(name); // More than there are places, but the hold is over.
+    const seen: number[] = [];
+    let newcomers = 1_500;
+    while (!queue.isFree()) {
+      seen.push(gone.length);
+      join(`r${newcomers}`);
+      newcomers += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(seen.length).toBeGreaterThan(10);
+    expect(Math.max(...seen.map((count, at) => count - (seen[at - 1] ?? 0)))).toBeLessThan(100);
+    expect(gone).toEqual(names(0, newcomers));
+    expect(refused).toEqual([]);
+    expect(counts).toMatchObject({ held: 1_000, refusedByHold: 0 });
+  });
+
+  test("held again before all are in: the rest stays in line", async () => {
+    const { queue, join, gone } = open({ requests: 1_000 });
+    for (const name of names(0, 1_000)) join(name);
+    queue.release();
+    queue.hold();
+    const before = gone.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(gone).toHaveLength(before);
+    expect(queue.waiting().requests).toBe(1_000 - before);
+    queue.release();
+    queue.hold();
+    queue.release();
+    queue.release();
+    expect(gone).toHaveLength(2 * before); // Released again is not released faster.
+    while (!queue.isFree()) await new Promise((resolve) => setImmediate(resolve));
+    expect(gone).toEqual(names(0, 1_000));
+  });
 });
 
 function open(limits: { requests?: number; bytes?: number; timeMs?: number } = {}) {
