@@ -206,7 +206,7 @@ export const BODIES: readonly FrontCase[] = [
       moments: ["the agent has its head", "half of the answer is seen"],
       leaves: "closed",
       async play({ client, agent, moment }) {
-        client.send("GET / HTTP/1.0\r\nTE: trailers\r\nExpect: 100-continue\r\nX: y\r\n\r\n");
+        client.send("GET / HTTP/1.0\r\nTE: chunked, trailers\r\nExpect: 100-continue\r\nX: y\r\n\r\n");
         const line = await agent.asked();
         expect(line.ownLines()).toEqual(["X: y"]);
         await moment("the agent has its head");
