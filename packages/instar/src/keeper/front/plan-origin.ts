@@ -20,11 +20,9 @@ type Asked = Pick<IncomingMessage, "headers" | "rawHeaders">;
  */
 export function planOrigin(request: Asked, peer: string, { tells, isTrusted }: OriginRules): { address: string; lines: RawHeaders } {
   const told = isTrusted(peer) ? readTold(request) : NOTHING_TOLD;
-  const here: Hop = { for: nodeOf(peer), proto: "http", ...(request.headers.host === undefined ? {} : { host: request.headers.host }) };
   const lines: string[] = [];
   if (tells.includes("x-forwarded")) addXForwarded(lines, request, peer, told);
-  if (tells.includes("forwarded"))
-    lines.push("Forwarded", told.forwarded === undefined ? renderForwarded([...told.hops, here]) : `${told.forwarded}, ${renderForwarded([here])}`);
+  if (tells.includes("forwarded")) lines.push("Forwarded", extendForwarded(request, peer, told));
   return { address: farthestKnown(told.hops, peer, isTrusted), lines };
 }
 
@@ -64,6 +62,11 @@ function addXForwarded(lines: string[], { headers }: Asked, peer: string, told: 
   const host = textOf(headers["x-forwarded-host"]) ?? told.hops[0]?.host ?? headers.host;
   if (host !== undefined) lines.push("X-Forwarded-Host", host);
   lines.push(...told.others);
+}
+
+function extendForwarded({ headers }: Asked, peer: string, told: Told): string {
+  const here: Hop = { for: nodeOf(peer), proto: "http", ...(headers.host === undefined ? {} : { host: headers.host }) };
+  return told.forwarded === undefined ? renderForwarded([...told.hops, here]) : `${told.forwarded}, ${renderForwarded([here])}`;
 }
 
 /** The chain is walked from here outwards, through those who are believed to the first who is not: further out anybody can have written. */

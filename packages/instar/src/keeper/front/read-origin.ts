@@ -25,12 +25,12 @@ export function createOriginReader({
   const isTrusted = createProxyTrust(trustedProxies);
   const render = tells.includes("proxy-v2") ? renderProxyV2 : tells.includes("proxy-v1") ? renderProxyV1 : undefined;
   return (request) => {
-    const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = request.socket;
-    const peer = plainAddress(remoteAddress ?? "unknown");
+    const peer = plainAddress(request.socket.remoteAddress ?? "unknown");
     const { address, lines } = planOrigin(request, peer, { tells, isTrusted });
     if (render === undefined) return { address, lines };
+    const { remotePort = 0, localAddress = "unknown", localPort = 0 } = request.socket; // Asks the operating system.
     // Of a client behind a trusted proxy the port is not known.
     const source = { address: addressOf(address) ?? "unknown", port: address === peer ? remotePort : 0 };
-    return { address, lines, preamble: render({ source, destination: { address: plainAddress(localAddress ?? "unknown"), port: localPort } }) };
+    return { address, lines, preamble: render({ source, destination: { address: plainAddress(localAddress), port: localPort } }) };
   };
 }
