@@ -41,7 +41,7 @@ export interface World {
   readonly routed: string | null;
   /** The release that a share of the callers is to meet. */
   readonly share: string | null;
-  readonly slots: readonly { readonly release: string | null; readonly wanted: string; readonly isAlive: boolean }[];
+  readonly slots: readonly { readonly release: string | null; readonly wanted: string; readonly pid: number | null; readonly isAlive: boolean }[];
   /** Folders in releases/, and which of them are sealed; the same of snapshots/. */
   readonly releases: readonly string[];
   readonly sealed: readonly string[];

@@ -167,6 +167,7 @@ function readWorld(data: string): World {
     slots: Object.values(keeper?.slots ?? {}).map(({ spec, wanted, process }) => ({
       release: spec?.release ?? null,
       wanted,
+      pid: process?.pid ?? null,
       isAlive: process !== null && isAlive(process.pid),
     })),
     releases,

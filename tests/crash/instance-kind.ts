@@ -22,7 +22,8 @@ export function renderExchange(kind: InstanceKind): object {
     warm: kind.isWarm,
     drain: "2s",
     smoke,
-    ...(kind.hasTrial ? { trial: { share: 0.3, time: "300ms", requests: 5 } } : {}),
+    // Longer than two looks however they stall: each trial is seen waiting.
+    ...(kind.hasTrial ? { trial: { share: 0.3, time: "1200ms", requests: 5 } } : {}),
   };
 }
 

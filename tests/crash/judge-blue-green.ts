@@ -4,12 +4,21 @@ import type { Evidence } from "./read-evidence.ts";
 
 /**
  * What only an exchange side by side promises: nothing is ever held; in every sight there is a version that serves; the old one
- * stays up until the new one is confirmed, a warm one until the commit; requests go to the new one once, and back only when
- * the way back has begun; and no share of the callers is left behind.
+ * stays up until the new one is confirmed, a warm one until the commit; requests go only where a process answered well, to the new
+ * one once, and back only when the way back has begun; and no share of the callers is left behind.
  */
 export function judgeBlueGreen(evidence: Evidence): string[] {
   if (evidence.kind.strategy !== "blue-green") return [];
-  return [...new Set([...judgeHolds(evidence), ...judgeServing(evidence), ...judgeOldVersions(evidence), ...judgeShares(evidence), ...judgeStates(evidence)])];
+  return [
+    ...new Set([
+      ...judgeHolds(evidence),
+      ...judgeServing(evidence),
+      ...judgeReadiness(evidence),
+      ...judgeOldVersions(evidence),
+      ...judgeShares(evidence),
+      ...judgeStates(evidence),
+    ]),
+  ];
 }
 
 function judgeHolds({ sights, held }: Evidence): string[] {
@@ -30,8 +39,22 @@ function judgeServing({ sights, kills }: Evidence): string[] {
     const serving = slotOf(world, world.routed);
     if (serving === undefined) return [`nothing was routed to at ${describeAt(at)}`];
     if (serving.wanted !== "running") return [`${serving.release} was routed to and wanted ${serving.wanted} at ${describeAt(at)}`];
-    const isExcused = kills.some((kill) => (kill.who === "agent" || kill.who === "all") && kill.atMs <= atMs && atMs - kill.atMs < DEAD_AFTER_KILL_MS);
-    return serving.isAlive || isExcused ? [] : [`${serving.release} was routed to and dead at ${describeAt(at)}`];
+    return serving.isAlive || wasAgentKilled(kills, atMs) ? [] : [`${serving.release} was routed to and dead at ${describeAt(at)}`];
+  });
+}
+
+function wasAgentKilled(kills: Evidence["kills"], atMs: number): boolean {
+  return kills.some((kill) => (kill.who === "agent" || kill.who === "all") && kill.atMs <= atMs && atMs - kill.atMs < DEAD_AFTER_KILL_MS);
+}
+
+/** Forward or back: requests go to another release once that very process passed its health check. */
+function judgeReadiness({ sights, shown, kills }: Evidence): string[] {
+  return sights.flatMap(({ atMs, world }, index) => {
+    const before = sights[index - 1]?.world.routed ?? null;
+    const next = slotOf(world, world.routed);
+    if (next === undefined || world.routed === before || wasAgentKilled(kills, atMs)) return [];
+    const isWell = shown.some((one) => one.kind === "healthy" && one.pid === next.pid && one.atMs <= atMs);
+    return isWell ? [] : [`requests were to go to ${next.release}, and its process had not answered well yet`];
   });
 }
 
@@ -41,6 +64,7 @@ interface Exchanging {
   isRouted: boolean;
 }
 
+/** Up as long as it may be needed, and, kept warm or not, no longer. */
 function judgeOldVersions({ sights, kind }: Evidence): string[] {
   const problems: string[] = [];
   let exchanging: Exchanging | undefined;
@@ -56,9 +80,12 @@ function judgeOldVersions({ sights, kind }: Evidence): string[] {
         problems.push(`update ${update}: the old version was not to run any longer at ${describeAt(at)}`);
     }
     if (!("entry" in at)) continue;
+    const running = world.slots.filter(({ wanted }) => wanted === "running").length;
+    if (at.entry === "applied" && at.step === (kind.isWarm ? "commit" : "confirm") && running > 1)
+      problems.push(`update ${at.update}: ${running} versions were still to run when '${at.step}' was applied`);
     if (at.entry === "applying" && (at.step === "trial" || at.step === "switch") && exchanging?.update !== at.update)
       exchanging = { update: at.update, old: world.routed, isRouted: false };
-    // From here on the old one is stopped, this update ended or not.
+    // From here on the old one may be stopped.
     if (at.entry === "applying" && at.step === (kind.isWarm ? "commit" : "confirm")) exchanging = undefined;
     if (at.entry === "ended") exchanging = undefined;
   }

@@ -16,6 +16,7 @@ export function judgeMeetings(evidence: Evidence): string[] {
     ...[...unfit].map((version) => `clients met ${version}, which had shown that nobody should`),
     ...evidence.journals.flatMap((journal) => judgeOpening(evidence, journal)),
     ...evidence.journals.flatMap((journal) => judgeTrial(evidence, journal)),
+    ...evidence.journals.flatMap((journal) => judgeTrialsEnd(evidence, journal)),
   ];
 }
 
@@ -53,6 +54,13 @@ function judgeTrial({ sights, answers, kills }: Evidence, journal: readonly Jour
     ...(both.length === 0 || hasDied ? [] : [`${both.length} callers met ${version} and the version before during its trial, ${both.slice(0, 3).join(", ")}`]),
     ...(inside.size > MOST_IN_SHARE ? [`${inside.size} callers met ${version} on trial`] : []),
   ];
+}
+
+/** A version that misbehaves does so on trial: nobody outside the share is to meet it. */
+function judgeTrialsEnd({ kind, misbehaving }: Evidence, journal: readonly JournalRow[]): string[] {
+  const version = versionOf(journal);
+  const isForAll = journal.some((row) => row.kind === "applying" && row.step === "switch");
+  return kind.hasTrial && misbehaving.has(version) && isForAll ? [`${version} misbehaved on trial and was put in place for everybody`] : [];
 }
 
 /** An agent that was killed before the trial is started again within this time. */

@@ -16,6 +16,12 @@ const EXCHANGING = "killed while exchanging";
 const RESTORING = "killed while restoring";
 const SOURCE = "source gone";
 const FAILING = "daemon failing";
+const SUPERSEDED = "superseded";
+const BESIDE = "side by side, nobody killed";
+const BESIDE_COLD = "side by side and cold, nobody killed";
+const BESIDE_SUPERSEDED = "side by side, superseded";
+const ON_TRIAL = "on trial, nobody killed";
+const ON_TRIAL_SUPERSEDED = "on trial, superseded";
 
 const RUN = "update/run-update.ts";
 const DURABLE = "platform/durable-files.ts";
@@ -287,21 +293,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the exchange does not hold",
-    file: "update/steps/switch.ts",
+    file: "update/steps/recreate.ts",
     find: 'await exchange.hold(); say("the front holds requests");',
     replace: 'say("the front holds requests");',
     checks: [PLAIN],
   },
   {
     name: "the old version is not ended before the new one starts",
-    file: "update/steps/switch.ts",
-    find: "if (oldSlot !== undefined) await exchange.endSlot(oldSlot);",
-    replace: "",
+    file: "update/steps/recreate.ts",
+    find: 'say("the front holds requests"); await endAllBut(exchange, release);',
+    replace: 'say("the front holds requests");',
     checks: [PLAIN],
   },
   {
     name: "the wish to restore is not written before the first file moves",
-    file: "update/steps/switch.ts",
+    file: "update/steps/recreate.ts",
     find: "rooms.facts.write(restoreFact(update), { done: false });",
     replace: "void 0;",
     checks: [RESTORING],
@@ -326,5 +332,140 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "life.finally(() => over.abort())",
     replace: "life.finally(() => undefined)",
     checks: [FAILING],
+  },
+  // Two versions side by side.
+  {
+    name: "the standing takes what was superseded for what runs after going back",
+    file: "update/fold-standing.ts",
+    find: 'if (last.outcome === "rolled-back") running = committed;',
+    replace: "",
+    checks: [SUPERSEDED],
+  },
+  {
+    name: "an exchange side by side is done by holding",
+    file: "update/steps/switch.ts",
+    find: 'apply: (context) => (context.start.strategy === "blue-green" ?',
+    replace: "apply: (context) => (context.start.strategy !== context.start.strategy ?",
+    checks: [BESIDE],
+  },
+  {
+    name: "requests go to the new version before it is ready",
+    file: "update/steps/blue-green.ts",
+    find: "await exchange.waitUntilReady(slot); await exchange.assertSmoke(slot); const routesMs",
+    replace: "const routesMs",
+    checks: [BESIDE],
+  },
+  {
+    name: "requests go to the new version before its smoke checks",
+    file: "update/steps/blue-green.ts",
+    find: "await exchange.assertSmoke(slot); const routesMs",
+    replace: "const routesMs",
+    checks: [BESIDE],
+  },
+  {
+    name: "the old version is stopped once requests go elsewhere",
+    file: "update/steps/blue-green.ts",
+    find: "await exchange.retire(before.routed);",
+    replace: "await exchange.endSlot(before.routed);",
+    checks: [BESIDE],
+  },
+  {
+    name: "a warm version is ended when the new one is confirmed",
+    file: "update/steps/confirm.ts",
+    find: "&& !rooms.settings.exchange.warm",
+    replace: "",
+    checks: [BESIDE],
+  },
+  {
+    name: "a cold version is never ended",
+    file: "update/steps/confirm.ts",
+    find: 'if (context.start.strategy === "blue-green" && !rooms.settings.exchange.warm) await endOthers(exchange, release);',
+    replace: "",
+    checks: [BESIDE_COLD, "unit:update"],
+  },
+  {
+    name: "the commit does not end the warm version",
+    file: "update/steps/commit.ts",
+    find: "await endOthers(exchange, release);",
+    replace: "",
+    checks: [BESIDE],
+  },
+  {
+    name: "the new version is not ended on the way back",
+    file: "update/steps/blue-green.ts",
+    find: "await endOthers(exchange, start.wayBack);",
+    replace: "",
+    checks: [BESIDE],
+  },
+  {
+    name: "only the new version is ended on the way back",
+    file: "update/steps/blue-green.ts",
+    find: "await endOthers(exchange, start.wayBack);",
+    replace: "await endAndForget(exchange, release);",
+    checks: [BESIDE_SUPERSEDED],
+  },
+  {
+    name: "the new version is ended before requests go back",
+    file: "update/steps/blue-green.ts",
+    find: "const slot = await startBeside(exchange, start.wayBack);",
+    replace: "await endAndForget(exchange, release); const slot = await startBeside(exchange, start.wayBack);",
+    checks: [BESIDE],
+  },
+  {
+    name: "requests go back before the old version is ready",
+    file: "update/steps/blue-green.ts",
+    find: "try { await exchange.waitUntilReady(slot); } catch (cause)",
+    replace: "try { void 0; } catch (cause)",
+    checks: [BESIDE_COLD],
+  },
+  // A share of the callers.
+  {
+    name: "a share goes to the version on trial before it is ready",
+    file: "update/steps/trial.ts",
+    find: "await exchange.waitUntilReady(slot); await exchange.assertSmoke(slot); await exchange.routeShare",
+    replace: "await exchange.routeShare",
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "everybody meets the version on trial",
+    file: "update/steps/trial.ts",
+    find: "await exchange.routeShare(old, { slot, of: trial.share });",
+    replace: "await exchange.route(slot);",
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "a caller meets now the one and now the other version",
+    file: "keeper/front/plan-route.ts",
+    find: "const hash = hashMurmur3(",
+    replace: "const hash = Math.random() * 2 ** 32; void hashMurmur3(",
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "a trial that failed is taken for one that passed",
+    file: "update/steps/trial.ts",
+    find: 'if (observed.kind !== "passed") return observed;',
+    replace: 'if (observed.kind === "waiting") return observed;',
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "a trial is not undone",
+    file: "update/steps/trial.ts",
+    find: "undo: (context) => blueGreenWayBack(rooms, context),",
+    replace: 'undo: { needless: "it is only a trial" },',
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "a share of the callers is left behind",
+    file: "keeper/keeper-control.ts",
+    find: "share: command.share ?? null",
+    replace: "share: command.share ?? memory.state.share",
+    checks: [ON_TRIAL],
+  },
+  {
+    name: "the slot of the version on trial is used while a share is sent there",
+    file: "update/steps/blue-green.ts",
+    find: "if (report.share !== null && report.routed !== null) await exchange.route(report.routed);",
+    replace: "",
+    checks: [ON_TRIAL_SUPERSEDED],
   },
 ];

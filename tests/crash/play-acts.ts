@@ -76,7 +76,8 @@ const UNFIT: readonly Behaviour[] = ["will-not-start", "fails-smoke", "fails-tes
 
 /** An act that has not ended by then hangs. Rows of kills lengthen the pauses before each start. */
 const ACT_WITHIN_MS = 240_000;
-const SETTLE_WITHIN_MS = 25_000;
+/** An `up` whose keeper is killed waits half a minute before it gives up, and only then the next one starts everything again. */
+const SETTLE_WITHIN_MS = 60_000;
 /** A daemon that dies more often than this in its keeper's life waits ten seconds for the next start. */
 const DEATHS_BEFORE_REST = 2;
 
@@ -145,7 +146,7 @@ export function countBy(words: readonly string[]): Record<string, number> {
 /** @returns the versions that were published for it, and what was not as it should be about their updates' course */
 async function playAct(bench: Bench, act: Act, withinMs: number): Promise<{ versions: string[]; wrong: string[] }> {
   const killedBefore = bench.kills().length;
-  if (isStarved(act.scenario) && !bench.kind.hasTrial) bench.clients?.pause(true);
+  if (act.scenario === "cancelled-in-trial" || (isStarved(act.scenario) && !bench.kind.hasTrial)) bench.clients?.pause(true);
   bench.arm(act.scenario === "retried" ? [{ who: "both", at: { entry: "started" }, when: "after" }, ...act.points] : act.points);
   const version = await bench.publish(BEHAVIOURS[act.scenario]);
   const killing = killAtInstants(bench, act, version);

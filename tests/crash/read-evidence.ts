@@ -56,6 +56,7 @@ export interface PinnedStep {
 /** What an agent noted when it first answered well, to the health check or to the smoke check. */
 export interface AgentShown {
   readonly kind: "healthy" | "smoked";
+  readonly pid: number;
   readonly release: string;
   readonly atMs: number;
 }

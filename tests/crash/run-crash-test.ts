@@ -1,4 +1,4 @@
-// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows "a;b"] [--strategy recreate|blue-green] [--lanes 2] [--within s] [--keep]: kills real processes
+// npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows "a;b"] [--random] [--strategy recreate|blue-green] [--lanes 2] [--within s] [--keep]: kills real processes
 // until there are enough kills, on two instances at a time, every second of which exchanges side by side; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: "string" },
     strategy: { type: "string" },
+    random: { type: "boolean", default: false },
     lanes: { type: "string", default: "2" },
     within: { type: "string" },
     kills: { type: "string" },
@@ -30,13 +31,13 @@ const stop = new AbortController();
 const results: Played[] = [];
 let live = 0;
 
-say(`seed ${seed}: ${values.quick ? "the fixed rows" : `the fixed rows, then random acts until ${wanted} kills`}`);
+say(`seed ${seed}: ${values.random ? "" : "the fixed rows, then "}random acts until ${wanted} kills`);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
 const strategy = values.strategy === "recreate" || values.strategy === "blue-green" ? values.strategy : undefined;
 if (values.strategy !== undefined && strategy === undefined) throw new Error(`no strategy is called ${values.strategy}`);
 const named = values.rows?.split(";");
 const rows: { name: string; plan: () => Row }[] = Object.entries(named === undefined ? planMatrix() : { ...planMatrix(), ...planProbes() })
-  .filter(([name, { kind }]) => (named === undefined ? strategy === undefined || kind.strategy === strategy : named.includes(name)))
+  .filter(([name, { kind }]) => (named === undefined ? !values.random && (strategy === undefined || kind.strategy === strategy) : named.includes(name)))
   .map(([name, row]) => ({ name, plan: () => row }));
 let lane = 0;
 await Promise.all(Array.from({ length: Number(values.lanes) }, work));
