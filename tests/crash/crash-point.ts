@@ -1,4 +1,5 @@
-export type Victim = "daemon" | "keeper" | "agent" | "both" | "all";
+/** Agent: every one that there is; beside: the one that is not routed to. */
+export type Victim = "daemon" | "keeper" | "agent" | "beside" | "both" | "all";
 /** Killed, or made to fail in the middle of itself: a process that no longer knows what is on disk must end, not linger. */
 export type Fate = Victim | "fault";
 
@@ -23,6 +24,11 @@ export interface Kill {
   readonly who: Fate;
   readonly pids: readonly number[];
   readonly why: string;
+}
+
+/** Whether an agent died of it. */
+export function endsAgent({ who }: Pick<Kill, "who">): boolean {
+  return who === "agent" || who === "beside" || who === "all";
 }
 
 /** A line of trace.jsonl: what lay on disk when an entry was about to be written, or a snapshot about to become whole. */

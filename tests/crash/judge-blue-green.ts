@@ -1,4 +1,4 @@
-import type { Sight, World } from "./crash-point.ts";
+import { endsAgent, type Sight, type World } from "./crash-point.ts";
 import { outcomeOf } from "./judge-journals.ts";
 import type { Evidence } from "./read-evidence.ts";
 
@@ -44,7 +44,7 @@ function judgeServing({ sights, kills }: Evidence): string[] {
 }
 
 function wasAgentKilled(kills: Evidence["kills"], atMs: number): boolean {
-  return kills.some((kill) => (kill.who === "agent" || kill.who === "all") && kill.atMs <= atMs && atMs - kill.atMs < DEAD_AFTER_KILL_MS);
+  return kills.some((kill) => endsAgent(kill) && kill.atMs <= atMs && atMs - kill.atMs < DEAD_AFTER_KILL_MS);
 }
 
 /** Forward or back: requests go to another release once that very process passed its health check. */

@@ -1,4 +1,4 @@
-import type { Sight } from "./crash-point.ts";
+import { endsAgent, type Sight } from "./crash-point.ts";
 import type { Answer } from "./drive-clients.ts";
 import { outcomeOf, releaseOf, versionOf } from "./judge-journals.ts";
 import type { Evidence, JournalRow } from "./read-evidence.ts";
@@ -49,7 +49,7 @@ function judgeTrial({ sights, answers, kills }: Evidence, journal: readonly Jour
   const inside = callersOf(isOnlyTried(journal) ? met : during.filter((answer) => answer.version === version));
   const both = [...inside].filter((caller) => outside.has(caller));
   // Without the version on trial its callers go to the one that serves.
-  const hasDied = kills.some(({ who, atMs }) => (who === "agent" || who === "all") && atMs >= (sights[began]?.atMs ?? 0) - DEAD_BEFORE_MS && atMs <= overMs);
+  const hasDied = kills.some((kill) => endsAgent(kill) && kill.atMs >= (sights[began]?.atMs ?? 0) - DEAD_BEFORE_MS && kill.atMs <= overMs);
   return [
     ...(both.length === 0 || hasDied ? [] : [`${both.length} callers met ${version} and the version before during its trial, ${both.slice(0, 3).join(", ")}`]),
     ...(inside.size > MOST_IN_SHARE ? [`${inside.size} callers met ${version} on trial`] : []),

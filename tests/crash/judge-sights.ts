@@ -1,4 +1,4 @@
-import type { Sight } from "./crash-point.ts";
+import { endsAgent, type Sight } from "./crash-point.ts";
 import { givenOf, releaseOf } from "./judge-journals.ts";
 import type { Evidence, JournalRow } from "./read-evidence.ts";
 
@@ -18,7 +18,7 @@ export function judgeSights({ kind, sights, journals, kills }: Evidence): string
     );
     return said.map((text) => `update ${journal[0]?.update}: ${text}`);
   });
-  return [...new Set([...problems, ...(kills.some(({ who }) => who === "agent" || who === "all") ? [] : judgeHolds(sights))])];
+  return [...new Set([...problems, ...(kills.some(endsAgent) ? [] : judgeHolds(sights))])];
 }
 
 /** What serves is exchanged once: a front that served a release holds again only for going back, or for another update; unless the agent died. */

@@ -198,8 +198,10 @@ export function planRandomAct(kind: InstanceKind, random: () => number): Act {
   const entries = kind.hasTrial ? [...ENTRIES, ...TRIAL_ENTRIES, ...TRIAL_ENTRIES] : ENTRIES;
   let agents = 0;
   const victim = (): Victim => {
-    const who = pick<Victim>(["daemon", "daemon", "daemon", "keeper", "keeper", "both", "agent", "all"]);
-    if (who !== "agent" && who !== "all") return who;
+    // In a trial the one beside serves as well.
+    const beside: readonly Victim[] = kind.strategy === "blue-green" && !kind.hasTrial ? ["beside", "beside"] : [];
+    const who = pick<Victim>(["daemon", "daemon", "daemon", "keeper", "keeper", "both", "agent", "all", ...beside]);
+    if (who !== "agent" && who !== "all" && who !== "beside") return who;
     agents += 1;
     // More than one death of the agent's own is what a crash loop looks like.
     return agents > 1 ? "both" : who;
@@ -245,6 +247,8 @@ const SIDE_BY_SIDE: readonly Act[] = [
   act("misbehaves", [
     ...inTurn(VICTIMS_IN_SERVICE, [...around(entry("failed", "watch")), ...around(entry("undoing", "switch")), ...around(entry("undone", "switch"))]),
     ...keeperWritesDuring("undoing switch"),
+    // The warm one is gone just when it is needed.
+    point("beside", entry("failed", "watch"), "after"),
   ]),
   act("fails-smoke", inTurn(VICTIMS_IN_SERVICE, [...around(entry("failed", "switch")), ...around(entry("undone", "switch"))])),
   supersededBy(act("will-not-start", [point("keeper", entry("undoing", "switch"), "after")]), around(entry("supersede-requested"))),

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { type Behaviour, Bench, type Entry } from "./bench.ts";
-import type { CrashPoint, Victim } from "./crash-point.ts";
+import { type CrashPoint, endsAgent, type Victim } from "./crash-point.ts";
 import type { InstanceKind } from "./instance-kind.ts";
 import { type Judgement, judge } from "./oracle.ts";
 
@@ -184,10 +184,7 @@ function isStarved(scenario: Scenario): boolean {
 function judgeOutcome(bench: Bench, scenario: Scenario, version: string, killedBefore: number): string[] {
   const outcome = bench.outcomeOf(version);
   const expected = [OUTCOMES[scenario]];
-  const hasLostAgent = bench
-    .kills()
-    .slice(killedBefore)
-    .some(({ who }) => who === "agent" || who === "all");
+  const hasLostAgent = bench.kills().slice(killedBefore).some(endsAgent);
   if (hasLostAgent && (expected.includes("committed") || expected.includes("superseded"))) expected.push("rolled-back");
   // What it was asked on trial counts for its window, which may be over before anything newer is found.
   if (scenario === "superseded" && bench.kind.hasTrial) expected.push("committed");
@@ -234,7 +231,7 @@ const has = (journal: readonly Entry[], kind: string, step: string | null) => jo
 /** Between kills the keeper gives way to a new one, so that the test does not spend its time in a dying daemon's pauses. */
 async function restKeeper(bench: Bench, killedBefore: number): Promise<void> {
   const kills = bench.kills();
-  const lastKeeper = kills.findLastIndex(({ who }) => who !== "daemon" && who !== "fault" && who !== "agent");
+  const lastKeeper = kills.findLastIndex(({ who }) => who === "keeper" || who === "both" || who === "all");
   const deaths = kills.slice(lastKeeper + 1).filter(({ who }) => who === "daemon" || who === "fault").length;
   const isDaemonAway = !bench.census.now().some(({ part }) => part === "daemon");
   if (deaths > DEATHS_BEFORE_REST && isDaemonAway && kills.length > killedBefore) bench.kill("keeper");

@@ -6,6 +6,7 @@ const PARTS: Readonly<Record<Victim, readonly string[]>> = {
   daemon: ["daemon"],
   keeper: ["keeper"],
   agent: ["agent"],
+  beside: ["beside"],
   both: ["keeper", "daemon"],
   all: ["agent", "keeper", "daemon"],
 };
@@ -18,8 +19,12 @@ export function readVictims(data: string, who: Victim): number[] {
 function pidsOf(data: string, part: string): number[] {
   if (part === "daemon") return pidIn(join(data, "daemon.json"));
   if (part === "keeper") return pidIn(join(data, "keeper", "control.json"));
-  const state = readJson(join(data, "keeper", "state.json")) as { slots?: Record<string, { process: { pid: number } | null }> } | undefined;
-  return Object.values(state?.slots ?? {}).flatMap(({ process }) => (process === null ? [] : [process.pid]));
+  const state = readJson(join(data, "keeper", "state.json")) as
+    | { routed: string | null; slots: Record<string, { process: { pid: number } | null }> }
+    | undefined;
+  return Object.entries(state?.slots ?? {}).flatMap(([slot, { process }]) =>
+    process === null || (part === "beside" && slot === state?.routed) ? [] : [process.pid],
+  );
 }
 
 function pidIn(path: string): number[] {
