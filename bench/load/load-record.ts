@@ -12,8 +12,8 @@ export interface LoadPlan {
 
 /** What the clients saw. Times are of the bench's clock. */
 export interface LoadRecord {
-  /** Every request of the schedule, failed ones too: when it was due, and how long after that its answer was whole. */
-  readonly answers: [dueMs: number, tookMs: number][];
+  /** Every request of the schedule, failed ones too: when it was due, how long after that its answer was whole, and how much of that the client was late itself. */
+  readonly answers: [dueMs: number, tookMs: number, lateMs: number][];
   readonly failures: Failure[];
   /** The text of every POST, and of those that were acknowledged. */
   readonly sent: string[];

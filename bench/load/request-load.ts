@@ -21,11 +21,12 @@ export function driveRequests(plan: LoadPlan, record: LoadRecord): { stop(): Pro
   let count = 0;
 
   const send = async (dueMs: number, text: string | undefined) => {
+    const lateMs = nowMs() - dueMs;
     if (text !== undefined) record.sent.push(text);
     const asked = text === undefined ? { method: "GET" as const, path: "/" } : { method: "POST" as const, path: "/writes", body: text };
     const outcome = await ask(plan.port, agent, asked, plan.answerWithinMs);
     const endedMs = nowMs();
-    record.answers.push([dueMs, endedMs - dueMs]);
+    record.answers.push([dueMs, endedMs - dueMs, lateMs]);
     const because = typeof outcome === "string" ? outcome : text === undefined ? judgeGet(outcome) : judgePost(outcome, text);
     if (because !== undefined) record.failures.push({ of: asked.method, because });
     else if (text !== undefined) record.acknowledged.push(text);

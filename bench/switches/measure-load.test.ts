@@ -11,13 +11,30 @@ const quiet = [
 describe("what the clients saw", () => {
   it("counts a request as of the moment at which it was due, until a second after the switch", () => {
     const record = emptyRecord();
-    record.answers.push([1_000, 2], [4_999, 3], [5_000, 500], [9_999, 500], [10_000, 700], [11_499, 900], [11_500, 600], [20_001, 4], [25_000, 1_000]);
-    expect(foldFigures(record, quiet, [span], [])).toMatchObject({ requests: 9, steadyMedianMs: 3, steadyP99Ms: 4, duringP99Ms: 900, betweenP99Ms: 600 });
+    record.answers.push(
+      [1_000, 2, 0],
+      [4_999, 3, 0],
+      [5_000, 500, 0],
+      [9_999, 500, 0],
+      [10_000, 700, 0],
+      [11_499, 900, 0],
+      [11_500, 600, 0],
+      [20_001, 4, 0],
+      [25_000, 1_000, 800],
+    );
+    expect(foldFigures(record, quiet, [span], [])).toMatchObject({
+      requests: 9,
+      steadyMedianMs: 3,
+      steadyP99Ms: 4,
+      duringP99Ms: 900,
+      betweenP99Ms: 600,
+      clientsLateP99Ms: 800,
+    });
   });
 
   it("counts a request once where two switches overlap", () => {
     const record = emptyRecord();
-    record.answers.push([10_100, 5], [10_600, 1], [10_700, 1]);
+    record.answers.push([10_100, 5, 0], [10_600, 1, 0], [10_700, 1, 0]);
     const figures = foldFigures(record, quiet, [span, { ...span, beganMs: 10_050 }], []);
     expect(figures.duringP99Ms).toBe(5);
     expect(figures.requests).toBe(3);

@@ -18,6 +18,8 @@ export interface SwitchFigures {
   readonly duringP99Ms: number;
   /** Between the switches: while the next is made ready or the last is cleaned up. */
   readonly betweenP99Ms: number;
+  /** How late the clients themselves were: the machine's doing, nobody else's, and in every figure above. */
+  readonly clientsLateP99Ms: number;
 }
 
 export interface LoadSetting {
@@ -79,6 +81,10 @@ export function foldFigures(record: LoadRecord, quiet: readonly Period[], spans:
     ),
     betweenP99Ms: percentile(
       tookWhere((dueMs) => isWithin([acts], dueMs) && !isWithin(felt, dueMs)),
+      0.99,
+    ),
+    clientsLateP99Ms: percentile(
+      record.answers.map(([, , lateMs]) => lateMs),
       0.99,
     ),
   };

@@ -97,15 +97,17 @@ export function summariseSwitches(plan: SwitchPlan, found: InstarFigures | strin
   const rows: Row[] = [];
   const instar = typeof found === "object" ? found : undefined;
   const ours = instar?.switches;
-  const many = `${plan.switches} switches${found === undefined ? "" : " (Instar: and as many ways back)"}`;
+  // Measured alone, our figures still have a row each.
+  const besides = peers.size === 0 ? [[undefined, undefined] as const] : [...peers];
+  const many = `${plan.switches} switches${found === undefined ? "" : `, Instar ${2 * plan.switches}`}`;
   for (const { what, unit, of } of METRICS)
-    for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
+    for (const [index, [name, peer]] of besides.entries()) {
       const measured = typeof peer === "object" ? peer.figures : undefined;
       const isFailures = what === FAILED;
       const notes = [
         typeof found === "string" ? `Instar: ${found}` : undefined,
         typeof peer === "string" ? peer : undefined,
-        isFailures && ours !== undefined && ours.failures.length > 0 ? `Instar: ${explainFailures(ours.failures)}` : undefined,
+        isFailures && index === 0 && ours !== undefined && ours.failures.length > 0 ? `Instar: ${explainFailures(ours.failures)}` : undefined,
         isFailures && measured !== undefined && measured.failures.length > 0 ? `peer: ${explainFailures(measured.failures)}` : undefined,
       ];
       rows.push(
@@ -119,7 +121,7 @@ export function summariseSwitches(plan: SwitchPlan, found: InstarFigures | strin
         ),
       );
     }
-  for (const [name, peer] of peers.size === 0 ? [[undefined, undefined] as const] : peers) {
+  for (const [name, peer] of besides) {
     const measured = typeof peer === "object" ? peer.switchMs : null;
     rows.push(row("switch, median", "ms", instar?.switchMs ?? null, titleOf(name), measured, typeof peer === "string" ? peer : undefined));
   }
@@ -136,7 +138,7 @@ export function summariseSwitches(plan: SwitchPlan, found: InstarFigures | strin
 
 const FAILED = "of those failed";
 const METRICS: readonly { what: string; unit: string; of: (figures: SwitchFigures) => number }[] = [
-  { what: "requests, messages and streams in {many}", unit: "requests", of: ({ requests }) => requests },
+  { what: "requests, messages, streams; {many}", unit: "requests", of: ({ requests }) => requests },
   { what: FAILED, unit: "failed", of: ({ failures }) => failures.length },
   { what: "of those, not to be mended by asking again", unit: "failed", of: ({ failures }) => countUnrepeatable(failures) },
   { what: "WebSockets told to reconnect", unit: "times", of: ({ toldToReconnect }) => toldToReconnect },
@@ -144,6 +146,7 @@ const METRICS: readonly { what: string; unit: string; of: (figures: SwitchFigure
   { what: "latency, steady, p99", unit: "ms", of: ({ steadyP99Ms }) => steadyP99Ms },
   { what: "latency, during a switch, p99", unit: "ms", of: ({ duringP99Ms }) => duringP99Ms },
   { what: "latency, before and after a switch, p99", unit: "ms", of: ({ betweenP99Ms }) => betweenP99Ms },
+  { what: "of which the clients themselves were late, p99", unit: "ms", of: ({ clientsLateP99Ms }) => clientsLateP99Ms },
   { what: "p99 during / steady", unit: "x", of: ({ duringP99Ms, steadyP99Ms }) => duringP99Ms / steadyP99Ms },
 ];
 
