@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { HealthReport } from "./probe-health.ts";
+import type { HealthReport } from "./health-report.ts";
 
 /** An answer later than this is none. */
 export const ANSWER_WITHIN_MS = 5_000;

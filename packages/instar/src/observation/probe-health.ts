@@ -1,12 +1,12 @@
 import { open, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { isAbsolute, join } from "node:path";
-import type { Verdict } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { planCommand } from "../settings/plan-command.ts";
 import type { Settings } from "../settings/settings.ts";
 import { ANSWER_WITHIN_MS, askHttp } from "./ask-http.ts";
+import type { HealthReport } from "./health-report.ts";
 
 export interface HealthTarget {
   readonly alive: boolean;
@@ -19,11 +19,6 @@ export interface HealthTarget {
   readonly logFrom: number;
   readonly startedAtMs: number;
   readonly environment: Readonly<Record<string, string>>;
-}
-
-export interface HealthReport {
-  readonly verdict: Verdict;
-  readonly because: string;
 }
 
 export interface HealthTools {
