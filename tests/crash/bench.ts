@@ -232,7 +232,7 @@ export class Bench {
     });
   }
 
-  /** Ends everything; with `keep` the folder stays for whoever wants to look. */
+  /** Ends everything; with `keep` the folder stays for whoever wants to look, with what the clients saw. */
   async end(keep = false): Promise<void> {
     this.#isEnding = true;
     await this.#minding;
@@ -245,7 +245,7 @@ export class Bench {
         // gone
       }
     this.census.stop();
-    if (keep) return;
+    if (keep) return writeFileSync(join(this.place, "answers.jsonl"), (this.clients?.log ?? []).map((answer) => `${JSON.stringify(answer)}\n`).join(""));
     await run("chmod", ["-R", "u+w", this.place]).catch(() => undefined);
     rmSync(this.place, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -26,20 +26,27 @@ const CLIENTS = 3;
 const CALLERS = 32;
 const PAUSE_MS = 8;
 const PAUSE_AFTER_FAILURE_MS = 60;
+/** A connection that was idle for longer may be closed by the other side in the moment in which it is used again. */
+const STALE_AFTER_MS = 2_000;
 /** Longer than any row of kills holds requests. */
 const ANSWER_WITHIN_MS = 120_000;
 
 /** A few clients, each with one request at a time, every second one a write, and by turns for many callers. They never repeat a request. */
 export function driveClients(port: number, name: string): Clients {
   const log: Answer[] = [];
-  const agent = new Agent({ keepAlive: true });
   let isPaused = false;
   let isEnding = false;
   const client = async (number: number) => {
+    let agent = new Agent({ keepAlive: true });
+    let idleSinceMs = Date.now();
     for (let count = 0; !isEnding; count += 1) {
       if (isPaused) {
         await pause(PAUSE_MS);
         continue;
+      }
+      if (Date.now() - idleSinceMs > STALE_AFTER_MS) {
+        agent.destroy();
+        agent = new Agent({ keepAlive: true });
       }
       const answer = await ask(
         port,
@@ -48,8 +55,10 @@ export function driveClients(port: number, name: string): Clients {
         count % 2 === 0 ? null : `${name}-${number}-${count}`,
       );
       log.push(answer);
+      idleSinceMs = answer.endedMs;
       await pause(answer.status === 0 || answer.status >= 500 ? PAUSE_AFTER_FAILURE_MS : PAUSE_MS);
     }
+    agent.destroy();
   };
   const done = Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
   return {
@@ -60,7 +69,6 @@ export function driveClients(port: number, name: string): Clients {
     stop: async () => {
       isEnding = true;
       await done;
-      agent.destroy();
     },
   };
 }

@@ -14,10 +14,11 @@ const KILL_NOTED_AHEAD_MS = 150;
 
 /** What clients were promised against what is there; and every failed request against the reasons that excuse one. */
 export function judgeClients(evidence: Evidence): string[] {
-  const { answers } = evidence;
-  const unexcused = answers.filter((answer) => isFailed(answer) && !isByVersion(answer, evidence) && !isLostToKill(answer, evidence));
+  const outages = listOutages(evidence);
+  const isExcused = (answer: Answer) => isByVersion(answer, evidence) || outages.some(({ fromMs, toMs }) => answer.endedMs >= fromMs && answer.beganMs <= toMs);
+  const unexcused = evidence.answers.filter((answer) => isFailed(answer) && !isExcused(answer));
   const versions = [...Map.groupBy(unexcused, ({ status, version }) => `${status} by ${version ?? "nobody"}`)].map(
-    ([what, failed]) => `${failed.length} times ${what}`,
+    ([what, failed]) => `${failed.length} times ${what}, first at ${new Date(failed[0]?.beganMs ?? 0).toISOString()}`,
   );
   return [
     ...(unexcused.length === 0 ? [] : [`requests failed and nothing excuses it: ${versions.join(", ")}`]),
@@ -37,15 +38,20 @@ function isByVersion({ status, version }: Answer, { misbehaving }: Evidence): bo
   return status === 500 && version !== null && misbehaving.has(version);
 }
 
+interface Outage {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A daemon's death excuses nothing, however it came about. Any other kill does, from then until a request that began later was answered. */
-function isLostToKill({ beganMs, endedMs }: Answer, { kills, answers }: Evidence): boolean {
-  return kills.some(({ who, atMs }) => {
-    if (who === "daemon" || who === "fault" || atMs > endedMs) return false;
-    const back = answers
-      .filter((answer) => !isFailed(answer) && answer.beganMs > atMs + KILL_NOTED_AHEAD_MS)
-      .reduce((least, answer) => Math.min(least, answer.endedMs), Number.POSITIVE_INFINITY);
-    return beganMs <= back;
-  });
+function listOutages({ kills, answers }: Evidence): Outage[] {
+  const good = answers.filter((answer) => !isFailed(answer));
+  return kills
+    .filter(({ who }) => who !== "daemon" && who !== "fault")
+    .map(({ atMs }) => {
+      const later = good.filter(({ beganMs }) => beganMs > atMs + KILL_NOTED_AHEAD_MS);
+      return { fromMs: atMs, toMs: later.reduce((least, { endedMs }) => Math.min(least, endedMs), Number.POSITIVE_INFINITY) };
+    });
 }
 
 /**
