@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "./clock.ts";
@@ -63,11 +63,19 @@ describe.each(modes)("with a %s", (mode) => {
     expect(await runner(mode)(job("cat; echo by name >/dev/stdout; echo again >/dev/stderr"))).toMatchObject({ status: 0, tail: "by name\nagain" });
   });
 
-  test("it gets its environment, its folder, its arguments untouched, and goes first when memory runs out", async () => {
-    const argv = ["/bin/sh", "-c", 'echo "$0|$1|$2"; pwd; cat /proc/self/oom_score_adj; env', 'a "b" $c', "-n", ""];
+  test("it gets its environment, its folder, its arguments untouched, and goes first when memory runs out and last to the processor", async () => {
+    const argv = [
+      "/bin/sh",
+      "-c",
+      'echo "$0|$1|$2"; pwd; cat /proc/self/oom_score_adj; nice; cat /proc/self/autogroup || echo no groups; env',
+      'a "b" $c',
+      "-n",
+      "",
+    ];
     const result = await runner(mode)(job("", { argv }));
     const lines = result.tail.split("\n");
-    expect(lines.slice(0, 3)).toEqual(['a "b" $c|-n|', folder, "1000"]);
+    expect(lines.slice(0, 4)).toEqual(['a "b" $c|-n|', folder, "1000", String(getPriority() + 10)]);
+    expect(lines[4]).toMatch(/nice 10$|no groups|No such file/);
     expect(lines.some((line) => line.startsWith(`INSTAR_JOB=${instanceId}/`))).toBe(true);
     expect(lines.some((line) => line.startsWith("HOME="))).toBe(false);
   });

@@ -37,9 +37,12 @@ export interface ContainedStart {
 /**
  * The launcher says "ready", waits for "go" and says "ended" with a status, all on descriptor 3, which the program does not get. The daemon
  * says "go" only after "ready": by then the kernel has been told to kill the namespace with the daemon, so a daemon killed
- * earlier starts nothing and one killed later leaves nothing. First in line when memory runs out: oom_score_adj 1000.
+ * earlier starts nothing and one killed later leaves nothing. First in line when memory runs out (oom_score_adj 1000) and last in line for
+ * the processor, since the agent and its front work beside it: by its own nice value, and by that of its session, which is
+ * what counts on Linux where sessions are scheduled as groups (sched(7), autogroup).
  */
-const PRELUDE = 'exec >&4 2>&4 4>&-; { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; echo ready >&3; IFS= read -r go <&3 && [ "$go" = go ] || exit 1;';
+const PRELUDE =
+  'exec >&4 2>&4 4>&-; { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; { echo 10 >/proc/self/autogroup; } 2>/dev/null; command -v nice >/dev/null && set -- nice -n 10 "$@"; echo ready >&3; IFS= read -r go <&3 && [ "$go" = go ] || exit 1;';
 /** Stays as the namespace's first process, so that programs are not pid 1, whose signals work differently. */
 const IN_NAMESPACE = `${PRELUDE} "$@" 3<&-; echo "ended $?" >&3; read -r never <&3`;
 /** Without a namespace a watchdog in the group kills the group when the daemon's end of descriptor 3 closes. */
