@@ -26,6 +26,7 @@ import type { ProcessIdentity } from "./platform/process-identity.ts";
 import { createJobRunner } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
+import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
@@ -172,7 +173,7 @@ export function composeCli(main: string): CliParts {
       await runKeeper(
         {
           folder,
-          front: front === undefined ? null : frontOptionsOf(front),
+          front: front === undefined ? null : frontOptionsOf(front, read.folder),
           daemon: { argv: [...selfArgv, "daemon", "--folder", read.folder], cwd: read.folder, environment: environmentIn(folder) },
           successor: {
             argv: [...selfArgv, "keeper", "--folder", read.folder],
@@ -223,9 +224,19 @@ export function composeCli(main: string): CliParts {
   };
 }
 
-function frontOptionsOf({ host, port, hold, stickBy, tells, trustedProxies, health }: NonNullable<Settings["front"]>): KeeperOptions["front"] {
+function frontOptionsOf(front: NonNullable<Settings["front"]>, folder: string): KeeperOptions["front"] {
+  const { host, port, hold, stickBy, tells, trustedProxies, health, tls } = front;
   const limits = { requests: hold.requests, bytes: hold.bytes, timeMs: hold.time };
-  return { host, port, hold: limits, stickBy, tells, trustedProxies, ...(health === false ? {} : { healthPath: health }) };
+  return {
+    host,
+    port,
+    hold: limits,
+    stickBy,
+    tells,
+    trustedProxies,
+    ...(health === false ? {} : { healthPath: health }),
+    ...(tls === undefined ? {} : { tls: certificateFilesOf(tls, folder) }),
+  };
 }
 
 /** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */

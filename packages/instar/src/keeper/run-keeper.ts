@@ -6,10 +6,12 @@ import { makePrivateFolder, writeFileDurably } from "../platform/durable-files.t
 import { readProcessIdentity } from "../platform/process-identity.ts";
 import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
+import type { CertificateFiles } from "../settings/read-server-certificate.ts";
 import { AgentSlot } from "./agent-slot.ts";
 import { noteLostCounts, readCounts, storeCounts } from "./counts-file.ts";
 import { DaemonMinder } from "./daemon-minder.ts";
 import { createFront, type Front, type FrontOptions } from "./front/front.ts";
+import { LiveCertificate } from "./front/live-certificate.ts";
 import type { RetireOptions } from "./front/tunnels.ts";
 import { HandOver } from "./hand-over.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
@@ -25,7 +27,7 @@ export interface KeeperOptions {
   /** The instance's data folder. */
   readonly folder: string;
   /** Null for an agent without a port. */
-  readonly front: Omit<FrontOptions, "clock" | "initialCounts" | "onError"> | null;
+  readonly front: (Omit<FrontOptions, "clock" | "initialCounts" | "onError" | "certificate"> & { readonly tls?: CertificateFiles }) | null;
   /** How a daemon is started: program and arguments. */
   readonly daemon: { readonly argv: readonly string[]; readonly cwd: string; readonly environment: Readonly<Record<string, string>> };
   /** How a keeper is started that is to replace this one. */
@@ -53,6 +55,10 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const { folder, clock, say, predecessor } = options;
   const home = join(folder, "keeper");
   await makePrivateFolder(home);
+  const tls = options.front?.tls;
+  const certificate = tls === undefined ? undefined : new LiveCertificate({ files: tls, clock, say });
+  // Who has nothing to show does not take over; who just begins minds the agent meanwhile.
+  if (predecessor !== null) await certificate?.load();
   const turn = predecessor === null ? null : await predecessor.turn();
   const lock = new KeeperLock(home, say);
   await lock.take();
@@ -67,7 +73,13 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   const front =
     options.front === null
       ? null
-      : createFront({ ...options.front, clock, onError: createErrorTeller(clock, say), ...(initialCounts === undefined ? {} : { initialCounts }) });
+      : createFront({
+          ...options.front,
+          clock,
+          onError: createErrorTeller(clock, say),
+          ...(certificate && { certificate }),
+          ...(initialCounts && { initialCounts }),
+        });
   const ending = new AbortController();
   const until = AbortSignal.any([stop, ending.signal]);
   const keepAgent = () => (ending.signal.reason as { keepAgent?: boolean } | undefined)?.keepAgent ?? false;
@@ -121,15 +133,18 @@ async function noteBeginning(memory: KeeperMemory): Promise<void> {
   await memory.change({ hasEndedWell: false });
 }
 
-/** A port that is taken keeps the front waiting, not the keeper from minding the agent: `status` says why. */
+/** A port that is taken, or a certificate that cannot be shown, keeps the front waiting, not the keeper from minding the agent: `status` says why. */
 async function listenPatiently(front: Front | null, { clock, say }: KeeperOptions, over: AbortSignal): Promise<void> {
   if (front === null) return;
+  let said = "";
   const attempt = async (): Promise<boolean> =>
     front.listen().then(
       () => true,
       (error: unknown) => {
-        if (!InstarError.is(error, "PORT_IN_USE")) throw error;
-        say(`${error.message}; trying again`);
+        if (over.aborted) return true;
+        if (!InstarError.is(error, "PORT_IN_USE") && !InstarError.is(error, "SETTINGS_INVALID")) throw error;
+        if (said !== error.message) say(`${error.message}; trying again`);
+        said = error.message;
         return false;
       },
     );

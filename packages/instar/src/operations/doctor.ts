@@ -9,8 +9,11 @@ import { readFreeBytes } from "../platform/disk-space.ts";
 import { listensBeyondLoopback } from "../platform/find-listener.ts";
 import { describeJobContainment } from "../platform/job-containment.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
+import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import { checkCertificate } from "./check-certificate.ts";
 import type { OperationContext } from "./context.ts";
+import { explainFront } from "./explain-front.ts";
 
 /** Looks for what is wrong, and says what to do. Changes nothing. */
 export function implementDoctor(context: OperationContext): Pick<Implementations, "doctor"> {
@@ -44,11 +47,14 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
           because: "it was changed since Instar started",
           advice: "`instar down --keep-agent`, then `instar up`: the agent does not notice.",
         };
+  const tls = instance.settings.front?.tls;
+  const certificate = tls === undefined ? [] : await checkCertificate(certificateFilesOf(tls, instance.rooms.settingsFolder), instance.rooms.clock.wallMs());
   return [
     passed("machine", "node", versions.node),
     { area: "machine", what: "jobs", verdict: "pass", because: `a job's processes end with it by ${jobs.treeEnds}: ${jobs.because}`, advice: "" },
     { area: "machine", what: "containment of the agent", verdict: "pass", because: "open: the agent runs as the same user as Instar", advice: "" },
     settings,
+    ...certificate,
     upstream,
   ];
 }
@@ -94,14 +100,7 @@ async function checkRunning({ instance, daemon }: OperationContext): Promise<Che
       : passed("running", "daemon", "it answers"),
   ];
   if (report.front !== null && !report.front.listening)
-    checks.push(
-      failed(
-        "running",
-        "front",
-        `port ${instance.settings.front?.port} is in use by another program`,
-        "End that program; the front tries again every half second.",
-      ),
-    );
+    checks.push(failed("running", "front", await explainFront(instance), "Mend that; the front tries again every half second."));
   return [...checks, ...(await checkExposure(instance, report))];
 }
 

@@ -6,6 +6,7 @@ import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import type { OperationContext } from "./context.ts";
 import { describeSlots } from "./describe-slots.ts";
+import { explainFront } from "./explain-front.ts";
 import { readUpdate } from "./updates.ts";
 
 export function implementStatus(context: OperationContext): Pick<Implementations, "status"> {
@@ -27,7 +28,7 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     running: { keeper: report !== undefined, daemon: daemon !== undefined },
     keeper: report === undefined ? null : { pid: report.pid, startedAt: report.startedAt, handOver: report.handOver },
     state: update === null || update.outcome !== null ? "idle" : update.state,
-    waiting: explainWaiting(context, report, source),
+    waiting: await explainWaiting(context, report, source),
     agent: await describeAgent(instance, report, standing.running),
     exchange: planStrategy(instance.settings),
     slots: report === undefined ? [] : describeSlots(report),
@@ -51,14 +52,14 @@ function availableOf(source: SourceFact | undefined, known: readonly (string | u
 }
 
 /** Why nothing is happening, or what is: one sentence that an operator understands at night. */
-function explainWaiting({ instance, daemon }: OperationContext, report: KeeperReport | undefined, source: SourceFact | undefined): string {
-  const { journal, time, settings } = instance;
+async function explainWaiting({ instance, daemon }: OperationContext, report: KeeperReport | undefined, source: SourceFact | undefined): Promise<string> {
+  const { journal, time } = instance;
   const [open] = journal.unfinished();
   if (report === undefined && daemon === undefined)
     return `Instar does not run for ${instance.name}: \`instar up\` starts it${open === undefined ? "" : `, and goes on with update ${open}`}`;
   if (daemon === undefined) return "the daemon does not answer; the keeper starts it again within seconds";
   if (report?.front !== null && report?.front.listening === false)
-    return `the front cannot listen: port ${settings.front?.port} is in use by another program; it is tried again every half second`;
+    return `the front cannot listen: ${await explainFront(instance)}; it is tried again every half second`;
   if (open !== undefined) {
     const move = planNextMove(journal.read(open), time.tickMs());
     switch (move.move) {

@@ -131,6 +131,11 @@ const SECTIONS: readonly Section[] = [
       { name: "port", example: 8080 },
       { name: "host", example: "127.0.0.1" },
       { name: "public", example: false, words: "true opens it beyond this machine, together with host." },
+      {
+        name: "tls",
+        example: { certificate: "/etc/letsencrypt/live/example.org/fullchain.pem", key: "/etc/letsencrypt/live/example.org/privkey.pem" },
+        words: "HTTPS instead of HTTP; a renewed certificate is taken up by itself.",
+      },
       { name: "health", example: "/.instar/front", words: "The front's own health page, answered also while requests wait; false: none." },
       { name: "tells", example: ["x-forwarded"], words: "How the agent learns who asked: x-forwarded, forwarded, proxy-v1 or proxy-v2." },
       { name: "trustedProxies", example: [], words: "Proxies before the front that are believed about it." },

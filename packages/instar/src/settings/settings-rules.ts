@@ -136,6 +136,16 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => beginsAtHome(draft("agent", "environmentFile")),
   },
   {
+    at: ["front", "tls", "certificate"],
+    says: "'~' is not filled in here: write the whole path",
+    isBroken: (draft) => beginsAtHome(draft("front", "tls", "certificate")),
+  },
+  {
+    at: ["front", "tls", "key"],
+    says: "'~' is not filled in here: write the whole path",
+    isBroken: (draft) => beginsAtHome(draft("front", "tls", "key")),
+  },
+  {
     at: ["agent", "environment"],
     says: "agent.environment sets a variable that Instar sets itself: agent.portVariable, state.variable, or a name that begins with INSTAR_",
     isBroken: (draft) => {

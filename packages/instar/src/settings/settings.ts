@@ -140,6 +140,14 @@ const stateSettings = z.strictObject({
   writesThatMayBeLost: z.int().min(0).default(0).describe("State goes back by itself only if at most this many acknowledged writes came since"),
 });
 
+const tlsSettings = z.strictObject({
+  certificate: z
+    .string()
+    .min(1)
+    .describe("A file in PEM: the server's own certificate, then those that vouch for it; a relative path counts from the folder of this file"),
+  key: z.string().min(1).describe("A file in PEM: its private key, without a passphrase"),
+});
+
 const frontSettings = z.strictObject({
   port: port.describe("The port people use; it stays while the agent changes"),
   host: z.string().default("127.0.0.1"),
@@ -149,6 +157,7 @@ const frontSettings = z.strictObject({
     .describe(
       "Needed for a host beyond this machine: to the agent every request comes from loopback, so what it allows to local callers it then allows to everyone",
     ),
+  tls: tlsSettings.optional().describe("The front speaks HTTPS, and nothing else; the files are read again when they change"),
   health: z
     .union([z.literal(false), z.string().regex(/^\/[\w./~-]*$/, "must be a path such as /.instar/front, or false")])
     .default("/.instar/front")

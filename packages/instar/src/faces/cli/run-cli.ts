@@ -6,6 +6,7 @@ import type { OperationContext } from "../../operations/context.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
+import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
 import { buildProgram, isUpdateCommand } from "./build-program.ts";
 import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
@@ -66,6 +67,8 @@ export async function runCli(parts: CliParts): Promise<number> {
       },
       up: async ({ foreground }) => {
         const { read, folder } = await located({ folder: folderOption });
+        // A service manager would start it again and again, and nobody would mind the agent: the front then waits for a better one.
+        if (environment.INSTAR_KEEPER_MANAGED === undefined) await assertCertificate(read);
         if (foreground) return parts.runKeeper(read, folder);
         const door = await startInstance({
           read,
@@ -77,7 +80,9 @@ export async function runCli(parts: CliParts): Promise<number> {
         const front = read.settings.front === undefined ? null : { host: read.settings.front.host, port: read.settings.front.port };
         if (isJson) print(JSON.stringify({ instance: read.settings.name, folder, daemon: { pid: door.pid, port: door.port }, front }));
         else {
-          print(`${read.settings.name} is being kept${front === null ? "" : `; people reach it on ${front.host}:${front.port}`}`);
+          print(
+            `${read.settings.name} is being kept${front === null ? "" : `; people reach it on ${read.settings.front?.tls === undefined ? "" : "https://"}${front.host}:${front.port}`}`,
+          );
           note("`instar status` shows what it does, `instar logs` what the agent says, `instar down` ends it.");
         }
       },
@@ -166,6 +171,12 @@ async function answerOperation(parts: CliParts, read: ReadSettings, folder: stri
   } finally {
     instance.close();
   }
+}
+
+/** @throws InstarError SETTINGS_INVALID where the front could not show its certificate */
+async function assertCertificate({ settings, folder }: ReadSettings): Promise<void> {
+  const tls = settings.front?.tls;
+  if (tls !== undefined) await readServerCertificate(certificateFilesOf(tls, folder));
 }
 
 function answersOf(options: Readonly<Record<string, unknown>>): Record<string, string> {

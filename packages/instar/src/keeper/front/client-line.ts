@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../platform/clock.ts";
 import { answerRefusal, writeRefusal } from "./answer-refusal.ts";
+import { cutConnection } from "./cut-connection.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Refusal } from "./plan-refusal.ts";
 import { isBodyDue } from "./request-body.ts";
@@ -113,7 +114,7 @@ function spoil(place: Place, refusal: Refusal): void {
   place.spoiled.onAbort?.();
   const { response, request } = place.visit;
   if (response.writableEnded) return;
-  if (response.headersSent) request.socket.resetAndDestroy();
+  if (response.headersSent) cutConnection(request.socket);
   else answerRefusal(response, refusal);
 }
 

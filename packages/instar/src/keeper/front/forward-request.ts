@@ -5,6 +5,7 @@ import type { AnswerHead } from "./answer-head.ts";
 import { answerRefusal, renderHead } from "./answer-refusal.ts";
 import type { Visit } from "./client-line.ts";
 import { copyLent } from "./copy-lent.ts";
+import { cutConnection } from "./cut-connection.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { CountedRequest } from "./front-counts.ts";
 import type { Lane } from "./lane.ts";
@@ -177,7 +178,7 @@ class ForwardedRequest implements Exchange {
     this.#forwarding.counted.broke();
     this.#forwarding.onBroken(error);
     this.#abandon();
-    if (hasBegun) this.#request.socket.resetAndDestroy();
+    if (hasBegun) cutConnection(this.#request.socket);
     else answerRefusal(this.#response, planBrokenRefusal(error));
   }
 

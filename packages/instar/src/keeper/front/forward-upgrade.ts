@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as openRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import { renderHead, writeRefusal } from "./answer-refusal.ts";
+import { cutConnection } from "./cut-connection.ts";
 import { discardRest } from "./discard-rest.ts";
 import type { Forwarding } from "./forward-request.ts";
 import { planBrokenRefusal } from "./plan-refusal.ts";
@@ -103,7 +104,7 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel
     isBroken = true;
     forwarding.counted.broke();
     forwarding.onBroken(error);
-    if (isAnswered) socket.resetAndDestroy();
+    if (isAnswered) cutConnection(socket);
     else writeRefusal(socket, planBrokenRefusal(error), forwarding.clock);
   }
 
@@ -116,7 +117,7 @@ export function forwardUpgrade(upgrade: Upgrade, forwarding: Forwarding): Tunnel
     cut() {
       if (tunnel !== undefined) return tunnel.cut();
       isBroken = true;
-      if (isAnswered) socket.resetAndDestroy();
+      if (isAnswered) cutConnection(socket);
       else writeRefusal(socket, { status: 503, because: "The agent is being exchanged.", retryAfterS: 1 }, forwarding.clock);
       upstream.destroy();
     },

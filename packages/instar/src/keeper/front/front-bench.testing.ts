@@ -1,8 +1,11 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { connect, createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
+import { connect as connectSecurely } from "node:tls";
 import type { InstarError } from "@instar/protocol";
-import type { Clock } from "../../platform/clock.ts";
+import { type Clock, systemClock } from "../../platform/clock.ts";
+import type { CertificateFiles } from "../../settings/read-server-certificate.ts";
 import { createFront, type Front, type FrontOptions } from "./front.ts";
+import { LiveCertificate } from "./live-certificate.ts";
 
 /** What the front's tests stand on: a front, agents and clients that see the wire as it is, and a clock that only tests move. */
 export interface FrontBench {
@@ -10,6 +13,8 @@ export interface FrontBench {
   readonly port: number;
   readonly clock: SteppedClock;
   readonly errors: InstarError[];
+  /** What was said of the certificate. */
+  readonly said: string[];
   /** An agent on node:http, in a slot of its own; the front is routed to it. */
   startAgent(handler: RequestListener, name?: string): Promise<{ server: Server; port: number }>;
   /** An agent that writes bytes: called for each head that arrives, with everything that came so far. */
@@ -21,8 +26,10 @@ export interface FrontBench {
   close(): Promise<void>;
 }
 
-export async function openFrontBench(options: Partial<FrontOptions> = {}): Promise<FrontBench> {
-  const clock = new SteppedClock();
+/** @param tls clients and front speak TLS, with the time of day of this machine */
+export async function openFrontBench({ tls, ...options }: Partial<FrontOptions> & { tls?: CertificateFiles } = {}): Promise<FrontBench> {
+  const clock = new SteppedClock(tls === undefined ? undefined : systemClock.wallMs());
+  const said: string[] = [];
   const errors: InstarError[] = [];
   const front = createFront({
     host: "127.0.0.1",
@@ -30,6 +37,7 @@ export async function openFrontBench(options: Partial<FrontOptions> = {}): Promi
     hold: { requests: 100, bytes: 1_000_000, timeMs: 30_000 },
     clock,
     onError: (error) => errors.push(error),
+    ...(tls && { certificate: new LiveCertificate({ files: tls, clock, say: (line) => said.push(line) }) }),
     ...options,
   });
   const { port } = await front.listen();
@@ -43,7 +51,7 @@ export async function openFrontBench(options: Partial<FrontOptions> = {}): Promi
     return agentPort;
   };
   const open = ({ staysHalfOpen } = { staysHalfOpen: false }) => {
-    const client = new RawClient(port, staysHalfOpen);
+    const client = new RawClient(port, staysHalfOpen, tls !== undefined);
     clients.push(client);
     return client;
   };
@@ -52,6 +60,7 @@ export async function openFrontBench(options: Partial<FrontOptions> = {}): Promi
     port,
     clock,
     errors,
+    said,
     async startAgent(handler, name = "blue") {
       const server = createHttpServer({ requireHostHeader: false }, handler);
       endings.push(() => {
@@ -99,8 +108,13 @@ export class RawClient {
   hasEnded = false;
   wasReset = false;
 
-  constructor(port: number, staysHalfOpen: boolean) {
-    this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: staysHalfOpen });
+  constructor(port: number, staysHalfOpen: boolean, isSecure = false) {
+    const tcp = connect({ port, host: "127.0.0.1", allowHalfOpen: staysHalfOpen });
+    this.socket = isSecure ? connectSecurely({ socket: tcp, rejectUnauthorized: false }) : tcp;
+    if (isSecure) {
+      tcp.on("error", () => {}); // The other one hears of it as well.
+      this.socket.resetAndDestroy = () => tcp.resetAndDestroy();
+    }
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
     });
@@ -141,8 +155,12 @@ export async function until(condition: () => boolean, what: string | (() => stri
 
 /** A clock that stands still until a test moves it. */
 export class SteppedClock implements Clock {
-  #nowMs = 1_000;
+  #nowMs: number;
   readonly #sleepers = new Set<{ atMs: number; wake: () => void }>();
+
+  constructor(nowMs = 1_000) {
+    this.#nowMs = nowMs;
+  }
 
   wallMs(): number {
     return this.#nowMs;

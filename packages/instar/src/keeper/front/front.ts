@@ -11,6 +11,7 @@ import { countRequest, emptyCounts, type FrontCounts } from "./front-counts.ts";
 import { createHoldQueue, type HoldLimits, type Waiter } from "./hold-queue.ts";
 import type { Backend, Lane } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
+import type { LiveCertificate } from "./live-certificate.ts";
 import { mergeCounts } from "./merge-counts.ts";
 import { asksForHealth, planHealth } from "./plan-health.ts";
 import type { Tell } from "./plan-origin.ts";
@@ -26,6 +27,8 @@ export interface FrontOptions {
   readonly port: number;
   readonly hold: HoldLimits;
   readonly clock: Clock;
+  /** HTTPS is spoken, and nothing else. A socket of its own is listened on once this is loaded; for one that is handed over it has to be loaded before. */
+  readonly certificate?: LiveCertificate;
   /** What makes two requests the same caller's, for a routing with a share; the client's address where it is left out. */
   readonly stickBy?: StickBy;
   /** Where the front answers for itself, also while requests are held: GET and HEAD of exactly this path, whatever the query. */
@@ -48,7 +51,7 @@ export interface Front {
   /**
    * @param handed a listening socket of another process, to be listened on instead of one of our own. Node accepts on it from the moment
    *   it arrived, so this must be called before the event loop turns: until then no connection can have come to the wrong server
-   * @throws InstarError PORT_IN_USE, PLATFORM_FAILED
+   * @throws InstarError PORT_IN_USE, SETTINGS_INVALID where there is no certificate to show, PLATFORM_FAILED
    */
   listen(handed?: Server): Promise<{ host: string; port: number }>;
   /** What listens, for handing its socket to another process; undefined while nothing does. */
@@ -109,7 +112,11 @@ export function createFront(options: FrontOptions): Front {
   const counts = structuredClone(options.initialCounts ?? emptyCounts());
   const queue = createHoldQueue(options.hold, clock, counts);
   const lanes = createLanes(clock);
-  const readOrigin = createOriginReader({ tells: options.tells ?? ["x-forwarded"], trustedProxies: options.trustedProxies ?? [] });
+  const readOrigin = createOriginReader({
+    tells: options.tells ?? ["x-forwarded"],
+    scheme: options.certificate === undefined ? "http" : "https",
+    trustedProxies: options.trustedProxies ?? [],
+  });
   const tunnels = createTunnels(clock);
   let listening: { host: string; port: number } | undefined;
   let isClosing = false;

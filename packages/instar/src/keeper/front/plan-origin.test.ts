@@ -9,7 +9,7 @@ function plan(peer: string, lines: readonly (readonly [string, string])[], tells
   const headers: Record<string, string> = {};
   for (const [name, value] of lines)
     headers[name.toLowerCase()] = headers[name.toLowerCase()] === undefined ? value : `${headers[name.toLowerCase()]}, ${value}`;
-  const planned = planOrigin({ headers, rawHeaders: lines.flat() }, peer, { tells, isTrusted });
+  const planned = planOrigin({ headers, rawHeaders: lines.flat() }, peer, { tells, scheme: "http", isTrusted });
   return { address: planned.address, lines: planned.lines.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${planned.lines[at + 1]}`] : [])) };
 }
 

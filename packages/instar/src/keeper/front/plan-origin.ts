@@ -7,6 +7,8 @@ export type Tell = "x-forwarded" | "forwarded" | "proxy-v1" | "proxy-v2";
 
 export interface OriginRules {
   readonly tells: readonly Tell[];
+  /** How the front is asked. */
+  readonly scheme: "http" | "https";
   /** Whether what comes from an address may say who asked before it. */
   readonly isTrusted: (address: string) => boolean;
 }
@@ -18,11 +20,11 @@ type Asked = Pick<IncomingMessage, "headers" | "rawHeaders">;
  * speaking in which it came or else translated, and the proxy's own address is added to it. Gives the client's address, as far as it
  * is known from those who are believed, and the lines that tell the agent.
  */
-export function planOrigin(request: Asked, peer: string, { tells, isTrusted }: OriginRules): { address: string; lines: RawHeaders } {
+export function planOrigin(request: Asked, peer: string, { tells, scheme, isTrusted }: OriginRules): { address: string; lines: RawHeaders } {
   const told = isTrusted(peer) ? readTold(request) : NOTHING_TOLD;
   const lines: string[] = [];
-  if (tells.includes("x-forwarded")) addXForwarded(lines, request, peer, told);
-  if (tells.includes("forwarded")) lines.push("Forwarded", extendForwarded(request, peer, told));
+  if (tells.includes("x-forwarded")) addXForwarded(lines, request, { peer, scheme }, told);
+  if (tells.includes("forwarded")) lines.push("Forwarded", extendForwarded(request, { peer, scheme }, told));
   return { address: farthestKnown(told.hops, peer, isTrusted), lines };
 }
 
@@ -32,6 +34,11 @@ interface Told {
   /** As it came, where it is well-formed. */
   readonly forwarded?: string;
   readonly others: RawHeaders;
+}
+
+interface Here {
+  readonly peer: string;
+  readonly scheme: "http" | "https";
 }
 
 const NOTHING_TOLD: Told = { hops: [], others: [] };
@@ -50,22 +57,22 @@ function readTold({ headers, rawHeaders }: Asked): Told {
 
 const OTHERS = /^(?:x-forwarded-(?!for$|proto$|host$)[a-z-]+|x-real-ip)$/i;
 
-function addXForwarded(lines: string[], { headers }: Asked, peer: string, told: Told): void {
+function addXForwarded(lines: string[], { headers }: Asked, { peer, scheme }: Here, told: Told): void {
   if (told === NOTHING_TOLD) {
-    lines.push("X-Forwarded-For", peer, "X-Forwarded-Proto", "http");
+    lines.push("X-Forwarded-For", peer, "X-Forwarded-Proto", scheme);
     if (headers.host !== undefined) lines.push("X-Forwarded-Host", headers.host);
     return;
   }
   const before = textOf(headers["x-forwarded-for"]) ?? told.hops.map((hop) => addressOf(hop.for ?? "") ?? hop.for ?? "unknown").join(", ");
   lines.push("X-Forwarded-For", before === "" ? peer : `${before}, ${peer}`);
-  lines.push("X-Forwarded-Proto", textOf(headers["x-forwarded-proto"]) ?? told.hops[0]?.proto ?? "http");
+  lines.push("X-Forwarded-Proto", textOf(headers["x-forwarded-proto"]) ?? told.hops[0]?.proto ?? scheme);
   const host = textOf(headers["x-forwarded-host"]) ?? told.hops[0]?.host ?? headers.host;
   if (host !== undefined) lines.push("X-Forwarded-Host", host);
   lines.push(...told.others);
 }
 
-function extendForwarded({ headers }: Asked, peer: string, told: Told): string {
-  const here: Hop = { for: nodeOf(peer), proto: "http", ...(headers.host === undefined ? {} : { host: headers.host }) };
+function extendForwarded({ headers }: Asked, { peer, scheme }: Here, told: Told): string {
+  const here: Hop = { for: nodeOf(peer), proto: scheme, ...(headers.host === undefined ? {} : { host: headers.host }) };
   return told.forwarded === undefined ? renderForwarded([...told.hops, here]) : `${told.forwarded}, ${renderForwarded([here])}`;
 }
 

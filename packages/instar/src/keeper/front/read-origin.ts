@@ -17,16 +17,18 @@ export interface Origin {
 /** @throws InstarError INPUT_INVALID where `trustedProxies` names what is no address and no range */
 export function createOriginReader({
   tells,
+  scheme,
   trustedProxies,
 }: {
   tells: readonly Tell[];
+  scheme: "http" | "https";
   trustedProxies: readonly string[];
 }): (request: IncomingMessage) => Origin {
   const isTrusted = createProxyTrust(trustedProxies);
   const render = tells.includes("proxy-v2") ? renderProxyV2 : tells.includes("proxy-v1") ? renderProxyV1 : undefined;
   return (request) => {
     const peer = plainAddress(request.socket.remoteAddress ?? "unknown");
-    const { address, lines } = planOrigin(request, peer, { tells, isTrusted });
+    const { address, lines } = planOrigin(request, peer, { tells, scheme, isTrusted });
     if (render === undefined) return { address, lines };
     const { remotePort = 0, localAddress = "unknown", localPort = 0 } = request.socket; // Asks the operating system.
     // Of a client behind a trusted proxy the port is not known.

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { cutConnection } from "./cut-connection.ts";
 import { FrameReader } from "./frame-reader.ts";
 
 /** A connection that left HTTP, or is about to. */
@@ -97,7 +98,7 @@ export function openTunnel(client: Socket, agent: Socket, { webSocket, early, on
     from.on("error", () => {}); // "close" follows.
     from.once("close", (hasFailed) => {
       if (isLeaving()) return;
-      if (hasFailed) to.resetAndDestroy();
+      if (hasFailed) cutConnection(to);
       else to.destroySoon();
     });
     from.resume();
@@ -111,8 +112,8 @@ export function openTunnel(client: Socket, agent: Socket, { webSocket, early, on
     },
     finish,
     cut() {
-      client.resetAndDestroy();
-      agent.resetAndDestroy();
+      cutConnection(client);
+      cutConnection(agent);
     },
   };
 }
