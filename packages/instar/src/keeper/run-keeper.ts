@@ -111,7 +111,8 @@ export async function runKeeper(options: KeeperOptions, stop: AbortSignal): Prom
   }
   predecessor?.follow(options.drainMs, { counted: (counts) => front?.addCounts(counts), end });
   void predecessor?.gone.then(({ isWell }) => (isWell ? undefined : noteLostCounts(memory))).catch((error: unknown) => say(String(error)));
-  say(front === null ? "keeping an agent without a port" : `front listens on ${options.front?.host}:${options.front?.port}`);
+  if (front === null) say("keeping an agent without a port");
+  else if (front.listener() !== undefined) sayListening(options);
 
   try {
     await tending.until(AbortSignal.any([until, handOver.isDone]));
@@ -134,7 +135,8 @@ async function noteBeginning(memory: KeeperMemory): Promise<void> {
 }
 
 /** A port that is taken, or a certificate that cannot be shown, keeps the front waiting, not the keeper from minding the agent: `status` says why. */
-async function listenPatiently(front: Front | null, { clock, say }: KeeperOptions, over: AbortSignal): Promise<void> {
+async function listenPatiently(front: Front | null, options: KeeperOptions, over: AbortSignal): Promise<void> {
+  const { clock, say } = options;
   if (front === null) return;
   let said = "";
   const attempt = async (): Promise<boolean> =>
@@ -152,9 +154,14 @@ async function listenPatiently(front: Front | null, { clock, say }: KeeperOption
   void (async () => {
     while (!over.aborted) {
       await clock.sleep(500, over).catch(() => undefined);
-      if (over.aborted || (await attempt())) return;
+      if (over.aborted) return;
+      if ((await attempt()) && !over.aborted) return sayListening(options);
     }
   })();
+}
+
+function sayListening({ front, say }: KeeperOptions): void {
+  say(`front listens on ${front?.host}:${front?.port}${front?.tls === undefined ? "" : " and speaks TLS"}`);
 }
 
 /**

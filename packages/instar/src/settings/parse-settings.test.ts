@@ -184,6 +184,17 @@ describe("what contradicts itself is refused at its line", () => {
     ["a source that is an option", GOOD.replace("https://example.org/ana.git", "--upload-pack=x"), /line 4, column 3: .*as an option/],
     ["a branch that is an option", GOOD.replace("  git:", '  branch: " -x"\n  git:'), /line 4, .*as an option/],
     ["a home that is not filled in", GOOD.replace("kind: none", "directory: ~/ana"), /line 10, .*write the whole path/],
+    [
+      "a certificate at a home that is not filled in",
+      GOOD.replace("port: 3000", "port: 3000\n  tls: { certificate: ~/a.pem, key: b.key }"),
+      /line 9, .*write the whole path/,
+    ],
+    [
+      "a key at a home that is not filled in",
+      GOOD.replace("port: 3000", "port: 3000\n  tls: { certificate: a.pem, key: ~/b.key }"),
+      /line 9, .*write the whole path/,
+    ],
+    ["a certificate without its key", GOOD.replace("port: 3000", "port: 3000\n  tls: { certificate: a.pem }"), /line 9, .*key is missing in front\.tls/],
     ["an environment that sets Instar's port", GOOD.replace("  start", "  environment: { PORT: '1' }\n  start"), /line 6, .*sets a variable that Instar sets/],
     ["an environment that sets Instar's own", GOOD.replace("  start", "  environment: { INSTAR_RELEASE: x }\n  start"), /begins with INSTAR_/],
     ["a placeholder for a port that is not there", PORTLESS.replace("node worker.js", '"node x {port}"'), /uses \{port\}/],

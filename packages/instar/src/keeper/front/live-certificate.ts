@@ -47,7 +47,7 @@ export class LiveCertificate {
   }
 
   async #follow(onRenewed: () => void, signal: AbortSignal): Promise<void> {
-    const { files, clock, say } = this.#options;
+    const { clock, say } = this.#options;
     let [seen, told] = ["", ""];
     for (;;) {
       await clock.sleep(LOOK_EVERY_MS, signal);
@@ -55,7 +55,7 @@ export class LiveCertificate {
       // Two files are not replaced in one moment: only what is as wrong at the next look is a mistake. Tried again it is at each.
       if (wrong === seen && wrong !== told) {
         told = wrong;
-        if (wrong !== "") say(`the front goes on with the certificate that it has, since the one in ${files.certificatePath} cannot be used: ${wrong}`);
+        if (wrong !== "") say(`the front goes on with the certificate that it has: ${wrong}`);
       }
       seen = wrong;
     }
@@ -70,7 +70,7 @@ export class LiveCertificate {
     try {
       const certificate = await readServerCertificate(files);
       const because = whyNotValid(certificate, clock.wallMs());
-      if (because !== undefined) return `it ${because}`;
+      if (because !== undefined) return `${files.certificatePath} ${because}`;
       const before = this.#shown?.certificate;
       this.#shown = { certificate, stamp };
       if (before?.chain.equals(certificate.chain) && before.key.equals(certificate.key)) return "";

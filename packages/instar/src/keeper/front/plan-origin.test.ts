@@ -5,11 +5,16 @@ const CLIENT = "198.51.100.9";
 const isTrusted = (address: string) => address.startsWith("10.");
 
 /** Who asked, for a request with these lines. */
-function plan(peer: string, lines: readonly (readonly [string, string])[], tells: readonly Tell[] = ["x-forwarded", "forwarded"]) {
+function plan(
+  peer: string,
+  lines: readonly (readonly [string, string])[],
+  tells: readonly Tell[] = ["x-forwarded", "forwarded"],
+  scheme: "http" | "https" = "http",
+) {
   const headers: Record<string, string> = {};
   for (const [name, value] of lines)
     headers[name.toLowerCase()] = headers[name.toLowerCase()] === undefined ? value : `${headers[name.toLowerCase()]}, ${value}`;
-  const planned = planOrigin({ headers, rawHeaders: lines.flat() }, peer, { tells, scheme: "http", isTrusted });
+  const planned = planOrigin({ headers, rawHeaders: lines.flat() }, peer, { tells, scheme, isTrusted });
   return { address: planned.address, lines: planned.lines.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${planned.lines[at + 1]}`] : [])) };
 }
 
@@ -28,6 +33,14 @@ describe("from a client that nobody knows", () => {
       address: CLIENT,
       lines: [`X-Forwarded-For: ${CLIENT}`, "X-Forwarded-Proto: http", "X-Forwarded-Host: x:80", `Forwarded: for=${CLIENT};host="x:80";proto=http`],
     });
+  });
+
+  test("a front that speaks TLS says so, whatever was claimed", () => {
+    expect(plan(CLIENT, [["X-Forwarded-Proto", "http"]], ["x-forwarded", "forwarded"], "https").lines).toEqual([
+      `X-Forwarded-For: ${CLIENT}`,
+      "X-Forwarded-Proto: https",
+      `Forwarded: for=${CLIENT};proto=https`,
+    ]);
   });
 
   test.each([
