@@ -243,7 +243,7 @@ describe("what was changed on disk behind Instar's back:", () => {
     expect(instance.json<UpdateView>("rollback")).toMatchObject({ outcome: "refused", code: "RELEASE_DAMAGED" });
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
     const doctor = instance.cli("doctor");
-    expect(doctor).toMatchObject({ status: 9, stdout: expect.stringContaining("changed on disk: answer.js") });
+    expect(doctor).toMatchObject({ status: 9, stdout: expect.stringContaining("not what was sealed: changed answer.js") });
     writeFileSync(file, before);
     chmodSync(file, 0o444);
   });

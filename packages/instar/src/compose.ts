@@ -30,7 +30,7 @@ import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
-import { defineCodeUpdate, defineGoingBack, listStepDefinitions } from "./update/code-update.ts";
+import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
@@ -105,6 +105,7 @@ function openInstance({ read, folder, environment, mode }: Opening): Instance {
     time,
     codeUpdate: defineCodeUpdate(rooms),
     goingBack: defineGoingBack(rooms),
+    watchingAgain: defineWatchingAgain(rooms),
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),
   };

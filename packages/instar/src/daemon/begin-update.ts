@@ -16,9 +16,14 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
     throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
   const update = newUpdateId();
   const pinned: UpdateStart = { ...start, strategy: planStrategy(instance.settings).strategy };
-  const body = { kind: "started", steps: pinSteps(start.trigger === "rollback" ? instance.goingBack : instance.codeUpdate), start: pinned } as const;
+  const body = { kind: "started", steps: pinSteps(stepsOf(instance, start.trigger)), start: pinned } as const;
   instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, pinned, body, {}) });
   return update;
+}
+
+function stepsOf({ codeUpdate, goingBack, watchingAgain }: Instance, trigger: UpdateStart["trigger"]): Instance["codeUpdate"] {
+  if (trigger === "rollback") return goingBack;
+  return trigger === "watch-again" ? watchingAgain : codeUpdate;
 }
 
 /** Eight letters and digits that are hard to mistake for each other when read aloud at night. */

@@ -106,6 +106,7 @@ export class DaemonBench {
       time,
       codeUpdate: steps,
       goingBack: steps,
+      watchingAgain: steps,
       definitions: steps,
       close: () => database.close(),
     };

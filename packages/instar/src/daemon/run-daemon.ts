@@ -6,8 +6,10 @@ import { reservePathOf } from "../platform/with-reserve.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
+import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
-import type { Instance, SourceFact } from "./instance.ts";
+import { beginUpdate } from "./begin-update.ts";
+import { type Instance, readStanding, type SourceFact } from "./instance.ts";
 import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
@@ -39,6 +41,8 @@ export class Daemon {
   /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
   async run(stop: AbortSignal): Promise<void> {
     await this.instance.ledger.drain();
+    // A crash right after the end of an update that closed another's window.
+    this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
     const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until)].map((loop) =>
@@ -62,6 +66,7 @@ export class Daemon {
       try {
         await runUpdate(update, this.#engine(), this.#wake, until);
         await this.#ended(update);
+        this.#watchAgain();
       } catch (error) {
         until.throwIfAborted();
         if (!InstarError.is(error, "DISK_FULL")) throw error;
@@ -101,6 +106,24 @@ export class Daemon {
     await removeTree(`${folder}/scratch`).catch((error: unknown) => this.#say(`the scratch folder could not be removed: ${String(error)}`));
     await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
     await ensureReserve(reservePathOf(folder), this.instance.settings.keep.reserve).catch(() => undefined);
+  }
+
+  /** Nothing serves unwatched. See planWatchAgain. */
+  #watchAgain(): void {
+    const { instance } = this;
+    if (instance.journal.unfinished().length > 0) return;
+    const again = planWatchAgain(readStanding(instance));
+    if (again === undefined) return;
+    this.#say(`${again.versionTo} serves and was not watched to the end: it is watched again`);
+    beginUpdate(instance, {
+      kind: "code",
+      target: instance.name,
+      ref: "release",
+      ...again,
+      trigger: "watch-again",
+      actor: { type: "system", id: "daemon" },
+      overrides: {},
+    });
   }
 
   async #look(until: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { ErrorCode, Verdict } from "@instar/protocol";
 export interface DecisionQuestion {
   readonly tests: { readonly verdict: Verdict; readonly because: string };
   readonly isIntact: boolean;
-  readonly trigger: "found" | "by-hand" | "first" | "rollback";
+  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "watch-again";
   /** The operator said by hand that it may go on without tests. */
   readonly isUntestedAllowed: boolean;
   readonly stateBytes: number;

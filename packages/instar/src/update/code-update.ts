@@ -39,6 +39,11 @@ export function defineGoingBack(rooms: StepRooms): Step[] {
   return [checkReleaseStep(rooms), backUpStep(rooms), switchStep(rooms), confirmStep(rooms), commitStep(rooms)];
 }
 
+/** Watching a version once more that serves already: `switch` finds it there, and knows the way back. */
+export function defineWatchingAgain(rooms: StepRooms): Step[] {
+  return [checkReleaseStep(rooms), switchStep(rooms), confirmStep(rooms), watchStep(rooms), commitStep(rooms)];
+}
+
 /** Every definition that this Instar can finish an update under. */
 export function listStepDefinitions(rooms: StepRooms): Step[] {
   return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms)];

@@ -34,13 +34,13 @@ export interface UpdateStart {
   readonly releaseFrom: string | null;
   /** The last committed release: the way back. Differs from `releaseFrom` after a superseded update. */
   readonly wayBack: string | null;
-  readonly trigger: "found" | "by-hand" | "first" | "rollback";
+  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "watch-again";
   readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */
   readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean };
-  /** An update to a release that is already on disk (going back by hand). */
+  /** An update to a release that is already on disk (going back by hand, watching again). */
   readonly existingRelease?: string;
 }
 
