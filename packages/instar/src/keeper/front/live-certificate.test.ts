@@ -56,6 +56,10 @@ describe.skipIf(!hasOpenssl)("a certificate on disk", () => {
   const put = (part: keyof CertificateFiles, from: CertificateFiles) => renameSync(from[part], files[part]);
   const CANNOT = /^the front goes on with the certificate that it has: /;
 
+  test("is shown to nobody who speaks less than TLS 1.2, whatever Node was told", () => {
+    expect(live.context()).toEqual({ cert: readFileSync(files.certificatePath), key: readFileSync(files.keyPath), minVersion: "TLSv1.2" });
+  });
+
   test("is taken up once, when both of its files were replaced", async () => {
     const next = renew();
     put("keyPath", next);
