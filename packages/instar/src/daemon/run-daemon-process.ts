@@ -9,6 +9,7 @@ import { type ProcessIdentity, readProcessIdentity } from "../platform/process-i
 import { endLeftoverJobs } from "../platform/run-job.ts";
 import { sweepTemporary } from "../platform/sweep-temporary.ts";
 import { withReserve } from "../platform/with-reserve.ts";
+import { yieldProcessor } from "../platform/yield-processor.ts";
 import type { Instance } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
 
@@ -31,6 +32,7 @@ const KEEPER_LOOK_MS = 100;
 /** The daemon's whole life: lock, epoch, leftovers of the one before, faces, loops. */
 export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal): Promise<void> {
   const { folder, say } = options;
+  await yieldProcessor();
   await makePrivateFolder(folder);
   const lock = await acquireExclusiveLock(join(folder, "daemon.lock"));
   if (lock === undefined)
