@@ -7,7 +7,7 @@ import type { Front, FrontStatus } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
 import { quantileOfSketch } from "./front/latency-sketch.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
-import { SLOTS, type SlotName, type SlotShare, type SlotSpec, slotShare, slotSpec } from "./keeper-state.ts";
+import { SLOTS, type SlotName, type SlotShare, slotShare, slotSpec } from "./keeper-state.ts";
 
 const slot = z.enum(SLOTS);
 
@@ -149,9 +149,14 @@ export interface KeeperReport {
     /** Releases whose counts are a lower bound, because a keeper was killed while they served. */
     readonly undercounted: readonly string[];
     readonly status: FrontStatus;
-    /** Of the release that is routed to, since it was first; null before its first answer. */
-    readonly latency: { readonly medianMs: number | null; readonly p99Ms: number | null };
+    /** Of the release in each slot, since it first served. */
+    readonly latency: Readonly<Record<SlotName, SlotLatency>>;
   } | null;
+}
+/** From forwarding to the head of the answer; null before the first one. */
+interface SlotLatency {
+  readonly medianMs: number | null;
+  readonly p99Ms: number | null;
 }
 export interface KeeperSlotReport {
   readonly release: string | null;
@@ -196,16 +201,19 @@ async function describe({ memory, slots, front, startedAt, handOver, predecessor
     share,
     holding,
     slots: { blue: await report("blue"), green: await report("green") },
-    front: front === null ? null : describeFront(front, routed === null ? null : slots[routed].state.spec, memory.state.undercounted),
+    front: front === null ? null : describeFront(front, slots, memory.state.undercounted),
   };
 }
 
-function describeFront(front: Front, spec: SlotSpec | null, undercounted: readonly string[]): NonNullable<KeeperReport["front"]> {
+function describeFront(front: Front, slots: Keeper["slots"], undercounted: readonly string[]): NonNullable<KeeperReport["front"]> {
   const counts = front.counts();
-  const latency = spec === null ? undefined : counts.releases[spec.release]?.latency;
-  const at = (quantile: number) => (latency === undefined ? null : (quantileOfSketch(latency, quantile) ?? null));
   const status = front.status();
-  return { listening: status.listening !== undefined, counts, undercounted, status, latency: { medianMs: at(0.5), p99Ms: at(0.99) } };
+  const latencyOf = (slot: SlotName): SlotLatency => {
+    const sketch = counts.releases[slots[slot].state.spec?.release ?? ""]?.latency;
+    const at = (quantile: number) => (sketch === undefined ? null : (quantileOfSketch(sketch, quantile) ?? null));
+    return { medianMs: at(0.5), p99Ms: at(0.99) };
+  };
+  return { listening: status.listening !== undefined, counts, undercounted, status, latency: { blue: latencyOf("blue"), green: latencyOf("green") } };
 }
 
 function isAuthorized(request: IncomingMessage, token: string): boolean {

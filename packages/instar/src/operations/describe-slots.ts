@@ -1,5 +1,4 @@
 import type { StatusView } from "@instar/protocol";
-import { quantileOfSketch } from "../keeper/front/latency-sketch.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { SLOTS } from "../keeper/keeper-state.ts";
 
@@ -12,7 +11,6 @@ export function describeSlots(report: KeeperReport): SlotLine[] {
     const { release, version, alive, pid, startedAt, port, restarts, wanted } = report.slots[slot];
     if (release === null || (wanted === "stopped" && !alive)) return [];
     const counts = front?.counts.releases[release];
-    const at = (quantile: number) => (counts === undefined ? null : (quantileOfSketch(counts.latency, quantile) ?? null));
     const inTrial = share?.slot === slot ? share.of : 0;
     return [
       {
@@ -23,8 +21,8 @@ export function describeSlots(report: KeeperReport): SlotLine[] {
         requests: counts?.requests ?? 0,
         failed: counts?.failed ?? 0,
         writes: counts?.writes ?? 0,
-        medianMs: at(0.5),
-        p99Ms: at(0.99),
+        medianMs: front?.latency[slot].medianMs ?? null,
+        p99Ms: front?.latency[slot].p99Ms ?? null,
       },
     ];
   });

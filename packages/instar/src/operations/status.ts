@@ -127,6 +127,7 @@ function describeFront({ settings }: Instance, report: KeeperReport | undefined)
   if (settings.front === undefined) return null;
   const counts = report?.front?.counts;
   const all = Object.values(counts?.releases ?? {});
+  const served = report === undefined || report.routed === null ? undefined : report.front?.latency[report.routed];
   return {
     host: settings.front.host,
     port: settings.front.port,
@@ -136,7 +137,7 @@ function describeFront({ settings }: Instance, report: KeeperReport | undefined)
     requests: all.reduce((sum, release) => sum + release.requests, 0),
     failed: all.reduce((sum, release) => sum + release.failed, 0),
     refusedByHold: counts?.refusedByHold ?? 0,
-    medianMs: report?.front?.latency.medianMs ?? null,
-    p99Ms: report?.front?.latency.p99Ms ?? null,
+    medianMs: served?.medianMs ?? null,
+    p99Ms: served?.p99Ms ?? null,
   };
 }

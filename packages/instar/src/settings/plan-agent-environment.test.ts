@@ -52,5 +52,11 @@ test("without a port there is no port variable", () => {
 
 test("on Windows a program gets what it needs to start", () => {
   const environment = planAgentEnvironment({ settings: settingsWith(""), release, inherited: { SystemRoot: "D:\\W", HOME: "x" }, platform: "win32" });
-  expect(environment).toEqual({ SystemRoot: "D:\\W", PYTHONDONTWRITEBYTECODE: "1", PATH: "D:\\W\\System32;D:\\W", INSTAR_RELEASE: "r-1", INSTAR_VERSION: "1.2.3" });
+  expect(environment).toEqual({
+    SystemRoot: "D:\\W",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PATH: "D:\\W\\System32;D:\\W",
+    INSTAR_RELEASE: "r-1",
+    INSTAR_VERSION: "1.2.3",
+  });
 });
