@@ -49,7 +49,18 @@ describe("where the instance stands", () => {
       release(2),
       release(1),
     ],
-    ["at what a person accepted", [update(1, ended("committed")), update(2, stuck(), resolved("accept"), ended("stuck-resolved"))], release(2), release(2)],
+    [
+      "at what a person accepted",
+      [update(1, ended("committed")), update(2, applying("switch"), stuck(), resolved("accept"), ended("stuck-resolved"))],
+      release(2),
+      release(2),
+    ],
+    [
+      "where it stood, after a person accepted what had only been tried",
+      [update(1, ended("committed")), update(2, applying("trial"), stuck(), resolved("accept"), ended("stuck-resolved"))],
+      release(1),
+      release(1),
+    ],
     [
       "where it stood, after what a person abandoned",
       [update(1, ended("committed")), update(2, stuck(), resolved("abandon"), ended("stuck-resolved"))],

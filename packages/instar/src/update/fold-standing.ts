@@ -30,7 +30,11 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
     const given = foldGives(journal);
     const { start } = first;
     ended.push({ update: first.update, start, outcome: last.outcome, because: last.because, given });
-    const isAccepted = last.outcome === "stuck-resolved" && journal.some((entry) => entry.kind === "resolved" && entry.how === "accept");
+    // What was never exchanged cannot be stayed with: accepted in a trial, the one before goes on serving.
+    const isAccepted =
+      last.outcome === "stuck-resolved" &&
+      journal.some((entry) => entry.kind === "resolved" && entry.how === "accept") &&
+      journal.some((entry) => entry.kind === "applying" && entry.step === "switch");
     // Going back ends at the last committed release, also where an update that was superseded ran in between.
     if (last.outcome === "rolled-back") running = committed;
     if (last.outcome !== "committed" && last.outcome !== "superseded" && !isAccepted) continue;

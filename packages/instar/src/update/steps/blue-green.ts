@@ -59,7 +59,11 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
     if (report.holding) await exchange.release();
     throw new InstarError("ROLLBACK_FAILED", `the old version does not get ready, so requests stay where they are: ${cause.message}`, {
       cause,
-      advice: "`instar update resolve retry` tries again; `instar update resolve accept` stays with the new version.",
+      advice: `\`instar update resolve retry\` tries again; ${
+        report.routed === slotOf(report, release)
+          ? "`instar update resolve accept` stays with the new version"
+          : "`instar update resolve abandon` leaves it at that"
+      }.`,
     });
   }
   await exchange.route(slot);
