@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InstarError, type Problem, parseProblem } from "@instar/protocol";
 import { readJsonFile } from "../platform/durable-files.ts";
 import { isSameProcess } from "../platform/process-identity.ts";
-import type { KeeperCommand, KeeperReport } from "./keeper-control.ts";
+import type { KeeperReport, SaidCommand } from "./keeper-control.ts";
 
 /**
  * The daemon's way to the keeper. The door's address is read anew for every call, since a keeper that was replaced has another.
@@ -21,7 +21,7 @@ export class KeeperClient {
     return this.#call("GET", "/state", undefined);
   }
 
-  command(command: KeeperCommand): Promise<KeeperReport> {
+  command(command: SaidCommand): Promise<KeeperReport> {
     return this.#call("POST", "/command", command);
   }
 

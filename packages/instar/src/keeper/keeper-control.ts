@@ -21,8 +21,8 @@ const keeperCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("stop"), epoch: z.int(), slot }),
   /** New requests go to `slot`; where a share is named, so much of them (0 to 1) to that slot instead. */
   z.object({ do: z.literal("route"), epoch: z.int(), slot: slot.nullable(), share: slotShare.nullable().optional() }),
-  /** Tells the WebSockets of a slot to come again, group by group, all of them within this time. Answers at once. */
-  z.object({ do: z.literal("retire"), epoch: z.int(), slot, group: z.int().min(1), withinMs: z.number().min(0) }),
+  /** After a pause tells the WebSockets of a slot to come again, group by group, all of them within this time. Answers at once. */
+  z.object({ do: z.literal("retire"), epoch: z.int(), slot, group: z.int().min(1), withinMs: z.number().min(0), afterMs: z.number().min(0).default(0) }),
   z.object({ do: z.literal("clear"), epoch: z.int(), slot }),
   z.object({ do: z.literal("take-over"), epoch: z.int() }),
   /** Puts a keeper with new code and settings in the place of this one; answered when that one can be reached. */
@@ -31,6 +31,8 @@ const keeperCommand = z.discriminatedUnion("do", [
   z.object({ do: z.literal("end"), keepAgent: z.boolean() }),
 ]);
 export type KeeperCommand = z.output<typeof keeperCommand>;
+/** As it is said: what has a default may be left out. */
+export type SaidCommand = z.input<typeof keeperCommand>;
 
 const COMMAND_LIMIT_BYTES = 1_048_576;
 const LAST_WORDS_MS = 500;
@@ -114,7 +116,7 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
       return pointFront(keeper);
     case "retire":
       // Not waited for: those who wait for the slot to be empty drain it.
-      void front?.retire(command.slot, { group: command.group, withinMs: command.withinMs });
+      void retireLater(keeper, command);
       return;
     case "clear":
       if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
@@ -122,6 +124,15 @@ async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
     default:
       command satisfies never;
   }
+}
+
+async function retireLater({ front, clock, memory }: Keeper, { slot, group, withinMs, afterMs }: Extract<KeeperCommand, { do: "retire" }>): Promise<void> {
+  if (afterMs > 0) {
+    await clock.sleep(afterMs);
+    // It went back meanwhile: who is connected there is where everybody else goes.
+    if (memory.state.routed === slot) return;
+  }
+  await front?.retire(slot, { group, withinMs });
 }
 
 /** Requests in flight end by themselves, or are cut when the slot stops: after the deadline the exchange goes on. */

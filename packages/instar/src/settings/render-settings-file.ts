@@ -159,7 +159,7 @@ const SECTIONS: readonly Section[] = [
       { name: "smoke", example: [{ path: "/api/ping", status: 200 }], words: "What the new version must answer before it serves." },
       { name: "drain", example: "30s", words: "blue-green: how long requests in flight may finish on the old one." },
       { name: "warm", example: true, words: "blue-green: the old one stays running while the new one is watched." },
-      { name: "sockets", example: { group: 20, within: "10s" }, words: "WebSockets are told to reconnect in groups." },
+      { name: "sockets", example: { group: 5, within: "10s" }, words: "WebSockets are told to reconnect in groups." },
       { name: "trial", example: { share: 0.1, time: "5m", requests: 50 }, words: "blue-green: first only this share of the callers." },
     ],
   },

@@ -198,7 +198,7 @@ const exchangeSettings = z.strictObject({
   drain: duration.prefault("30s").describe("blue-green: how long requests in flight may take on the version that was replaced before they are cut"),
   warm: z.boolean().default(true).describe("blue-green: the old version keeps running until the new one is committed, so that going back takes no start"),
   sockets: z
-    .strictObject({ group: z.int().min(1).default(20), within: duration.prefault("10s") })
+    .strictObject({ group: z.int().min(1).default(5), within: duration.prefault("10s") })
     .prefault({})
     .describe("WebSockets are told to reconnect (close code 1012) in groups of this size, all of them within this time"),
   trial: z

@@ -17,6 +17,8 @@ import { recordOf } from "./steps/read-running.ts";
 /** Requests in flight may finish for this long before the old version is asked to stop, where others wait in the hold meanwhile. */
 const DRAIN_IN_HOLD_MS = 5_000;
 const READY_POLL_MS = 60;
+/** A program that has just started answers its first requests slowly: those who are connected need not all come at that moment. */
+const WARM_UP_MS = 1_000;
 
 /**
  * The moves of an exchange, each one asking the keeper what is there and saying what should be. All may be repeated.
@@ -58,10 +60,10 @@ export class Exchange {
     await this.#tell({ do: "route", epoch: this.#epoch, slot, share });
   }
 
-  /** Tells the WebSockets of a slot, group by group, to come again; returns at once. */
+  /** Tells the WebSockets of a slot, group by group, to come again, once the other version is warm; returns at once. */
   async retire(slot: SlotName): Promise<void> {
     const { group, within } = this.#rooms.settings.exchange.sockets;
-    await this.#tell({ do: "retire", epoch: this.#epoch, slot, group, withinMs: within });
+    await this.#tell({ do: "retire", epoch: this.#epoch, slot, group, withinMs: within, afterMs: WARM_UP_MS });
   }
 
   /** Makes the keeper forget what a slot ran. Not while it runs. */
