@@ -43,14 +43,27 @@ interface Outage {
   readonly toMs: number;
 }
 
-/** A daemon's death excuses nothing, however it came about. Any other kill does, from then until a request that began later was answered. */
-function listOutages({ kills, answers }: Evidence): Outage[] {
+/** How long an agent may take to be started again while another version beside it answers its share of the callers. */
+const BACK_WITHIN_MS = 3_000;
+
+/**
+ * A daemon's death excuses nothing, however it came about. Any other kill does, from then until a request that began later was answered;
+ * but in a trial an answer may be that of the other version, and says nothing about the one that died.
+ */
+function listOutages({ kills, answers, kind }: Evidence): Outage[] {
   const good = answers.filter((answer) => !isFailed(answer));
   return kills
     .filter(({ who }) => who !== "daemon" && who !== "fault")
-    .map(({ atMs }) => {
+    .map(({ who, atMs }) => {
+      const leastMs = kind.strategy === "blue-green" && kind.hasTrial && (who === "agent" || who === "all") ? atMs + BACK_WITHIN_MS : 0;
       const later = good.filter(({ beganMs }) => beganMs > atMs + KILL_NOTED_AHEAD_MS);
-      return { fromMs: atMs, toMs: later.reduce((least, { endedMs }) => Math.min(least, endedMs), Number.POSITIVE_INFINITY) };
+      return {
+        fromMs: atMs,
+        toMs: Math.max(
+          leastMs,
+          later.reduce((least, { endedMs }) => Math.min(least, endedMs), Number.POSITIVE_INFINITY),
+        ),
+      };
     });
 }
 
