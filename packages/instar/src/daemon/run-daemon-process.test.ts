@@ -86,9 +86,12 @@ describe("a daemon's process", () => {
 
   it("clears what attempts of an earlier daemon left", async () => {
     mkdirSync(join(bench.data, "scratch", "update-1"), { recursive: true });
+    // Killed right after the end of an update, it had no time to tidy up behind it.
+    mkdirSync(join(bench.data, "releases", "1.0.0-abcdefgh-1", "tree"), { recursive: true });
     start();
     await isUp();
     expect(existsSync(join(bench.data, "scratch"))).toBe(false);
+    await expect.poll(() => existsSync(join(bench.data, "releases", "1.0.0-abcdefgh-1"))).toBe(false);
   });
 
   it("lets the folder go when opening it fails", async () => {

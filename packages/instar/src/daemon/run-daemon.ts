@@ -41,7 +41,8 @@ export class Daemon {
   /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
   async run(stop: AbortSignal): Promise<void> {
     await this.instance.ledger.drain();
-    // A crash right after the end of an update that closed another's window.
+    // A crash right after the end of an update: what follows an end is still to be done.
+    if (this.instance.journal.unfinished().length === 0) await this.#tidy();
     this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
@@ -101,6 +102,10 @@ export class Daemon {
   async #ended(update: UpdateId): Promise<void> {
     this.#progress.delete(update);
     this.#nextLookAtTickMs = 0;
+    await this.#tidy();
+  }
+
+  async #tidy(): Promise<void> {
     const { rooms, folder } = this.instance;
     // Between updates nothing there is of use: a build's home may hold a package manager's whole cache.
     await removeTree(`${folder}/scratch`).catch((error: unknown) => this.#say(`the scratch folder could not be removed: ${String(error)}`));
