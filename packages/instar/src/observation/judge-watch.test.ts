@@ -25,6 +25,12 @@ describe("the verdict on a new version", () => {
     ["does not fail on one early failure", { countedMs: 1_000, requests: 1, failed: 1 }, "insufficient"],
     ["cannot pass on counts that do not rule the allowed share out", { requests: 60, failed: 5 }, "inconclusive"],
     ["does not blame the new version for what the old one did as well", { requests: 300, failed: 60, before: { requests: 1000, failed: 300 } }, "pass"],
+    [
+      "fails what fails always, though the old one was hardly asked",
+      { countedMs: 1_000, requests: 40, failed: 40, before: { requests: 1, failed: 0 } },
+      "fail",
+    ],
+    ["allows no more than the operator for what the old one may have done", { requests: 300, failed: 60, before: { requests: 20, failed: 1 } }, "fail"],
     ["fails a crash loop", { restarts: 3 }, "fail"],
     ["fails three unhealthy checks in a row", { unhealthyInRow: 3, lastHealth: { verdict: "fail", because: "answered 500" } }, "fail"],
     ["cannot pass while the last check is silent", { lastHealth: { verdict: "nodata", because: "no answer" } }, "inconclusive"],
@@ -33,6 +39,9 @@ describe("the verdict on a new version", () => {
 
   it("passes an agent without a port on time and health alone, where the operator asks for no requests", () =>
     expect(judgeWatch(evidence({ requests: 0 }), { ...limits, requests: 0 }).verdict).toBe("pass"));
+
+  it("cannot pass on more failures than are allowed, however few requests there were", () =>
+    expect(judgeWatch(evidence({ requests: 3, failed: 1 }), { ...limits, requests: 0 }).verdict).toBe("inconclusive"));
 
   it("never gets better by more failures", () => {
     const rank = { fail: 0, error: 1, nodata: 2, insufficient: 2, inconclusive: 2, pass: 3 };

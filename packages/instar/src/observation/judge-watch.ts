@@ -47,7 +47,7 @@ const BOUND_ALPHA = 0.05;
  */
 export function judgeWatch(evidence: WatchEvidence, limits: WatchLimits): WatchVerdict {
   const { requests, failed, before } = evidence;
-  const allowedShare = Math.min(0.99, Math.max(limits.errorShare, before.requests === 0 ? 0 : upperShareBound(before.failed, before.requests, BOUND_ALPHA)));
+  const allowedShare = planAllowedShare(before, limits.errorShare);
   const logEvidence = logEvidenceAgainstShare(failed, requests, allowedShare);
   const actsAt = Math.log(FALSE_ALARM_ODDS);
   const upperBound = upperShareBound(failed, requests, BOUND_ALPHA);
@@ -66,8 +66,18 @@ export function judgeWatch(evidence: WatchEvidence, limits: WatchLimits): WatchV
       `${counted}; the window is over, but ${limits.requests - requests} more requests are needed to judge`,
     );
   if (evidence.lastHealth.verdict !== "pass") return say("inconclusive", `the last health check did not pass: ${evidence.lastHealth.because}`);
-  if (limits.requests > 0 && upperBound > allowedShare) return say("inconclusive", `${counted}: too few to rule out more than ${percent(allowedShare)}`);
+  if ((limits.requests > 0 && upperBound > allowedShare) || failed > allowedShare * requests)
+    return say("inconclusive", `${counted}: too few to rule out more than ${percent(allowedShare)}`);
   return say("pass", requests === 0 ? "it stayed healthy" : `${counted}, and it stayed healthy`);
+}
+
+/**
+ * More is allowed than the operator said only where the old version is *known* to have failed more: the bound of an old version that was asked
+ * three times is near one, and would let anything pass.
+ */
+function planAllowedShare({ requests, failed }: WatchEvidence["before"], errorShare: number): number {
+  const atLeast = requests === 0 ? 0 : 1 - upperShareBound(requests - failed, requests, BOUND_ALPHA);
+  return atLeast > errorShare ? Math.min(0.99, upperShareBound(failed, requests, BOUND_ALPHA)) : errorShare;
 }
 
 const percent = (share: number) => `${Math.round(share * 1_000) / 10} %`;
