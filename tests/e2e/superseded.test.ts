@@ -1,10 +1,19 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
+
+const WATCH = "watch: { time: 4s, requests: 0 }";
+const KNOWS_NO_FORMAT = 'import { existsSync } from "node:fs";\nif (existsSync(`${process.env.STATE_DIR}/format`)) process.exit(3);\n';
+const NEW_FORMAT = 'import { writeFileSync } from "node:fs";\nwriteFileSync(`${process.env.STATE_DIR}/format`, "2");\n';
+const BREAKS_OFF = '\nserver.prependListener("request", (request) => request.url === "/broken" && request.socket.destroy());\n';
 
 describe("a version that a newer one takes the window from", () => {
   let instance: TestInstance;
   beforeAll(async () => {
-    instance = await TestInstance.create({ settings: "watch: { time: 3s, requests: 0 }" });
+    instance = await TestInstance.create({
+      settings: `${WATCH}\nstate: { kind: exclusive, directory: ./state, variable: STATE_DIR, writesThatMayBeLost: 100 }`,
+    });
     await instance.start();
   });
   afterAll(() => instance.end());
@@ -25,5 +34,24 @@ describe("a version that a newer one takes the window from", () => {
       "1.0.0 committed",
     ]);
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
+  });
+
+  it("goes back with the state of before it, when it misbehaves while it is watched again", async () => {
+    instance.publish("1.0.3", { "server.js": (text) => KNOWS_NO_FORMAT + text, "test/answer.test.js": (text) => text.replace("/^bonjour/", "/^hello/") });
+    expect(await instance.ended("1.0.3")).toMatchObject({ outcome: "committed" });
+    const number = await instance.write("of before");
+    instance.publish("1.0.4", { "server.js": (text) => NEW_FORMAT + text.replace(KNOWS_NO_FORMAT, "") + BREAKS_OFF });
+    await until("1.0.4 is watched", () => (instance.updates()[0]?.versionTo === "1.0.4" && instance.updates()[0]?.state === "verifying" ? true : undefined));
+    expect(existsSync(join(instance.agent, "state/format"))).toBe(true);
+    instance.publish("1.0.5", { "test/answer.test.js": (text) => text.replace("/^hello/", "/^bonjour/") });
+    expect(await instance.ended("1.0.5")).toMatchObject({ outcome: "refused" });
+    await until("1.0.4 is watched again", () =>
+      instance.updates()[0]?.versionTo === "1.0.4" && instance.updates()[0]?.state === "verifying" ? true : undefined,
+    );
+    await Promise.all(Array.from({ length: 40 }, () => fetch(`http://127.0.0.1:${instance.port}/broken`).catch(() => undefined)));
+    await until("it went back", () => (instance.updates()[0]?.outcome === "rolled-back" ? true : undefined));
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.3" });
+    expect(existsSync(join(instance.agent, "state/format"))).toBe(false);
+    expect(await instance.write("after")).toBe(number + 1);
   });
 });

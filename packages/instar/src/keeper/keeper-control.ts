@@ -51,9 +51,13 @@ export async function serveControl(keeper: Keeper, token: string): Promise<{ por
     const parsed = keeperCommand.safeParse(JSON.parse(await readBody(request)));
     if (!parsed.success) throw new InstarError("INPUT_INVALID", "this is not a keeper's command", { cause: parsed.error });
     // Told to end, the keeper does not first wait for requests that drain.
-    if (parsed.data.do === "end") keeper.end(parsed.data.keepAgent);
+    const command = parsed.data;
+    if (command.do === "end") {
+      keeper.end(command.keepAgent);
+      return send(response, 200, await describe(keeper));
+    }
     const done = queue
-      .then(() => obey(keeper, parsed.data))
+      .then(() => obey(keeper, command))
       .finally(() => {
         keeper.commandedMs = keeper.clock.monotonicMs();
       });
@@ -79,9 +83,8 @@ export async function serveControl(keeper: Keeper, token: string): Promise<{ por
 
 const NEEDS_WHOLE_PICTURE: ReadonlySet<KeeperCommand["do"]> = new Set(["hold", "drain", "stop", "route", "retire"]);
 
-async function obey(keeper: Keeper, command: KeeperCommand): Promise<void> {
+async function obey(keeper: Keeper, command: Exclude<KeeperCommand, { do: "end" }>): Promise<void> {
   const { memory, slots, front } = keeper;
-  if (command.do === "end") return keeper.end(command.keepAgent);
   if (keeper.handOver.isDone.aborted) throw new InstarError("KEEPER_UNREACHABLE", "another keeper has taken over", { transient: true });
   if (command.epoch < memory.state.epoch)
     throw new InstarError("FENCED", `the keeper obeys epoch ${memory.state.epoch}; this command is of epoch ${command.epoch}`, {

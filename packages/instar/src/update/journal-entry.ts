@@ -42,6 +42,8 @@ export interface UpdateStart {
   readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean };
   /** An update to a release that is already on disk (going back by hand, watching again). */
   readonly existingRelease?: string;
+  /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */
+  readonly watches?: UpdateId;
 }
 
 export type EntryBody =

@@ -8,6 +8,7 @@ const update = (number: number, trigger: "found" | "watch-again", ...told: Told[
   tellJournal([...done("fetch"), applied("stage", { release: `release-${number}` }), ...told], STEPS, {
     ...START,
     trigger,
+    ...(trigger === "watch-again" ? { watches: `update-${number}-found` as UpdateId } : {}),
     commit: `commit-${number}`,
     versionTo: `1.${number}.0`,
   }).map((entry) => ({ ...entry, update: `update-${number}-${trigger}` as UpdateId }));
@@ -25,12 +26,13 @@ describe("a version whose window was closed by a newer one", () => {
         wayBack: "release-1",
         versionTo: "1.2.0",
         existingRelease: "release-2",
+        watches: "update-2-found",
       }));
 
   it("is watched again each time that happens", () =>
     expect(
       plan(FIRST, SUPERSEDED, update(3, "found", ended("refused")), update(2, "watch-again", ended("superseded")), update(4, "found", ended("refused"))),
-    ).toMatchObject({ existingRelease: "release-2" }));
+    ).toMatchObject({ existingRelease: "release-2", watches: "update-2-found" }));
 
   it("is not, while the newer one is under way, or where it stays or goes back", () => {
     expect(plan(FIRST, SUPERSEDED)).toBeUndefined();

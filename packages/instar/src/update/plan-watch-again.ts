@@ -10,12 +10,15 @@ export function planWatchAgain({
   running,
   committed,
   ended,
-}: Standing): Pick<UpdateStart, "commit" | "versionFrom" | "versionTo" | "releaseFrom" | "wayBack" | "existingRelease"> | undefined {
+}: Standing): Pick<UpdateStart, "commit" | "versionFrom" | "versionTo" | "releaseFrom" | "wayBack" | "existingRelease" | "watches"> | undefined {
   const last = ended.at(-1);
   if (running === null || running.release === committed?.release || last === undefined) return undefined;
   // Any other end either is one that stays, or has been back to what was committed; and what could not be watched again is not tried again and again.
   if ((last.outcome !== "refused" && last.outcome !== "cancelled") || last.start.trigger === "watch-again") return undefined;
+  const placed = ended.findLast(({ given }) => given.release === running.release);
+  if (placed === undefined) return undefined;
   return {
+    watches: placed.start.watches ?? placed.update,
     commit: running.commit,
     // What it is measured against, and what comes back if it misbehaves.
     versionFrom: committed?.version ?? null,

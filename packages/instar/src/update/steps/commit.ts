@@ -4,6 +4,7 @@ import { Exchange } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { endOthers } from "./blue-green.ts";
+import { originOf } from "./exchange-baseline.ts";
 
 /** Tidies up behind an update that held: what nothing refers to any more and is beyond what the operator keeps, goes. */
 export function commitStep(rooms: StepRooms): Step {
@@ -15,14 +16,14 @@ export function commitStep(rooms: StepRooms): Step {
     interruptible: false,
     probe: async () => ({ found: "absent" }),
     apply: async (context) => {
-      const { start, given, update } = context;
+      const { start, given } = context;
       const release = String(given.release);
       const exchange = new Exchange(rooms, context);
       await endOthers(exchange, release);
       const kept = [release, ...(start.wayBack === null ? [] : [start.wayBack]), ...rooms.referenced()];
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);
-      for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([update]) }))
+      for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([originOf(context)]) }))
         await snapshots.remove(old);
       return { kind: "done", gives: { pruned: [...remove] } };
     },

@@ -1,5 +1,6 @@
 import type { KeeperReport } from "../../keeper/keeper-control.ts";
 import { countsOf } from "../exchange.ts";
+import type { UpdateId } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 
@@ -12,10 +13,15 @@ export interface Baseline {
 }
 type Counted = ReturnType<typeof countsOf>;
 
-const baselineFact = (update: string) => `exchange:${update}`;
+const baselineFact = (context: Pick<StepContext, "update" | "start">) => `exchange:${originOf(context)}`;
 
-export function readBaseline(rooms: StepRooms, { update }: StepContext): Baseline | undefined {
-  return rooms.facts.read<Baseline>(baselineFact(update));
+/** The update that first put the release in place: a version that is watched again goes back to what was before *that*. */
+export function originOf({ update, start }: Pick<StepContext, "update" | "start">): UpdateId {
+  return start.watches ?? update;
+}
+
+export function readBaseline(rooms: StepRooms, context: StepContext): Baseline | undefined {
+  return rooms.facts.read<Baseline>(baselineFact(context));
 }
 
 export function measureBaseline({ start, given }: StepContext, report: KeeperReport): Baseline {
@@ -27,6 +33,6 @@ export function keepBaseline(rooms: StepRooms, context: StepContext, report: Kee
   const kept = readBaseline(rooms, context);
   if (kept !== undefined) return kept;
   const baseline = measureBaseline(context, report);
-  rooms.facts.write(baselineFact(context.update), baseline);
+  rooms.facts.write(baselineFact(context), baseline);
   return baseline;
 }

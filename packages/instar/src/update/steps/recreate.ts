@@ -4,7 +4,7 @@ import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
-import { keepBaseline, readBaseline } from "./exchange-baseline.ts";
+import { keepBaseline, originOf, readBaseline } from "./exchange-baseline.ts";
 
 /**
  * The exchange of a state that one process may open. A candidate never opens live state before the old version is gone: hold, end the
@@ -25,7 +25,7 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
   await endAllBut(exchange, release);
   // Once the new version was started it may have written, so the snapshot was finished before, and must not be touched again.
   const wasStarted = slotOf(await exchange.report(), release) !== undefined;
-  if (given.snapshot !== null && rooms.stateDirectory !== null && !wasStarted) {
+  if (typeof given.snapshot === "string" && rooms.stateDirectory !== null && !wasStarted) {
     const snapshot = await rooms.snapshots.finish(update, rooms.stateDirectory);
     say(`the snapshot holds ${snapshot.files} files`);
   }
@@ -50,7 +50,8 @@ async function endAllBut(exchange: Exchange, release: string | null): Promise<vo
  * acknowledged writes would be lost than the operator allows. What was written since is kept aside.
  */
 export async function recreateWayBack(rooms: StepRooms, context: StepContext): Promise<Gives> {
-  const { update, start, given, say } = context;
+  const { start, given, say } = context;
+  const origin = originOf(context);
   const exchange = new Exchange(rooms, context);
   const beganMs = rooms.clock.monotonicMs();
   const release = String(given.release);
@@ -62,21 +63,22 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   await exchange.hold();
   await endAllBut(exchange, start.wayBack);
   const lost = await planLoss(rooms, context, newSlot !== undefined);
-  if (await hasBegunRestore(rooms, update)) await restoreState(rooms, update);
-  else if (lost.mayRestore && !lost.isRestored && rooms.settings.state.onRollback === "restore") await restoreState(rooms, update);
+  if (await hasBegunRestore(rooms, origin)) await restoreState(rooms, origin);
+  else if (lost.mayRestore && !lost.isRestored && rooms.settings.state.onRollback === "restore") await restoreState(rooms, origin);
 
   if (start.wayBack === null) {
     await exchange.route(null);
     await exchange.release();
-    return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, update) };
+    return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, origin) };
   }
   await serveAgain(rooms, context, exchange, lost);
   if (newSlot !== undefined) await exchange.clear(newSlot);
   say("the old version serves again");
-  return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, update) };
+  return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, origin) };
 }
 
-async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: StepContext, exchange: Exchange, lost: Loss): Promise<void> {
+async function serveAgain(rooms: StepRooms, context: StepContext, exchange: Exchange, lost: Loss): Promise<void> {
+  const { update, start, given, epoch } = context;
   const wayBack = String(start.wayBack);
   const slot = await exchange.startRelease(wayBack);
   try {
@@ -107,7 +109,7 @@ async function serveAgain(rooms: StepRooms, { update, start, given, epoch }: Ste
         },
       );
     }
-    await restoreState(rooms, update);
+    await restoreState(rooms, originOf(context));
     await exchange.startRelease(wayBack);
     await exchange.waitUntilReady(slot);
   }
@@ -130,16 +132,17 @@ interface Loss {
 }
 
 async function planLoss(rooms: StepRooms, context: StepContext, wasStarted: boolean): Promise<Loss> {
-  const { update, given, mayLoseWrites } = context;
+  const { given, mayLoseWrites } = context;
+  const origin = originOf(context);
   const release = String(given.release);
   const report = await new Exchange(rooms, context).report();
   const writesSince = countsOf(report, release).writes - (readBaseline(rooms, context)?.since.writes ?? 0);
   // A keeper that was killed took its last second's counts along: then nobody knows, and nobody's limit is kept by guessing.
   const isKnown = report.front === null || !report.front.undercounted.includes(release);
-  const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(update));
+  const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(origin));
   return {
     hasSnapshot,
-    isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === true,
+    isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(origin))?.done === true,
     writesSince,
     isKnown,
     mayRestore: hasSnapshot && (mayLoseWrites || (isKnown && writesSince <= rooms.settings.state.writesThatMayBeLost)),
