@@ -8,6 +8,7 @@ import type { FrontCounts } from "./front/front-counts.ts";
 import { quantileOfSketch } from "./front/latency-sketch.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
 import { SLOTS, type SlotName, type SlotShare, slotShare, slotSpec } from "./keeper-state.ts";
+import { retireSockets } from "./retire-sockets.ts";
 
 const slot = z.enum(SLOTS);
 
@@ -119,7 +120,7 @@ async function obey(keeper: Keeper, command: Exclude<KeeperCommand, { do: "end" 
       return pointFront(keeper);
     case "retire":
       // Not waited for: those who wait for the slot to be empty drain it.
-      void retireLater(keeper, command);
+      void retireSockets({ front, clock: keeper.clock, routed: () => memory.state.routed }, command);
       return;
     case "clear":
       if (await slots[command.slot].isAlive()) throw new InstarError("CONFLICT", `slot ${command.slot} still runs`);
@@ -127,15 +128,6 @@ async function obey(keeper: Keeper, command: Exclude<KeeperCommand, { do: "end" 
     default:
       command satisfies never;
   }
-}
-
-async function retireLater({ front, clock, memory }: Keeper, { slot, group, withinMs, afterMs }: Extract<KeeperCommand, { do: "retire" }>): Promise<void> {
-  if (afterMs > 0) {
-    await clock.sleep(afterMs);
-    // It went back meanwhile: who is connected there is where everybody else goes.
-    if (memory.state.routed === slot) return;
-  }
-  await front?.retire(slot, { group, withinMs });
 }
 
 /** Requests in flight end by themselves, or are cut when the slot stops: after the deadline the exchange goes on. */
