@@ -20,7 +20,9 @@ export interface MirrorRun {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
+  /** The name of an index in the mirror's folder, for commands that make a tree. */
+  readonly index?: string;
   readonly accept?: readonly number[];
   readonly remote?: string;
   readonly needsCredentials?: boolean;
@@ -35,6 +37,7 @@ export function openGitMirror(folder: string, program: GitProgram): GitMirror {
     maxBytes: options.maxBytes ?? 256 * 1_024 ** 2,
     signal: options.signal,
     ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    ...(options.index === undefined ? {} : { indexFile: join(folder, options.index) }),
     ...(options.needsCredentials ? { needsCredentials: true } : {}),
   });
   return {

@@ -26,6 +26,8 @@ export interface GitRun {
   readonly maxBytes: number;
   /** True only toward a remote over the network: keeps the user's global configuration, where credential helpers are named. */
   readonly needsCredentials?: boolean;
+  /** Absolute; instead of the repository's own, which a bare one has none of. */
+  readonly indexFile?: string;
 }
 
 export interface GitResult {
@@ -125,6 +127,7 @@ function environmentOf(run: GitRun): Record<string, string> {
     GIT_NO_LAZY_FETCH: "1",
     GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
     ...(run.needsCredentials ? {} : { GIT_CONFIG_GLOBAL: devNull }),
+    ...(run.indexFile === undefined ? {} : { GIT_INDEX_FILE: run.indexFile }),
     ...(run.program.sshAgent === undefined ? {} : { SSH_AUTH_SOCK: run.program.sshAgent }),
   };
 }

@@ -1,0 +1,41 @@
+import type { GitMirror } from "./git-mirror.ts";
+
+export interface NewCommit {
+  /** Its name, or `<commit>^{tree}`. */
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  /** Said to be its time: with the clock's, no two commits would be the same. */
+  readonly atSeconds: number;
+}
+
+/** Written as an object, so that author and time are said and not asked for: the same commit always has the same name. */
+export async function writeCommit(mirror: GitMirror, { tree, parents, message, atSeconds }: NewCommit, signal?: AbortSignal): Promise<string> {
+  const found = await mirror.run(["rev-parse", "--verify", "--quiet", "--end-of-options", tree], { signal });
+  const who = `Instar <instar@localhost> ${atSeconds} +0000`;
+  const lines = [
+    `tree ${found.stdout.toString("latin1").trim()}`,
+    ...parents.map((parent) => `parent ${parent}`),
+    `author ${who}`,
+    `committer ${who}`,
+    "",
+    message,
+    "",
+  ];
+  const { stdout } = await mirror.run(["hash-object", "-t", "commit", "-w", "--stdin"], { stdin: lines.join("\n"), signal });
+  return stdout.toString("latin1").trim();
+}
+
+/** When a commit says that it was made; 1970 for what no calendar holds. */
+export async function readTime(mirror: GitMirror, commit: string): Promise<number> {
+  const { stdout } = await mirror.run(["show", "-s", "--format=%ct", "--end-of-options", commit]);
+  const seconds = Number(stdout.toString("latin1").trim());
+  return Number.isSafeInteger(seconds) && seconds >= 0 && seconds < 2 ** 33 ? seconds : 0;
+}
+
+/** Without a ref a later tidying of the mirror could take it away. */
+export async function pinMade(mirror: GitMirror, commit: string): Promise<void> {
+  const ref = `refs/instar/merged/${commit}`;
+  await mirror.clear([ref]);
+  await mirror.run(["update-ref", ref, commit]);
+}
