@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, makePrivateFolder, readJsonFile, removeTree, syncFolder } from "../platform/durable-files.ts";
+import { findLocalChanges, type LocalChanges } from "./find-local-changes.ts";
 import { assertReleaseId, isReleaseId, parseReleaseRecord, type ReleaseFacts, type ReleaseRecord } from "./release-record.ts";
 import { sealRelease } from "./seal-release.ts";
 import type { Sharing } from "./share-files.ts";
@@ -40,6 +41,8 @@ export interface ReleaseStore {
   /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
   verify(id: string): Promise<Verification>;
   verifyQuickly(id: string): Promise<Verification>;
+  /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
+  findLocalChanges(id: string, options?: { readonly installed?: readonly string[] }): Promise<LocalChanges>;
   remove(id: string): Promise<void>;
   /** Removes unfinished attempts but these; gives the ids removed. */
   sweep(except: Iterable<string>): Promise<readonly string[]>;
@@ -91,6 +94,7 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
     },
     verify: async (id) => explained(verifyRelease(await verifyingOf(id)), `could not read release ${id}`),
     verifyQuickly: async (id) => explained(verifyReleaseQuickly(await verifyingOf(id)), `could not read release ${id}`),
+    findLocalChanges: async (id, { installed } = {}) => explained(findLocalChanges(await verifyingOf(id), installed), `could not read release ${id}`),
     remove: (id) => explained(removeRelease(folderOf(id)), `could not remove release ${id}`),
     sweep: async (except) => {
       const kept = new Set(except);

@@ -49,7 +49,8 @@ async function compare(
   return { kind: "damaged", changed: first(changed), missing: first(missing), added: first(added) };
 }
 
-async function findEntries(tree: string, dependenciesFolder: string): Promise<Map<string, FoundEntry>> {
+/** What lies in a release's tree, by path; nothing where the whole tree is gone. */
+export async function findEntries(tree: string, dependenciesFolder: string): Promise<Map<string, FoundEntry>> {
   const entries = await walkTree(tree, dependenciesFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" && error.path === tree) return []; // all of it is missing
     throw error;
