@@ -14,6 +14,8 @@ export interface ModuleGraph {
   readonly unresolved: readonly UnresolvedImport[];
   /** Modules whose text could not be parsed, read or is too large: what they import is not known. */
   readonly unreadable: readonly { readonly id: number; readonly because: string }[];
+  /** Modules that import what they compute (`import(name)`): any module that nobody else imports may be it. */
+  readonly computed?: readonly number[];
 }
 
 export interface Edges {

@@ -1,0 +1,142 @@
+import { type ParserOptions, type ParseResult, parseSync, rawTransferSupported } from "oxc-parser";
+import { isNestedTooDeep } from "../touches/source/is-nested-too-deep.ts";
+import { findCalledImports } from "./find-called-imports.ts";
+import { findReads } from "./find-reads.ts";
+import type { ImportFact, ImportKind, ModuleFacts, ModuleLanguage } from "./module-facts.ts";
+import { languageOf } from "./module-facts.ts";
+
+/** Changes whenever the same text would give other facts: what was kept before is then of no use. */
+export const EXTRACTOR_VERSION = 1;
+
+/**
+ * What a module imports and which files it may read. Never throws: what does not parse says so in `unreadable` and keeps what could be found.
+ * The parser's own record of imports is taken first; the syntax tree, which costs ten times as much, only where the text may hold what the record
+ * leaves out.
+ */
+export function parseModule(path: string, text: string, language: ModuleLanguage = languageOf(path) ?? "jsx"): ModuleFacts {
+  const reads = findReads(text);
+  if (mayBeDeep(text) && isNestedTooDeep(text)) return { imports: findByLines(text), reads, unreadable: "it is nested too deep to be parsed" };
+  try {
+    const imports = readRecord(text, language) ?? readTree(text, language);
+    return imports === undefined ? { imports: findByLines(text), reads, unreadable: "it could not be parsed" } : { imports, reads, unreadable: null };
+  } catch {
+    return { imports: findByLines(text), reads, unreadable: "it could not be parsed" };
+  }
+}
+
+const DEEPEST = 1_000;
+
+/** A text with fewer marks than levels cannot be that deep: brackets, operators, and gaps behind words (`new new new x`). Most texts end here. */
+function mayBeDeep(text: string): boolean {
+  let marks = 0;
+  for (let at = 0, previous = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (MARKS[code] === 1 || (code <= 32 && previous >= 97)) marks++;
+    previous = code;
+  }
+  return marks > DEEPEST;
+}
+
+const MARKS = new Uint8Array(128);
+for (const mark of "([{<!?=:+-*/&|%^~.`") MARKS[mark.charCodeAt(0)] = 1;
+
+/** What the record of imports leaves out. An escape may spell any of these words. */
+const NEEDS_TREE =
+  /\brequire\b|createRequire|Worker\b|\bfork\b|\bnew\s+URL\b|\b(?:jest|vi|vitest|mock)\s*\.\s*(?:\w*[mM]ock\w*|\w*Actual|module)\b|\bmeta\s*\.\s*(?:resolve|glob)|\\u/;
+
+/** @returns undefined where the record does not tell all */
+function readRecord(text: string, language: ModuleLanguage): ImportFact[] | undefined {
+  if (!rawTransferSupported() || NEEDS_TREE.test(text)) return undefined;
+  const parsed = parseLazily(text, language);
+  try {
+    if (parsed.errors.length > 0) return undefined;
+    const { dynamicImports } = parsed.module;
+    const called = countMatches(text, /\bimport\s*\(/g);
+    // A type may say import("x") too, and what stands in a `try` or is caught may be missing.
+    if (called > dynamicImports.length || (called > 0 && /\btry\b|\bcatch\b/.test(text))) return undefined;
+    const found = [...readStatic(parsed.module)];
+    for (const { start, moduleRequest } of dynamicImports) {
+      const literal = /^(["'`])([^"'`\\$\n]*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
+      if (literal === null) return undefined;
+      found.push({ specifier: literal[2] ?? "", isPattern: false, at: start, kind: "dynamic", isOptional: false });
+    }
+    return toFacts(text, found);
+  } finally {
+    parsed.dispose();
+  }
+}
+
+function readTree(text: string, language: ModuleLanguage): ImportFact[] | undefined {
+  const parsed = parseInSomeWay(text, language);
+  return parsed && toFacts(text, [...readStatic(parsed.module), ...findCalledImports(parsed.program)]);
+}
+
+/** Scripts with a `return` outside of functions, and TypeScript under the name of JavaScript, are common enough. */
+function parseInSomeWay(text: string, language: ModuleLanguage): ParseResult | undefined {
+  const ways: ParserOptions[] = [{ lang: language }, { lang: language, sourceType: "commonjs" }, ...(language === "jsx" ? ([{ lang: "tsx" }, { lang: "ts" }] as const) : [])];
+  for (const way of ways) {
+    const parsed = parseSync("module", text, way);
+    if (parsed.errors.length === 0) return parsed;
+  }
+  return undefined;
+}
+
+/** The record without the syntax tree: the tree stays in the parser's memory. */
+function parseLazily(text: string, lang: ModuleLanguage): ParseResult & { readonly dispose: () => void } {
+  const options: ParserOptions & { readonly experimentalLazy: true } = { lang, experimentalLazy: true };
+  return parseSync("module", text, options) as ParseResult & { readonly dispose: () => void };
+}
+
+/** An import with its place in the text. */
+export interface FoundImport {
+  readonly specifier: string;
+  readonly isPattern: boolean;
+  readonly at: number;
+  readonly kind: ImportKind;
+  readonly isOptional: boolean;
+}
+
+function* readStatic({ staticImports, staticExports }: ParseResult["module"]): Iterable<FoundImport> {
+  for (const { start, moduleRequest, entries } of staticImports) {
+    const isType = entries.length > 0 && entries.every((entry) => entry.isType);
+    yield { specifier: moduleRequest.value, isPattern: false, at: start, kind: isType ? "type" : "static", isOptional: isType };
+  }
+  for (const { start, entries } of staticExports)
+    for (const { moduleRequest, isType } of entries)
+      if (moduleRequest !== null) yield { specifier: moduleRequest.value, isPattern: false, at: start, kind: isType ? "type" : "static", isOptional: isType };
+}
+
+/** With lines for places, in the order of the text; what is said twice stands once, and is optional only where it is so everywhere. */
+function toFacts(text: string, found: readonly FoundImport[]): ImportFact[] {
+  const facts = new Map<string, ImportFact>();
+  let [line, upTo] = [1, 0];
+  for (const { at, ...rest } of [...found, ...findReferences(text)].sort((one, other) => one.at - other.at)) {
+    for (let feed = text.indexOf("\n", upTo); feed !== -1 && feed < at; feed = text.indexOf("\n", upTo)) [line, upTo] = [line + 1, feed + 1];
+    const key = `${rest.kind}\0${rest.specifier}`;
+    const known = facts.get(key);
+    if (known === undefined || (known.isOptional && !rest.isOptional)) facts.set(key, { ...rest, line: known?.line ?? line });
+  }
+  return [...facts.values()];
+}
+
+function* findReferences(text: string): Iterable<FoundImport> {
+  if (!text.includes("<reference")) return;
+  for (const match of text.matchAll(/^[ \t]*\/\/\/[ \t]*<reference[ \t]+(path|types)[ \t]*=[ \t]*["']([^"'\n]{1,500})["']/gm)) {
+    const isPath = match[1] === "path";
+    yield { specifier: match[2] ?? "", isPattern: false, at: match.index, kind: isPath ? "reference" : "type", isOptional: true };
+  }
+}
+
+/** What a text that does not parse seems to import: too much is better than nothing. */
+function findByLines(text: string): ImportFact[] {
+  const matches = text.matchAll(/(?:\bfrom|\bimport|\brequire[ \t]*\(|\bimport[ \t]*\()[ \t]*["'`]([^"'`\\\n$]{1,500})["'`]/g);
+  return toFacts(
+    text,
+    Array.from(matches, (match) => ({ specifier: match[1] ?? "", isPattern: false, at: match.index, kind: "require" as const, isOptional: true })),
+  );
+}
+
+function countMatches(text: string, pattern: RegExp): number {
+  if (!text.includes("import")) return 0;
+  return text.match(pattern)?.length ?? 0;
+}

@@ -1,0 +1,88 @@
+import { isUtf8 } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
+import { TEXT_LIMIT_BYTES } from "../edit.ts";
+import { folderOf } from "./resolve-alias.ts";
+import { normalise } from "./tree-paths.ts";
+
+export type SourceText = { readonly kind: "text"; readonly text: string } | { readonly kind: "unreadable"; readonly because: string };
+
+/** Reads files of a tree, and nothing else: no link is followed, neither the file itself nor a folder on the way out of the root. */
+export interface SourceReader {
+  /** At most `TEXT_LIMIT_BYTES`, UTF-8. */
+  readonly read: (path: string) => SourceText;
+  /** Whether a file begins with `#!` and names node or its like. */
+  readonly hasNodeShebang: (path: string) => boolean;
+  /** What a link says; undefined where it is none, or could not be read. */
+  readonly readLink: (path: string) => string | undefined;
+}
+
+const OPEN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+export function createSourceReader(root: string): SourceReader {
+  const insides = new Map<string, boolean>();
+  const home = findReal(root);
+  // One buffer for all: one byte more than the limit tells a file that is too large.
+  const buffer = Buffer.allocUnsafe(TEXT_LIMIT_BYTES + 1);
+
+  return {
+    read: (path) => {
+      const size = readInto(path, buffer);
+      if (typeof size === "string") return { kind: "unreadable", because: size };
+      if (size > TEXT_LIMIT_BYTES) return { kind: "unreadable", because: "it is too large to be read" };
+      const bytes = buffer.subarray(0, size);
+      return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : { kind: "unreadable", because: "it is not UTF-8" };
+    },
+    hasNodeShebang: (path) => {
+      const size = readInto(path, buffer.subarray(0, 128));
+      const line = typeof size === "string" ? "" : (buffer.toString("latin1", 0, size).split("\n")[0] ?? "");
+      return /^#!.*\b(?:node|nodejs|bun|deno|tsx|ts-node|zx)\b/.test(line);
+    },
+    readLink: (path) => {
+      try {
+        return isInside(folderOf(path)) && normalise(path) === path ? readlinkSync(join(root, path)) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+
+  /** @returns how many bytes are there, or why there are none */
+  function readInto(path: string, into: Buffer): number | string {
+    if (normalise(path) !== path || !isInside(folderOf(path))) return "it lies outside the tree";
+    let file: number;
+    try {
+      file = openSync(join(root, path), OPEN);
+    } catch {
+      return "it could not be opened";
+    }
+    try {
+      if (!fstatSync(file).isFile()) return "it is no file";
+      let size = 0;
+      for (let got = -1; got !== 0 && size < into.length; size += got) got = readSync(file, into, size, into.length - size, null);
+      return size;
+    } catch {
+      return "it could not be read";
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  function isInside(folder: string): boolean {
+    let isIn = insides.get(folder);
+    if (isIn === undefined) {
+      const real = findReal(join(root, folder));
+      isIn = real !== undefined && home !== undefined && (real === home || real.startsWith(home.endsWith(sep) ? home : home + sep));
+      insides.set(folder, isIn);
+    }
+    return isIn;
+  }
+}
+
+function findReal(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
