@@ -29,7 +29,7 @@ export interface DependencyChanges {
 export function planDependencyChanges(
   before: readonly NamedText[],
   after: readonly NamedText[],
-  { node }: { readonly node: string | null },
+  { node }: { readonly node: string | null } = { node: null },
 ): DependencyChanges {
   const changes: DependencyChange[] = [];
   const unreadable: { path: string; because: string }[] = [];
