@@ -131,9 +131,17 @@ function readSettings(reading: Reading, files: readonly TreeFile[]): Settings {
       const found = read("package", file, parsePackage);
       if (found !== undefined) packages.set(folderOf(file.path), found);
     } else if (name === "pnpm-workspace.yaml") pnpm.set(folderOf(file.path), read("pnpm", file, (text) => ({ globs: parsePnpmWorkspace(text) }))?.globs ?? []);
-    else if (/^[jt]sconfig.*\.json$/.test(name)) tsconfigs.set(file.path, read("tsconfig", file, parseTsconfig));
+    else if (/[jt]sconfig[^/]*\.json$/.test(name)) tsconfigs.set(file.path, read("tsconfig", file, parseTsconfig));
   }
+  for (const file of findExtended(files, tsconfigs)) tsconfigs.set(file.path, read("tsconfig", file, parseTsconfig));
   return { links, packages, pnpm, tsconfigs };
+}
+
+/** What a tsconfig extends may have any name: files that are called so, wherever they lie, can only be too many. */
+function findExtended(files: readonly TreeFile[], tsconfigs: ReadonlyMap<string, TsconfigFacts | undefined>): TreeFile[] {
+  const last = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+  const names = new Set([...tsconfigs.values()].flatMap((facts) => [...(facts?.extends ?? []), ...(facts?.references ?? [])]).flatMap((each) => [last(each), `${last(each)}.json`]));
+  return files.filter(({ path, kind }) => kind === "file" && path.endsWith(".json") && !path.endsWith("package.json") && !tsconfigs.has(path) && names.has(last(path)));
 }
 
 /** Pure from here on: facts and settings make a graph. */

@@ -24,7 +24,8 @@ export function parseModule(path: string, text: string, language: ModuleLanguage
   }
 }
 
-const DEEPEST = 1_000;
+/** The parser recurses and survives some 4,000 levels; each level takes at least one of the marks. */
+const HARMLESS_MARKS = 3_000;
 
 /** A text with fewer marks than levels cannot be that deep: brackets, operators, and gaps behind words (`new new new x`). Most texts end here. */
 function mayBeDeep(text: string): boolean {
@@ -34,7 +35,7 @@ function mayBeDeep(text: string): boolean {
     if (MARKS[code] === 1 || (code <= 32 && previous >= 97)) marks++;
     previous = code;
   }
-  return marks > DEEPEST;
+  return marks > HARMLESS_MARKS;
 }
 
 const MARKS = new Uint8Array(128);

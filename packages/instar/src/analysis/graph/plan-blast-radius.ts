@@ -1,0 +1,187 @@
+import type { Edit } from "../edit.ts";
+import { listEdges } from "./lay-edges.ts";
+import type { ModuleGraph } from "./module-graph.ts";
+import { nameComponent } from "./name-component.ts";
+
+export interface BlastRadiusQuestion {
+  /** The version that runs; null for the first. */
+  readonly before: ModuleGraph | null;
+  readonly after: ModuleGraph;
+  readonly edits: readonly Pick<Edit, "path" | "from" | "status">[];
+  readonly entryPoints: readonly string[];
+  readonly isTest: (path: string) => boolean;
+  /** Documents: nothing runs otherwise when they change. */
+  readonly isHarmless: (path: string) => boolean;
+  /** Files whose effect is told elsewhere: by the packages that changed, or by imports that now lead elsewhere. Default: `isSettledElsewhere`. */
+  readonly isSettled?: (path: string) => boolean;
+  /** Packages from outside with another version: who imports them is affected as if it were changed. */
+  readonly changedPackages?: readonly string[];
+  /** Folders of the tree's packages, for the names of components. Default: those with a package.json. */
+  readonly packageFolders?: readonly string[];
+}
+
+/** Every list sorted by path, but for `tests`. */
+export interface BlastRadius {
+  /** Changed modules, and those that import them or read a changed file. Of deleted ones the old path. */
+  readonly directly: readonly string[];
+  /** Everything else that reaches a changed file, and modules that may import anything. */
+  readonly indirectly: readonly string[];
+  /** Changed files that no graph explains: they count as affecting everything. */
+  readonly unexplained: readonly string[];
+  readonly isEverything: boolean;
+  readonly entryPoints: readonly string[];
+  /** Nearest to the change first, changed ones before all. */
+  readonly tests: readonly string[];
+  readonly components: { readonly directly: readonly string[]; readonly indirectly: readonly string[] };
+  /** Modules of the new version. */
+  readonly total: number;
+}
+
+/**
+ * What a change reaches: a walk from the changed files to those who need them, in the new version and, for what it lost, in the old one. Pure.
+ *
+ * What is not known counts as reached: a module that could not be read may import anything, so it is affected by every change, and so is who
+ * imports it. A module that computes what it imports is affected by changed modules that nobody names. A module whose imports lead elsewhere
+ * than before is changed, although its text may be the same: a tsconfig, a package.json or a new file can do that. A package.json also reaches the
+ * entry points below its folder, because it says how they are run.
+ */
+export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
+  const { before, after, edits, entryPoints, isTest } = question;
+  const changed = [...new Set(edits.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from])))];
+  const unexplained = changed.filter((path) => !isExplained(question, path)).sort();
+  const isEverything = unexplained.length > 0;
+  const entries = new Set(entryPoints);
+
+  const distances = new Map<string, number>();
+  if (changed.length > 0) {
+    const starts = findStarts(question, changed);
+    merge(distances, walk(after, starts, question));
+    if (before !== null) merge(distances, onlyIn(walk(before, changed, question), after, new Set(changed)));
+  }
+  const affected = [...distances].sort(([one], [other]) => (one < other ? -1 : 1));
+  const directly = affected.filter(([, distance]) => distance <= 1).map(([path]) => path);
+  const indirectly = affected.filter(([, distance]) => distance > 1).map(([path]) => path);
+  const reached = (path: string) => isEverything || distances.has(path);
+  return {
+    directly,
+    indirectly,
+    unexplained,
+    isEverything,
+    entryPoints: [...entries].filter(reached).sort(),
+    tests: orderTests(after, distances, isTest, isEverything),
+    components: nameComponents(question, directly, indirectly),
+    total: countModules(after),
+  };
+}
+
+/** Lockfiles are told by the packages that changed; tsconfig and package.json by imports that lead elsewhere. */
+export function isSettledElsewhere(path: string): boolean {
+  return /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|pnpm-workspace\.yaml|[^/]*[jt]sconfig[^/]*\.json)$/.test(path);
+}
+
+function isExplained({ before, after, isHarmless, isSettled = isSettledElsewhere }: BlastRadiusQuestion, path: string): boolean {
+  return isHarmless(path) || isSettled(path) || isKnown(after, path) || (before !== null && isKnown(before, path));
+}
+
+/** A module, or a file that a module needs. */
+function isKnown(graph: ModuleGraph, path: string): boolean {
+  const id = idOf(graph, path);
+  return id !== undefined && (graph.isModule[id] === 1 || listEdges(graph.dependents, id).length > 0);
+}
+
+function findStarts(question: BlastRadiusQuestion, changed: readonly string[]): string[] {
+  const { before, after, entryPoints, changedPackages = [] } = question;
+  const manifests = changed.filter((path) => path === "package.json" || path.endsWith("/package.json")).map((path) => path.slice(0, -"package.json".length));
+  return [
+    ...changed,
+    ...(before === null ? [] : findMoved(before, after)),
+    ...changedPackages.flatMap((name) => after.externals.get(name) ?? []).map((id) => after.paths[id] ?? ""),
+    ...entryPoints.filter((path) => manifests.some((folder) => path.startsWith(folder))),
+  ];
+}
+
+/** Modules of both versions whose imports lead elsewhere than before. */
+function findMoved(before: ModuleGraph, after: ModuleGraph): string[] {
+  const moved: string[] = [];
+  after.paths.forEach((path, id) => {
+    const old = after.isModule[id] === 1 ? idOf(before, path) : undefined;
+    if (old === undefined || before.isModule[old] !== 1) return;
+    const [was, is] = [listEdges(before.dependencies, old), listEdges(after.dependencies, id)];
+    // Both ascend by path, so the same paths stand in the same places.
+    if (was.length !== is.length || is.some((target, at) => after.paths[target] !== before.paths[was[at] ?? -1])) moved.push(path);
+  });
+  return moved;
+}
+
+/** Distances of modules from what changed, by path. */
+function walk(graph: ModuleGraph, starts: readonly string[], { entryPoints, isTest }: BlastRadiusQuestion): Map<string, number> {
+  const distances = new Int32Array(graph.paths.length).fill(-1);
+  const queue = new Uint32Array(graph.paths.length);
+  let end = 0;
+  const reach = (id: number, distance: number): void => {
+    if (distances[id] !== -1) return;
+    distances[id] = distance;
+    queue[end++] = id;
+  };
+  for (const path of starts) {
+    const id = idOf(graph, path);
+    if (id !== undefined) reach(id, 0);
+  }
+  const entries = new Set(entryPoints);
+  let hasLoose = false;
+  for (let at = 0; at < end; at++) {
+    const id = queue[at] ?? 0;
+    const dependents = listEdges(graph.dependents, id);
+    const distance = (distances[id] ?? 0) + 1;
+    for (const dependent of dependents) reach(dependent, distance);
+    const path = graph.paths[id] ?? "";
+    if (!hasLoose && dependents.length === 0 && graph.isModule[id] === 1 && !entries.has(path) && !isTest(path)) {
+      hasLoose = true;
+      for (const computing of graph.computed ?? []) reach(computing, Math.max(2, distance));
+    }
+    // What may import anything comes last: whoever is reached by what is known keeps the shorter way.
+    if (at === end - 1) for (const unreadable of graph.unreadable) reach(unreadable.id, Math.max(2, distance));
+  }
+  if (end === 0) for (const { id } of graph.unreadable) reach(id, 2);
+  const found = new Map<string, number>();
+  for (let at = 0; at < end; at++) {
+    const id = queue[at] ?? 0;
+    if (graph.isModule[id] === 1) found.set(graph.paths[id] ?? "", distances[id] ?? 0);
+  }
+  return found;
+}
+
+/** Of the old version: what changed itself, and who is still there. */
+function onlyIn(distances: ReadonlyMap<string, number>, after: ModuleGraph, changed: ReadonlySet<string>): Map<string, number> {
+  return new Map([...distances].filter(([path]) => changed.has(path) || idOf(after, path) !== undefined));
+}
+
+function merge(into: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [path, distance] of more) into.set(path, Math.min(distance, into.get(path) ?? distance));
+}
+
+function orderTests(after: ModuleGraph, distances: ReadonlyMap<string, number>, isTest: (path: string) => boolean, isEverything: boolean): string[] {
+  const tests = after.paths.filter((path, id) => after.isModule[id] === 1 && (isEverything || distances.has(path)) && isTest(path));
+  const far = after.paths.length + 1;
+  return tests.sort((one, other) => (distances.get(one) ?? far) - (distances.get(other) ?? far) || (one < other ? -1 : 1));
+}
+
+function nameComponents({ after, packageFolders }: BlastRadiusQuestion, directly: readonly string[], indirectly: readonly string[]): BlastRadius["components"] {
+  const folders = new Set(packageFolders ?? after.paths.filter((path) => path.endsWith("/package.json")).map((path) => path.slice(0, -"/package.json".length)));
+  const direct = new Set(directly.map((path) => nameComponent(path, folders)));
+  const rest = new Set(indirectly.map((path) => nameComponent(path, folders)));
+  return { directly: [...direct].sort(), indirectly: [...rest].filter((name) => !direct.has(name)).sort() };
+}
+
+const countModules = (graph: ModuleGraph) => graph.isModule.reduce((sum, is) => sum + is, 0);
+
+/** By halving: `paths` is sorted. */
+function idOf({ paths }: ModuleGraph, wanted: string): number | undefined {
+  let [from, to] = [0, paths.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((paths[middle] ?? "") < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return paths[from] === wanted ? from : undefined;
+}
