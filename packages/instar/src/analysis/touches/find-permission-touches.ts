@@ -125,6 +125,7 @@ export function findPermissionTouches(file: ChangedFile): readonly Finding[] {
       ...findings,
       ...(edit.status !== "deleted" && PROGRAM.test(edit.path) ? [byName("a program that could not be read: what it may do is not known")] : []),
     ];
+  if (file.after.unparsed !== null) findings.push(byContent(null, `${file.after.unparsed}: what it may do is known by its lines alone`));
   if (file.paths.every(isTestPath)) return [...findings, ...findSettings(file)];
   return [...findings, ...findImports(file), ...findCalls(file), ...findSettings(file)];
 }

@@ -93,7 +93,7 @@ describe("hostile texts", () => {
   });
 
   test("an ordinary program is not taken for a deep one", () => {
-    const plain = "export function f(a) {\n  if (a > 1) return g(a.b.c, [1, 2], { d: !a })\n  else if (a) return 2\n  return `${a}`\n}\n";
+    const plain = "export function f(a) {\n  if (a > 1) return g(a.b.c, [1, 2], { d: !a })\n  else if (a) return 2\n  return a\n}\n";
     expect(isNestedTooDeep(plain.repeat(5_000))).toBe(false);
   });
 });
@@ -196,7 +196,9 @@ describe("for every change", () => {
 
   test("the order of the edits does not matter", () => {
     fc.assert(
-      fc.property(edits, (some) => expect(findTouches([...some].reverse(), FACTS)).toEqual(findTouches(some, FACTS))),
+      fc.property(edits, (some) => {
+        expect(findTouches([...some].reverse(), FACTS)).toEqual(findTouches(some, FACTS));
+      }),
       { numRuns: 200 },
     );
   });
@@ -205,7 +207,7 @@ describe("for every change", () => {
     fc.assert(
       fc.property(anyEdit, (edit) => {
         const touches = findTouches([{ ...edit, hasText: false }], FACTS);
-        expect(touches.filter(({ by, because }) => by === "content" && !/executed|owner/.test(because))).toEqual([]);
+        expect(touches.filter(({ by, because }) => by === "content" && !/executed|owner|could not be read/.test(because))).toEqual([]);
       }),
       { numRuns: 200 },
     );

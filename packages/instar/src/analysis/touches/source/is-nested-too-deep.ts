@@ -19,7 +19,7 @@ export function isNestedTooDeep(text: string): boolean {
   if (text.length < DEEPEST) return false;
   const levels: Level[] = [];
   let level: Level = { chain: 0, ended: 0, isHead: false };
-  let [previous, elements, chains] = ["", 0, 0];
+  let [previous, elements, chains, isAtEnd] = ["", 0, 0, false];
   const set = (chain: number): void => {
     chains += chain - level.chain;
     level.chain = chain;
@@ -27,14 +27,18 @@ export function isNestedTooDeep(text: string): boolean {
   for (const token of splitTokens(text)) {
     if (isClosing(token)) {
       previous = level.isHead ? "if" : token;
+      isAtEnd = false;
       set(0);
       level = levels.pop() ?? level;
       continue;
     }
     if (token === "\n") {
-      if (!GOES_ON.test(previous) && /[\w$"'`)\]}]$/.test(previous)) set(0);
+      isAtEnd ||= !GOES_ON.test(previous) && /[\w$"'`)\]}]$/.test(previous);
       continue;
     }
+    // A line feed ends what could be ended, unless the next line goes on with an operator.
+    if (isAtEnd && /^[\w$"'`]/.test(token) && !INFIX.test(token)) set(0);
+    isAtEnd = false;
     if (isOpening(token)) {
       if (token === "[" && previous === "]") set(level.chain + 1);
       levels.push(level);
@@ -55,6 +59,7 @@ export function isNestedTooDeep(text: string): boolean {
 
 const HEADS = /^(?:if|for|while|with)$/;
 const GOES_ON = /^(?:if|for|while|with|typeof|await|new|void|delete|else|do|keyof|yield|in|of|instanceof|extends|async|readonly|unique|infer)$/;
+const INFIX = /^(?:in|of|instanceof|extends|else|as|satisfies|is)$/;
 const isOpening = (token: string) => token === "(" || token === "[" || token === "{" || token === "${";
 const isClosing = (token: string) => token === ")" || token === "]" || token === "}";
 

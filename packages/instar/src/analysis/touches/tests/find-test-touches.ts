@@ -15,7 +15,7 @@ export function findTestTouches(file: ChangedFile): readonly Finding[] {
   if (!wasTest && !isTest) return [];
   if (isDocumentPath(edit.path) && !isTestSource(before) && !isTestSource(after)) return [];
   const named = file.paths.some(isTestPath);
-  const touches: Finding[] = [named ? nameTouch(file, "a test, or something tests stand on", true) : byContent(null, "tests stand in it")];
+  const touches: Finding[] = [named ? nameTouch(file, "a test, or something tests stand on", true) : nameByContent(file)];
   if (edit.from !== undefined && isTestPath(edit.from) && !isTestPath(edit.path))
     touches.push(byName(`it was the test ${quote(edit.from)}; by its new name nothing runs it`, true));
   if (!file.isRead) return touches;
@@ -27,6 +27,9 @@ export function findTestTouches(file: ChangedFile): readonly Finding[] {
   if (unparsed !== undefined || (before.language === "other" && after.language === "other")) return [...touches, ...compareTestLines(file, unparsed ?? null)];
   return edit.status === "deleted" ? touches : [...touches, ...compareOutlines(before, after)];
 }
+
+/** What one side of it is, as far as that side was read. */
+const nameByContent = ({ isRead }: ChangedFile) => (isRead ? byContent(null, "tests stand in it") : weakening(null, "tests stand in it, and it could not be read"));
 
 const RUNNERS =
   /^(node:test|vitest|@jest\/globals|jest|mocha|ava|tap|tape|uvu|qunit|@playwright\/test|bun:test|@japa\/runner|@std\/testing.*|cypress|pytest|unittest|unittest\.mock|nose2?|hypothesis)$/;
