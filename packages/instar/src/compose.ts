@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { parseDocument } from "yaml";
+import { answerAnalysis } from "./analysis/answer-analysis.ts";
+import { createAnalysis } from "./analysis/run-analysis-job.ts";
 import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
 import { readStanding } from "./daemon/instance.ts";
@@ -31,6 +33,7 @@ import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
+import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
@@ -43,12 +46,14 @@ export interface Opening {
   /** The instance's data folder; it exists. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** This program, without a command. */
+  readonly selfArgv: readonly string[];
   /** `act` takes a new epoch: every daemon before this one is refused from now on. `read` changes nothing. */
   readonly mode: "act" | "read";
 }
 
 /** @throws InstarError NOT_RUNNING where a reader finds no data, DATA_TOO_NEW, DATA_DAMAGED, DISK_FULL */
-function openInstance({ read, folder, environment, mode }: Opening): Instance {
+function openInstance({ read, folder, environment, selfArgv, mode }: Opening): Instance {
   const { settings } = read;
   const clock = systemClock;
   const path = join(folder, "instar.db");
@@ -64,6 +69,7 @@ function openInstance({ read, folder, environment, mode }: Opening): Instance {
   const time = new InstanceTime(clock, facts, newest);
   const journal = new Journal(database, ledger, time, mode === "act" ? takeEpoch(database) : 0);
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
+  const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
   const rooms: StepRooms = {
@@ -85,8 +91,10 @@ function openInstance({ read, folder, environment, mode }: Opening): Instance {
     snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
     keeper: new KeeperClient(folder),
     facts,
-    runJob: createJobRunner({ clock, instanceId: instanceIdOf(folder) }),
+    runJob,
+    analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
     clock,
+    history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
     quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
     referenced: () => {
       const { running, committed } = readStanding({ journal });
@@ -199,7 +207,7 @@ export function composeCli(main: string): CliParts {
         {
           folder,
           instanceId: instanceIdOf(folder),
-          open: () => openInstance({ read, folder, environment, mode: "act" }),
+          open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
           serve: (daemon, token) => serveHttp(implementOperations({ instance: daemon.instance, daemon, actor, versions }), token),
           keeper,
           startKeeper:
@@ -220,7 +228,8 @@ export function composeCli(main: string): CliParts {
         stop(),
       );
     },
-    openForReading: async (read, folder) => openForReading(read, folder, environment),
+    openForReading: async (read, folder) => openForReading({ read, folder, environment, selfArgv }),
+    answerAnalysis,
     answerOffline: (instance, operation, input) => run(implementOperations({ instance, daemon: undefined, actor, versions }), operation, input),
   };
 }
@@ -241,10 +250,11 @@ function frontOptionsOf(front: NonNullable<Settings["front"]>, folder: string): 
 }
 
 /** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */
-function openForReading(read: ReadSettings, folder: string, environment: Readonly<Record<string, string | undefined>>): Instance {
-  if (existsSync(join(folder, "instar.db"))) return openInstance({ read, folder, environment, mode: "read" });
+function openForReading(opening: Omit<Opening, "mode">): Instance {
+  const { folder } = opening;
+  if (existsSync(join(folder, "instar.db"))) return openInstance({ ...opening, mode: "read" });
   const nothing = mkdtempSync(join(tmpdir(), "instar-"));
-  const instance = openInstance({ read, folder: nothing, environment, mode: "act" });
+  const instance = openInstance({ ...opening, folder: nothing, mode: "act" });
   return {
     ...instance,
     folder,

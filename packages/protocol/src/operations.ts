@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
 import { LOOP_STATES, updateView, VERDICTS } from "./update.ts";
 
 export type Face = "cli" | "http";
@@ -134,6 +135,15 @@ export const releaseView = z.object({
   quarantined: z.string().nullable(),
 });
 
+export const impactView = z.object({
+  update: z.string().nullable().describe("The update that was analysed so; null where it was analysed now"),
+  from: z.object({ version: z.string(), commit: z.string() }).nullable(),
+  to: z.object({ version: z.string(), commit: z.string() }),
+  tookMs: z.int().nullable(),
+  report: impactReport,
+});
+export type ImpactView = z.output<typeof impactView>;
+
 export const OPERATIONS = [
   defineOperation({
     name: "status",
@@ -150,6 +160,31 @@ export const OPERATIONS = [
     summary: "What would happen, with the port and the processes untouched",
     input: none,
     output: planView,
+    positional: [],
+    offline: true,
+  }),
+  defineOperation({
+    name: "impact",
+    kind: "query",
+    summary: "What a change touches, what it risks and why: upstream's newest, an update, or any two commits",
+    input: z.strictObject({
+      update: updateId.optional().describe("An update's id, for what was found when it came; its first letters are enough"),
+      from: z.string().min(1).optional().describe("A commit, branch or tag; what runs where it is left out"),
+      to: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
+    }),
+    output: impactView,
+    positional: ["update"],
+    offline: true,
+  }),
+  defineOperation({
+    name: "graph",
+    kind: "query",
+    summary: "Which module needs which, for drawing (DOT) or for programs (JSON)",
+    input: z.strictObject({
+      of: z.string().min(1).optional().describe("A commit, branch or tag; what runs, or else upstream's newest, where it is left out"),
+      format: z.enum(["dot", "json"]).default("dot").describe("How it is written"),
+    }),
+    output: z.object({ commit: z.string(), modules: z.int(), edges: z.int(), text: z.string() }),
     positional: [],
     offline: true,
   }),
@@ -207,6 +242,10 @@ export const OPERATIONS = [
       target: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
       untested: z.boolean().default(false).describe("Go on without tests; the update and the ledger carry it"),
       quarantined: z.boolean().default(false).describe("Try a release again that misbehaved before"),
+      conflicts: z
+        .enum(CONFLICT_STRATEGIES)
+        .optional()
+        .describe("What becomes of files of the running release that were changed by hand; instar.yaml's where it is left out"),
     }),
     output: updateView,
     positional: ["target"],

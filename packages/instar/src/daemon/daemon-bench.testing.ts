@@ -90,7 +90,9 @@ export class DaemonBench {
       keeper: new KeeperClient(folder),
       facts,
       runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),
+      analysis: { assess: notAsked, draw: notAsked },
       clock,
+      history: () => ({ testMs: null, rollbackMs: null }),
       quarantined: () => undefined,
       referenced: () => [],
     };
@@ -162,3 +164,7 @@ export async function ended({ journal }: Instance, version: string): Promise<Jou
   await expect.poll(look, { timeout: 40_000 }).toBe(true);
   return found;
 }
+
+const notAsked = async (): Promise<never> => {
+  throw new Error("the steps of this bench analyse nothing");
+};

@@ -8,6 +8,8 @@ const ask = (parts: Partial<DecisionQuestion> = {}) =>
   decideUpdate({
     tests: { verdict: "pass", because: "the tests passed in 3 s" },
     isIntact: true,
+    reviewBecause: null,
+    isReviewRequired: false,
     trigger: "found",
     isUntestedAllowed: false,
     stateBytes: 10 * MIB,
@@ -36,6 +38,14 @@ describe("whether a candidate may be exchanged", () => {
       { freeBytes: 0, isUntestedAllowed: true, tests: untested },
       { kind: "refused", code: "DISK_FULL" },
     ],
+    ["proceeds where a review is only advised", { reviewBecause: "its impact is high" }, { kind: "proceed" }],
+    [
+      "waits for a person where its impact asks for one",
+      { reviewBecause: "its impact is high: a test is weakened", isReviewRequired: true },
+      { kind: "refused", code: "REVIEW_NEEDED" },
+    ],
+    ["needs no other person where one started it", { reviewBecause: "its impact is high", isReviewRequired: true, trigger: "by-hand" }, { kind: "proceed" }],
+    ["proceeds where reviews are required and it needs none", { isReviewRequired: true }, { kind: "proceed" }],
     [
       "is refused when tests fail",
       { tests: { verdict: "fail", because: "the tests exited with 1" } },

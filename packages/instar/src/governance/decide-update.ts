@@ -3,6 +3,10 @@ import type { ErrorCode, Verdict } from "@instar/protocol";
 export interface DecisionQuestion {
   readonly tests: { readonly verdict: Verdict; readonly because: string };
   readonly isIntact: boolean;
+  /** Why a person should look at it first, by its impact; null where none needs to. */
+  readonly reviewBecause: string | null;
+  /** Whether instar.yaml wants that person, or only wants it said. */
+  readonly isReviewRequired: boolean;
   readonly trigger: "found" | "by-hand" | "first" | "rollback" | "watch-again";
   /** The operator said by hand that it may go on without tests. */
   readonly isUntestedAllowed: boolean;
@@ -27,6 +31,13 @@ export function decideUpdate(question: DecisionQuestion): Decision {
       kind: "refused",
       code: "DISK_FULL",
       because: `the way back needs ${mebibytes(neededBytes)} MiB on disk and ${mebibytes(question.freeBytes)} are free`,
+    };
+  // What a person started, a person has looked at.
+  if (question.isReviewRequired && question.reviewBecause !== null && trigger === "found")
+    return {
+      kind: "refused",
+      code: "REVIEW_NEEDED",
+      because: `${question.reviewBecause}. \`instar impact\` says what it touches; \`instar update apply\` lets it go on`,
     };
   if (tests.verdict === "pass") return { kind: "proceed", because: `every gate passed: ${tests.because}` };
   if (trigger === "first") return { kind: "proceed", because: `the operator started it for the first time; tests: ${tests.because}` };

@@ -1,6 +1,7 @@
 import type { Implementations } from "@instar/protocol";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
+import { implementImpact } from "./impact.ts";
 import { implementKeeper } from "./keeper.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
@@ -12,6 +13,7 @@ export function implementOperations(context: OperationContext): Implementations 
   return {
     ...implementStatus(context),
     ...implementPlan(context),
+    ...implementImpact(context),
     ...implementUpdates(context),
     ...implementRecords(context),
     ...implementKeeper(context),

@@ -1,5 +1,4 @@
-import type { Implementations, PlanView } from "@instar/protocol";
-import { planImpact } from "../analysis/plan-impact.ts";
+import { type Implementations, InstarError, type PlanView } from "@instar/protocol";
 import { readStateSize } from "../backups/read-state-size.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
@@ -9,6 +8,7 @@ import { classifyBump } from "../sources/classify-bump.ts";
 import { decidePackage } from "../sources/decide-package.ts";
 import { planCandidate } from "../update/plan-candidate.ts";
 import type { OperationContext } from "./context.ts";
+import { assessNow } from "./impact.ts";
 
 /** What would happen. Reads upstream and the disk; touches no port and no process. */
 export function implementPlan({ instance }: OperationContext): Pick<Implementations, "plan"> {
@@ -32,20 +32,32 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
         ended: standing.ended,
         underWay: null,
       });
+      const problem = await packageProblem(instance, found.commit);
       const files = await source.diff(standing.running?.commit ?? null, found.commit, signal);
-      const impact = planImpact(files, { bump: standing.running === null ? "first" : bump, lockfiles: settings.install?.lockfiles ?? [] });
+      const risk = await readRisk(instance);
       return {
         instance: instance.name,
         dataFolder: instance.folder,
         candidate: { ...candidate, author: facts.author, subject: facts.subject },
         running: standing.running === null ? null : { version: standing.running.version, commit: standing.running.commit },
-        would: wouldInWords(decision.decision, decision.because, impact.risk),
+        would: wouldInWords(decision.decision, decision.because, risk),
         steps: instance.codeUpdate.map(({ id, title }) => ({ id, title, would: stepInWords(id, instance.settings) })),
         files: { changed: files.length, sample: files.slice(0, 10).map((file) => file.path) },
-        checks: await readChecks(instance, await packageProblem(instance, found.commit)),
+        checks: await readChecks(instance, problem),
       };
     },
   };
+}
+
+/** In a word; why it could not be told, where it could not. A plan without it is still a plan. */
+async function readRisk(instance: OperationContext["instance"]): Promise<string> {
+  try {
+    const { report } = await assessNow(instance, undefined, undefined);
+    return `${report.risk}, impact ${report.impactLevel}: \`instar impact\` says why`;
+  } catch (error) {
+    if (!InstarError.is(error)) throw error;
+    return `not known: ${error.message}`;
+  }
 }
 
 function wouldInWords(decision: "start" | "hold" | "dismiss" | "nothing", because: string, risk: string): string {

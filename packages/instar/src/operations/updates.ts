@@ -1,4 +1,4 @@
-import { foldUpdateEvents, type Implementations, InstarError, type UpdateView } from "@instar/protocol";
+import { type ConflictStrategy, foldUpdateEvents, type Implementations, InstarError, type UpdateView } from "@instar/protocol";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
@@ -58,7 +58,7 @@ export function readUpdate(instance: Instance, update: UpdateId): UpdateView {
   return view;
 }
 
-function findUpdate(instance: Instance, prefix: string): UpdateId {
+export function findUpdate(instance: Instance, prefix: string): UpdateId {
   const matches = instance.journal.list().filter((update) => update.startsWith(prefix));
   const [only] = matches;
   if (only === undefined) throw new InstarError("NOT_FOUND", `there is no update ${prefix}`, { advice: "`instar update list` shows them all." });
@@ -73,7 +73,10 @@ function openUpdate({ journal }: Instance): UpdateId {
   return open;
 }
 
-async function applyByHand(context: OperationContext, input: { target?: string | undefined; untested: boolean; quarantined: boolean }): Promise<UpdateId> {
+async function applyByHand(
+  context: OperationContext,
+  input: { target?: string | undefined; untested: boolean; quarantined: boolean; conflicts?: ConflictStrategy | undefined },
+): Promise<UpdateId> {
   const { instance } = context;
   daemonOf(context);
   assertNothingUnderWay(instance);
@@ -92,7 +95,7 @@ async function applyByHand(context: OperationContext, input: { target?: string |
     ref: found.ref,
     versionTo: facts.version,
     trigger: "by-hand",
-    overrides: { untested: input.untested, quarantined: input.quarantined },
+    overrides: { untested: input.untested, quarantined: input.quarantined, ...(input.conflicts === undefined ? {} : { conflicts: input.conflicts }) },
   });
 }
 

@@ -4,6 +4,8 @@ import { z } from "zod";
 const releaseFacts = z.strictObject({
   version: z.string(),
   commit: z.string(),
+  /** Of our own making, where files that were changed by hand were carried over: its tree was built, `commit` is upstream's. */
+  merged: z.string().optional(),
   author: z.string(),
   /** When it was committed, ISO 8601. */
   at: z.string(),

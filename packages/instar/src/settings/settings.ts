@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
 
 /**
@@ -211,6 +212,32 @@ const exchangeSettings = z.strictObject({
     .describe("blue-green: only this share of the callers meets the new version first; if it misbehaves there, nobody else does"),
 });
 
+const gate = z.enum(["off", "reported", "required"]);
+
+const analysisSettings = z.strictObject({
+  within: duration.prefault("5m").describe("How long working out what a change touches may take"),
+  review: z
+    .enum(["advised", "required"])
+    .default("advised")
+    .describe("required: a change of high or critical impact does not proceed by itself; advised: it is said, and the tests decide"),
+  conflicts: z
+    .enum(CONFLICT_STRATEGIES)
+    .default("manual")
+    .describe("Files of the running release that were changed by hand: keep them, take the update's, let git merge them, or ask a person"),
+  checks: z
+    .strictObject({
+      syntax: gate.default("required"),
+      imports: gate.default("required"),
+      security: gate.default("reported"),
+      types: gate.default("reported").describe("By the candidate's own TypeScript and tsconfig.json"),
+      style: gate.default("reported").describe("By the candidate's own linter, else oxlint"),
+      complexity: gate.default("reported"),
+      within: duration.prefault("5m").describe("How long a check that runs a program may take"),
+    })
+    .prefault({})
+    .describe("What is asked of the code without running it. required: what the change made worse refuses it; reported: it raises the risk"),
+});
+
 const watchSettings = z.strictObject({
   time: duration.prefault("1h").describe("How long a new version is watched, in time that Instar was there to watch"),
   requests: z.int().min(0).default(200).describe("And at least this many requests (0 for an agent without a port)"),
@@ -236,6 +263,7 @@ export const settingsSchema = z.strictObject({
   updates: z
     .strictObject({ automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself") })
     .prefault({}),
+  analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
   keep: z
     .strictObject({

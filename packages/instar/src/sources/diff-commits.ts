@@ -9,6 +9,9 @@ export interface FileChange {
   readonly addedLines: number;
   readonly deletedLines: number;
   readonly isBinary: boolean;
+  /** git's modes: 0o100644, 0o100755, 0o120000 (a link), 0o160000 (a submodule); 0 where it is not there. */
+  readonly modeBefore: number;
+  readonly modeAfter: number;
 }
 
 /** git knows the tree without entries by this name in every repository. */
@@ -28,9 +31,13 @@ function parseDiff(output: string): FileChange[] {
   const next = () => fields[at++] ?? "";
   const changes: Omit<FileChange, "addedLines" | "deletedLines" | "isBinary">[] = [];
   while (fields[at]?.startsWith(":")) {
-    const letter = next().split(" ")[4]?.[0] ?? "";
+    const [modeBefore = "", modeAfter = "", , , letter = ""] = next().slice(1).split(" ");
+    const modes = { modeBefore: Number.parseInt(modeBefore, 8), modeAfter: Number.parseInt(modeAfter, 8) };
     const path = next();
-    changes.push(letter === "R" ? { path: next(), status: "renamed", from: path } : { path, status: STATUS[letter] ?? "modified" });
+    changes.push({
+      ...modes,
+      ...(letter[0] === "R" ? { path: next(), status: "renamed", from: path } : { path, status: STATUS[letter[0] ?? ""] ?? "modified" }),
+    });
   }
   return changes.map((change) => {
     const [added = "", deleted = "", path = ""] = splitNumstat(next());

@@ -6,9 +6,10 @@ import type { TreeEntry } from "./find-tree-problem.ts";
 import { openGitMirror } from "./git-mirror.ts";
 import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
+import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./merge-local-changes.ts";
 import { type CommitFacts, type CommitQuestion, readCommit, readFileOf } from "./read-commit.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
-import { writeTree } from "./write-tree.ts";
+import { writeTree, writeTreeToRead } from "./write-tree.ts";
 
 export interface GitSourceSettings extends GitProgram {
   /** An address, or an absolute path. */
@@ -39,6 +40,10 @@ export interface GitSource {
   readFile(commit: string, path: string, maxBytes: number): Promise<Buffer | undefined>;
   /** Into an existing, empty folder; see write-tree.ts for what is refused. */
   writeTree(commit: string, folder: string, signal?: AbortSignal): Promise<void>;
+  /** The same, to be read and never run: nothing is refused but names that cannot be told; what is not safe is left out. Gives all entries. */
+  writeTreeToRead(commit: string, folder: string, signal?: AbortSignal): Promise<readonly TreeEntry[]>;
+  /** Brings what was changed by hand over to a candidate; see merge-local-changes.ts. */
+  mergeLocalChanges(question: MergeQuestion, signal?: AbortSignal): Promise<MergedChanges>;
 }
 
 export function createGitSource(settings: GitSourceSettings): GitSource {
@@ -75,6 +80,8 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     diff: async (from, to, signal) => diffCommits(mirror, from === null ? null : assertCommit(from), assertCommit(to), signal),
     readFile: async (commit, path, maxBytes) => readFileOf(mirror, assertCommit(commit), path, maxBytes),
     writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
+    mergeLocalChanges: (question, signal) => alone(() => mergeLocalChanges(mirror, question, signal)),
+    writeTreeToRead: async (commit, folder, signal) => writeTreeToRead(mirror, assertCommit(commit), folder, signal),
   };
 }
 

@@ -23,6 +23,24 @@ export async function writeTree(mirror: GitMirror, commit: string, folder: strin
   const entries = await listTree(mirror, commit, signal);
   const because = findTreeProblem(entries);
   if (because !== undefined) throw new InstarError("PACKAGE_REFUSED", because, { facts: { commit } });
+  await writeEntries(mirror, entries, { commit, folder }, signal);
+}
+
+/**
+ * The same, to be read and never run: a tree that `writeTree` refuses is written without its links, submodules and unsafe names.
+ * @returns all of the commit's entries, written or not
+ * @throws InstarError PACKAGE_REFUSED (a name that is not UTF-8), CONFLICT, DISK_FULL, PLATFORM_FAILED
+ */
+export async function writeTreeToRead(mirror: GitMirror, commit: string, folder: string, signal?: AbortSignal): Promise<readonly TreeEntry[]> {
+  const entries = await listTree(mirror, commit, signal);
+  const isWhole = findTreeProblem(entries) === undefined;
+  const safe = isWhole ? entries : entries.filter((entry) => entry.kind === "file" && findTreeProblem([entry]) === undefined);
+  await writeEntries(mirror, safe, { commit, folder }, signal);
+  return entries;
+}
+
+async function writeEntries(mirror: GitMirror, entries: readonly TreeEntry[], to: { commit: string; folder: string }, signal?: AbortSignal): Promise<void> {
+  const { commit, folder } = to;
   try {
     if ((await readdir(folder)).length > 0) throw new InstarError("CONFLICT", `${folder} is not empty`, { facts: { folder } });
     for (const path of foldersOf(entries)) await mkdir(join(folder, path), { mode: 0o755, recursive: true });

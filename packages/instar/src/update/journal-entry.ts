@@ -1,4 +1,4 @@
-import type { ErrorCode, Outcome } from "@instar/protocol";
+import type { ConflictStrategy, ErrorCode, Outcome } from "@instar/protocol";
 import type { Json } from "../ledger/ledger-entry.ts";
 import type { Strategy } from "../settings/plan-strategy.ts";
 
@@ -39,7 +39,7 @@ export interface UpdateStart {
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */
-  readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean };
+  readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean; readonly conflicts?: ConflictStrategy };
   /** An update to a release that is already on disk (going back by hand, watching again). */
   readonly existingRelease?: string;
   /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */

@@ -27,7 +27,7 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
     case "applying":
       return body.step === "analyse" ? say("ANALYSIS_STARTED", "analysis started", true) : [];
     case "applied":
-      return say(EVENT_OF_STEP[body.step] ?? "STAGE_COMPLETED", `step ${body.step} done`, true, { step: body.step, ...body.gives });
+      return say(EVENT_OF_STEP[body.step] ?? "STAGE_COMPLETED", `step ${body.step} done`, true, { step: body.step, ...withoutReport(body.gives) });
     case "failed":
       return say(body.step === "validate" ? "VALIDATION_FAILED" : "STEP_FAILED", body.because, false, {
         step: body.step,
@@ -68,6 +68,11 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
     default:
       return body satisfies never;
   }
+}
+
+/** A report of many pages stays in the journal; its digest, which is beside it, stands for it here. */
+function withoutReport({ impact: _, ...gives }: Gives): Gives {
+  return gives;
 }
 
 const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {

@@ -1,3 +1,4 @@
+import type { Analysis } from "../analysis/run-analysis-job.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
 import type { Facts } from "../database/facts.ts";
 import type { KeeperClient } from "../keeper/keeper-client.ts";
@@ -6,6 +7,7 @@ import type { RunJob } from "../platform/run-job.ts";
 import type { ReleaseStore } from "../releases/release-store.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
+import type { Estimates } from "./estimate-from-history.ts";
 
 /** The rooms that steps act through. Built in compose.ts and nowhere else. */
 export interface StepRooms {
@@ -25,13 +27,18 @@ export interface StepRooms {
   readonly keeper: KeeperClient;
   readonly facts: Facts;
   readonly runJob: RunJob;
+  readonly analysis: Analysis;
   readonly clock: Clock;
+  /** What past updates took. */
+  readonly history: () => Estimates;
   /** Digests that misbehaved, with the reason. */
   readonly quarantined: (digest: string) => string | undefined;
   /** Releases that something still needs: they are never pruned. */
   readonly referenced: () => readonly string[];
 }
 
+/** Where the module graph of an instance's versions is kept between analyses. */
+export const graphCacheOf = (rooms: { folder: string }) => `${rooms.folder}/cache/module-graph`;
 /** Folders of one update's attempts, outside everything the agent can write. */
 export const scratchFolderOf = (rooms: { folder: string }, update: string, attempt: number) => `${rooms.folder}/scratch/${update}-${attempt}`;
 export const updateLogOf = (rooms: { folder: string }, update: string) => `${rooms.folder}/logs/update-${update}.log`;

@@ -12,6 +12,8 @@ export interface LocalCommands {
   service(options: { system: boolean; install: boolean }): Promise<void>;
   keeper(): Promise<void>;
   daemon(): Promise<void>;
+  /** Answers one question of the analysis, from a file into a file. */
+  analyse(asked: string, answered: string): Promise<void>;
 }
 
 export interface GlobalOptions {
@@ -68,6 +70,7 @@ function addLocalCommands(program: Command, local: LocalCommands): void {
     .option("--install", "write it where systemd looks", false)
     .action((_, command: Command) => local.service({ system: command.opts().system, install: command.opts().install }));
   withGlobals(program.command("daemon", { hidden: true })).action(() => local.daemon());
+  withGlobals(program.command("analyse <asked> <answered>", { hidden: true })).action((asked: string, answered: string) => local.analyse(asked, answered));
 }
 
 function parentOf(program: Command, groups: Map<string, Command>, operation: Operation): Command {

@@ -1,4 +1,5 @@
-import type { DoctorView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import type { DoctorView, ImpactView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import { renderImpact } from "./render-impact.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
 export function renderAnswer(operation: string, answer: unknown): string {
@@ -7,6 +8,10 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderStatus(answer as StatusView);
     case "plan":
       return renderPlan(answer as PlanView);
+    case "impact":
+      return renderImpact(answer as ImpactView);
+    case "graph":
+      return (answer as OutputOf<"graph">).text;
     case "logs":
       return (answer as OutputOf<"logs">).lines.join("\n");
     case "update.check": {

@@ -32,6 +32,7 @@ export interface CliParts {
   /** Tells the keeper that started this one in its place why it does not begin; nobody else hears it. */
   readonly sayWhyNot: (error: unknown) => Promise<void>;
   readonly runDaemon: (read: ReadSettings, folder: string) => Promise<void>;
+  readonly answerAnalysis: (asked: string, answered: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
   readonly openForReading: (read: ReadSettings, folder: string) => Promise<Instance>;
   readonly answerOffline: (instance: Instance, operation: Operation, input: Record<string, unknown>) => Promise<unknown>;
@@ -129,6 +130,7 @@ export async function runCli(parts: CliParts): Promise<number> {
         const { read, folder } = await located({ folder: folderOption });
         await parts.runDaemon(read, folder);
       },
+      analyse: parts.answerAnalysis,
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);

@@ -1,10 +1,17 @@
-import { planImpact } from "../../analysis/plan-impact.ts";
-import { classifyBump } from "../../sources/classify-bump.ts";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { ImpactReport } from "@instar/protocol";
+import { decideChecks } from "../../governance/decide-checks.ts";
+import type { Json } from "../../ledger/ledger-entry.ts";
+import { assessCandidate } from "../assess-candidate.ts";
+import type { Gives } from "../journal-entry.ts";
+import { readConflictFacts } from "../read-conflict-facts.ts";
 import { defineStep, type Step } from "../step.ts";
-import type { StepRooms } from "../step-rooms.ts";
-import { commitOf } from "./read-running.ts";
+import { type StepRooms, scratchFolderOf, updateLogOf } from "../step-rooms.ts";
+import { carryLocalChanges } from "./carry-local-changes.ts";
+import { recordOf } from "./read-running.ts";
 
-/** Works out what the change touches, from the two commits alone. */
+/** Works out what the change touches, from the two versions' files alone: nothing of the candidate runs. */
 export function analyseStep(rooms: StepRooms): Step {
   return defineStep({
     id: "analyse",
@@ -12,18 +19,60 @@ export function analyseStep(rooms: StepRooms): Step {
     title: "Work out what the change touches",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ start, signal }) => {
-      const running = await commitOf(rooms, start.releaseFrom);
-      const files = await rooms.source.diff(running, start.commit, signal);
-      const bump = start.versionFrom === null ? "first" : classifyBump(start.versionFrom, start.versionTo);
-      const impact = planImpact(files, { bump, lockfiles: rooms.settings.install?.lockfiles ?? [] });
+    apply: async ({ update, start, attempt, signal, say }) => {
+      const running = await recordOf(rooms, start.releaseFrom);
+      const strategy = start.overrides.conflicts ?? rooms.settings.analysis.conflicts;
+      const facts = await readConflictFacts(rooms, start.releaseFrom, null);
+      const carried = await carryLocalChanges(rooms, { running, candidate: start.commit, strategy, local: facts.local, signal });
+      const report = await assessCandidate(
+        rooms,
+        {
+          from: running === undefined ? null : { commit: running.commit, version: running.version },
+          to: { commit: carried.commit, version: start.versionTo },
+          estimates: rooms.history(),
+          conflicts: { ...facts, strategy },
+        },
+        { scratch: join(scratchFolderOf(rooms, update, attempt), "analysis"), logPath: updateLogOf(rooms, update), signal, say },
+      );
+      const conflicts = [...report.conflicts, ...carried.conflicts];
+      const blocking = conflicts.find(({ blocks }) => blocks);
+      if (blocking !== undefined)
+        return { kind: "refused", code: "CONFLICT", because: `${blocking.what}: ${blocking.because}${blocking.advice === "" ? "" : `. ${blocking.advice}`}` };
+      const { refusedBecause } = decideChecks(report.checks, rooms.settings.analysis.checks);
+      if (refusedBecause !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
       return {
         kind: "done",
-        gives: { filesChanged: impact.filesChanged, bump: impact.bump, risk: impact.risk, updateType: impact.updateType, factors: impact.factors },
+        gives: {
+          ...summarise({ ...report, conflicts }),
+          commitFrom: running?.commit ?? null,
+          ...(carried.commit === start.commit ? {} : { merged: carried.commit }),
+        },
       };
     },
     undo: { needless: "it only reads" },
     describe: (gives) =>
       `${String(gives.filesChanged)} files, ${String(gives.bump)} bump, risk ${String(gives.risk)}: ${(gives.factors as readonly string[]).join("; ")}`,
   });
+}
+
+/** What the ledger carries, and the whole report, which the journal carries and the ledger names by its digest. */
+function summarise(report: ImpactReport): Gives {
+  const text = JSON.stringify(report);
+  return {
+    filesChanged: report.files.changed,
+    bump: report.bump,
+    updateType: report.updateType,
+    impactLevel: report.impactLevel,
+    impactBecause: report.impactBecause,
+    requiresReview: report.requiresReview,
+    risk: report.risk,
+    score: report.score,
+    factors: report.factors
+      .filter(({ weight }) => weight > 0)
+      .toSorted((a, b) => b.weight - a.weight)
+      .slice(0, 5)
+      .map(({ because }) => because),
+    impactDigest: `sha256:${createHash("sha256").update(text).digest("hex")}`,
+    impact: JSON.parse(text) as Json,
+  };
 }

@@ -8,6 +8,7 @@ import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, updateLogOf } from "../step-rooms.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
 import { recordOf } from "./read-running.ts";
+import { sourceCommitOf } from "./source-commit.ts";
 
 /** Installs, builds and seals. The digest of the tree *after* all that is what is judged, exchanged and quarantined. */
 export function buildStep(rooms: StepRooms): Step {
@@ -29,7 +30,7 @@ export function buildStep(rooms: StepRooms): Step {
         // A dead daemon's build may have left half of anything here.
         await removeTree(tree);
         await mkdir(tree, { recursive: true, mode: 0o755 });
-        await source.writeTree(start.commit, tree, signal);
+        await source.writeTree(sourceCommitOf({ start, given }), tree, signal);
       }
       const home = `${rooms.folder}/scratch/${update}-home`;
       await mkdir(`${home}/tmp`, { recursive: true });
@@ -44,6 +45,7 @@ export function buildStep(rooms: StepRooms): Step {
         {
           version: start.versionTo,
           commit: start.commit,
+          ...(typeof given.merged === "string" ? { merged: given.merged } : {}),
           author: facts.author,
           at: facts.at,
           changes: [...facts.changes],

@@ -17,6 +17,8 @@ export function decideStep(rooms: StepRooms): Step {
       const decision = decideUpdate({
         tests: { verdict: given.tests === "pass" ? "pass" : "nodata", because: String(given.testsBecause) },
         isIntact: integrity.kind === "intact",
+        reviewBecause: given.requiresReview === true ? `its impact is ${String(given.impactLevel)}: ${String(given.impactBecause)}` : null,
+        isReviewRequired: rooms.settings.analysis.review === "required",
         trigger: start.trigger,
         isUntestedAllowed: start.overrides.untested ?? false,
         stateBytes: rooms.stateDirectory === null ? 0 : await readStateSize(rooms.stateDirectory),

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { defineStep, type Step, type StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { sourceCommitOf } from "./source-commit.ts";
 
 /** Puts the commit's files where the release will live for good: many builds write their own path into what they make. */
 export function stageStep({ releases, source }: StepRooms): Step {
@@ -14,7 +15,7 @@ export function stageStep({ releases, source }: StepRooms): Step {
     apply: async (context) => {
       const release = releaseIdOf(context);
       await mkdir(releases.treePath(release), { recursive: true, mode: 0o755 });
-      await source.writeTree(context.start.commit, releases.treePath(release), context.signal);
+      await source.writeTree(sourceCommitOf(context), releases.treePath(release), context.signal);
       return { kind: "done", gives: { release } };
     },
     undo: async ({ given }) => {

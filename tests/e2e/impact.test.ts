@@ -1,0 +1,100 @@
+import type { ImpactView } from "@instar/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestInstance } from "./test-instance.ts";
+
+const impactOf = (instance: TestInstance, ...args: string[]) => instance.json<ImpactView>("impact", ...args);
+const factorsOf = ({ report }: ImpactView) => report.factors.map(({ name }) => name);
+
+describe("what a change touches, as a person asks it", () => {
+  let instance: TestInstance;
+  let first: string;
+  beforeAll(async () => {
+    instance = await TestInstance.create({ settings: "updates: { automatic: never }" });
+    first = instance.git(instance.work, "rev-parse", "HEAD").trim();
+  });
+  afterAll(() => instance.end());
+
+  it("is told before anything ever ran: a first version reaches everything that it brings", () => {
+    const view = impactOf(instance);
+    expect(view).toMatchObject({ update: null, from: null, to: { version: "1.0.0", commit: first }, report: { bump: "first" } });
+    expect(view.report.modules.total).toBeGreaterThan(1);
+  });
+
+  it("is small for a word in a document", () => {
+    const commit = instance.publish("1.0.0", { "README.md": "Other words\n" });
+    const { report } = impactOf(instance, "--from", first, "--to", commit);
+    expect(report).toMatchObject({ risk: "minimal", impactLevel: "low", requiresReview: false, files: { changed: 1 } });
+  });
+
+  it("names what an edit reaches, and the tests to run first", () => {
+    const commit = instance.publish("1.0.1", { "answer.js": (text) => `${text}\nexport const more = 1;\n` });
+    const { report } = impactOf(instance, "--from", first, "--to", commit);
+    expect(report.modules.directly.first).toEqual(expect.arrayContaining(["answer.js"]));
+    expect([...report.modules.directly.first, ...report.modules.indirectly.first]).toContain("server.js");
+    expect(report.entryPoints.first).toContain("server.js");
+    expect(report.requiredTests.first).toEqual(["test/answer.test.js"]);
+  });
+
+  it("sees a test that is gone, in a commit that speaks of something else", () => {
+    const before = instance.git(instance.work, "rev-parse", "HEAD").trim();
+    const commit = instance.publish("1.0.2", { "test/answer.test.js": (text) => text.replace(/^test\("is well".*$/m, "") });
+    const view = impactOf(instance, "--from", before, "--to", commit);
+    expect(factorsOf(view)).toContain("tests weakened");
+    expect(view.report).toMatchObject({ impactLevel: "high", requiresReview: true });
+    expect(view.report.touches.first).toEqual(expect.arrayContaining([expect.objectContaining({ kind: "tests", weakens: true, by: "content" })]));
+  });
+
+  it("fits on half a page", () => {
+    const { status, stdout } = instance.cli("impact", "--from", first);
+    expect(status).toBe(0);
+    expect(stdout.split("\n").length).toBeLessThan(35);
+    expect(stdout).toMatch(/risk {7}\w+ \([\d.]+ of 100\)/);
+  });
+
+  it("draws the graph for people and for programs", () => {
+    expect(instance.cli("graph").stdout).toMatch(/n1 \[label="answer\.js"\][^]*n4 \[label="server\.js"\];\n {2}n4 -> n1;/);
+    expect(instance.json<{ modules: number; edges: number }>("graph", "--format", "json").edges).toBeGreaterThan(0);
+  });
+
+  it("says what is wrong with what was asked", () => {
+    expect(instance.cli("impact", "--from", "nowhere")).toMatchObject({ status: 2 });
+    expect(instance.cli("impact", "abcdefgh", "--to", first)).toMatchObject({ status: 2 });
+    expect(instance.cli("graph", "--format", "png")).toMatchObject({ status: 2 });
+  });
+});
+
+describe("what a change touches, in an update", () => {
+  let instance: TestInstance;
+  beforeAll(async () => {
+    instance = await TestInstance.create({ settings: "analysis: { review: required }" });
+    await instance.start();
+  });
+  afterAll(() => instance.end());
+
+  it("stands in the update for good, and the ledger names it", async () => {
+    instance.publish("1.0.1", {
+      "answer.js": (text) => text.replace('return "hello"', 'return "hi"'),
+      "test/answer.test.js": (text) => text.replace("/^hello/", "/^hi/"),
+    });
+    const ended = await instance.ended("1.0.1");
+    expect(ended).toMatchObject({ outcome: "committed" });
+    const view = impactOf(instance, ended.id);
+    expect(view).toMatchObject({ update: ended.id, from: { version: "1.0.0" }, to: { version: "1.0.1" } });
+    expect(factorsOf(view)).toContain("tests");
+  });
+
+  it("refuses a weakened test where instar.yaml wants a person to look, and lets go on what a person starts", async () => {
+    instance.publish("1.0.2", { "test/answer.test.js": (text) => text.replace(/^test\("is well".*$/m, "") });
+    expect(await instance.ended("1.0.2")).toMatchObject({ outcome: "refused", code: "REVIEW_NEEDED" });
+    expect(instance.cli("update", "apply").status).toBe(0);
+    expect(await instance.served()).toMatchObject({ version: "1.0.2" });
+  });
+
+  it("refuses what no longer parses before anything of it runs", async () => {
+    instance.publish("1.0.3", { "answer.js": (text) => `${text}\nexport const = ;\n` });
+    const ended = await instance.ended("1.0.3");
+    expect(ended).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED" });
+    expect(ended.because).toMatch(/syntax/);
+    expect(ended.steps.find(({ id }) => id === "stage")?.state).toBe("skipped");
+  });
+});
