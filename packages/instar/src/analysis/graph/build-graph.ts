@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SourceTree, TreeFile } from "../source-tree.ts";
-import { createReadFinder } from "./find-read-files.ts";
 import { findPackages } from "./find-packages.ts";
+import { createReadFinder } from "./find-read-files.ts";
 import { createMemoryCache, type GraphCache } from "./graph-cache.ts";
 import { layEdges, turnEdges } from "./lay-edges.ts";
-import { languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
+import { type ImportFact, languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
 import type { ModuleGraph, UnresolvedImport } from "./module-graph.ts";
 import { parseModule } from "./parse-module.ts";
 import { type PackageFacts, parsePackage, parsePnpmWorkspace, parseTsconfig, type TsconfigFacts } from "./parse-settings-files.ts";
@@ -140,8 +140,12 @@ function readSettings(reading: Reading, files: readonly TreeFile[]): Settings {
 /** What a tsconfig extends may have any name: files that are called so, wherever they lie, can only be too many. */
 function findExtended(files: readonly TreeFile[], tsconfigs: ReadonlyMap<string, TsconfigFacts | undefined>): TreeFile[] {
   const last = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-  const names = new Set([...tsconfigs.values()].flatMap((facts) => [...(facts?.extends ?? []), ...(facts?.references ?? [])]).flatMap((each) => [last(each), `${last(each)}.json`]));
-  return files.filter(({ path, kind }) => kind === "file" && path.endsWith(".json") && !path.endsWith("package.json") && !tsconfigs.has(path) && names.has(last(path)));
+  const names = new Set(
+    [...tsconfigs.values()].flatMap((facts) => [...(facts?.extends ?? []), ...(facts?.references ?? [])]).flatMap((each) => [last(each), `${last(each)}.json`]),
+  );
+  return files.filter(
+    ({ path, kind }) => kind === "file" && path.endsWith(".json") && !path.endsWith("package.json") && !tsconfigs.has(path) && names.has(last(path)),
+  );
 }
 
 /** Pure from here on: facts and settings make a graph. */
@@ -166,7 +170,7 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
       for (const target of found.targets) targets.push(target);
       for (const name of found.externals) externals.set(name, (externals.get(name) ?? new Set()).add(id));
       if (found.isAnything && computed.at(-1) !== id) computed.push(id);
-      if (found.targets.length === 0 && found.externals.length === 0 && !found.isAnything && !fact.isPattern)
+      if (found.targets.length === 0 && found.externals.length === 0 && !found.isAnything && !isNoPath(fact))
         unresolved.push({ id, specifier: fact.specifier, line: fact.line, isOptional: fact.isOptional });
     }
     targetsOf[id] = targets;
@@ -189,6 +193,9 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
     computed,
   };
 }
+
+/** A pattern may fit nothing, and what is called a worker may be named by a queue. */
+const isNoPath = ({ specifier, isPattern, kind }: ImportFact) => isPattern || (kind === "program" && !specifier.includes("/") && !specifier.includes("."));
 
 /** Components of these hold programs that are not read: what they import is not known. */
 const COMPONENT = /\.(?:vue|svelte|astro|marko|riot)$/;

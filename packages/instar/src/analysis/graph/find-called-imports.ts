@@ -3,7 +3,7 @@ import { foldSpecifier } from "./fold-specifier.ts";
 import type { ImportKind } from "./module-facts.ts";
 import type { FoundImport } from "./parse-module.ts";
 
-/** What calls, worker starts and types import: everything but `import … from` and `export … from`. Without recursion: a tree is as deep as its text is long. */
+/** What calls and worker starts import: everything but `import … from`, `export … from` and what types import. Without recursion: a tree is as deep as its text is long. */
 export function findCalledImports(program: unknown): FoundImport[] {
   const found: FoundImport[] = [];
   const requires = new Set(["require"]);
@@ -27,7 +27,7 @@ export function findCalledImports(program: unknown): FoundImport[] {
 /** A type is gone when the program runs, a mock stands for what is not there, and a URL may name what a build makes. */
 const MAY_MISS: ReadonlySet<ImportKind> = new Set(["type", "mock", "url"]);
 
-const INTERESTING: ReadonlySet<string> = new Set(["CallExpression", "NewExpression", "ImportExpression", "TSImportEqualsDeclaration", "TSImportType"]);
+const INTERESTING: ReadonlySet<string> = new Set(["CallExpression", "NewExpression", "ImportExpression", "TSImportEqualsDeclaration"]);
 
 /** Visits nodes in no particular order, each with whether the module can live without it. */
 function walk(root: unknown, visit: (node: SyntaxNode, isOptional: boolean) => void): void {
@@ -78,11 +78,9 @@ function readImport(node: SyntaxNode, requires: ReadonlySet<string>): readonly [
       return ["dynamic", childOf(node, "source")];
     case "TSImportEqualsDeclaration": {
       const reference = childOf(node, "moduleReference");
-      return reference?.type === "TSExternalModuleReference" ? [node["importKind"] === "type" ? "type" : "require", childOf(reference, "expression")] : undefined;
-    }
-    case "TSImportType": {
-      const source = childOf(node, "source") ?? childOf(node, "argument");
-      return ["type", source?.type === "TSLiteralType" ? childOf(source, "literal") : source];
+      return reference?.type === "TSExternalModuleReference"
+        ? [node["importKind"] === "type" ? "type" : "require", childOf(reference, "expression")]
+        : undefined;
     }
     case "NewExpression":
       return readNew(node);
@@ -102,9 +100,11 @@ function readNew(node: SyntaxNode): readonly [ImportKind, SyntaxNode] | undefine
 }
 
 const isOwnUrl = (node: SyntaxNode) =>
-  nameOf(node) === "__filename" || (node.type === "MemberExpression" && childOf(node, "object")?.type === "MetaProperty" && nameOf(childOf(node, "property")) === "url");
+  nameOf(node) === "__filename" ||
+  (node.type === "MemberExpression" && childOf(node, "object")?.type === "MetaProperty" && nameOf(childOf(node, "property")) === "url");
 
-const MOCKING = /^(?:mock|doMock|unmock|doUnmock|dontMock|deepUnmock|setMock|requireActual|requireMock|importActual|importMock|createMockFromModule|genMockFromModule|unstable_mockModule|module)$/;
+const MOCKING =
+  /^(?:mock|doMock|unmock|doUnmock|dontMock|deepUnmock|setMock|requireActual|requireMock|importActual|importMock|createMockFromModule|genMockFromModule|unstable_mockModule|module)$/;
 
 function readCall(node: SyntaxNode, requires: ReadonlySet<string>): readonly [ImportKind, SyntaxNode | undefined] | undefined {
   const callee = childOf(node, "callee");
@@ -116,7 +116,8 @@ function readCall(node: SyntaxNode, requires: ReadonlySet<string>): readonly [Im
   if (method === "resolve" && (requires.has(object) || object === "import.meta")) return ["require", first];
   if (method === "require" && object === "module") return ["require", first];
   if (first === undefined) return undefined;
-  if (/^(?:jest|vi|vitest|mock)$/.test(object) && MOCKING.test(method)) return stringOf(first) === undefined && first.type !== "ImportExpression" ? undefined : ["mock", first];
+  if (/^(?:jest|vi|vitest|mock)$/.test(object) && MOCKING.test(method))
+    return stringOf(first) === undefined && first.type !== "ImportExpression" ? undefined : ["mock", first];
   if (method === "glob" && object === "import.meta") return ["dynamic", first];
   return method === "fork" && /^(?:|child_process|childProcess|cp)$/.test(object) ? ["program", first] : undefined;
 }
@@ -133,4 +134,5 @@ function calleeOf(call: SyntaxNode): string[] {
   return names;
 }
 
-const nameOf = (node: unknown): string | undefined => (isNode(node) && node.type === "Identifier" && typeof node["name"] === "string" ? node["name"] : undefined);
+const nameOf = (node: unknown): string | undefined =>
+  isNode(node) && node.type === "Identifier" && typeof node["name"] === "string" ? node["name"] : undefined;

@@ -48,8 +48,10 @@ function listShown(text: string): string[] {
   const json: unknown = JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
   const bin = own(json, "bin");
   const scripts = own(json, "scripts");
-  const texts = (value: unknown): string[] => (typeof value === "object" && value !== null ? Object.values(value).filter((each) => typeof each === "string") : []);
-  const exported = typeof facts.exports === "object" && facts.exports !== null ? Object.keys(facts.exports).filter((key) => key.startsWith(".") && !key.includes("*")) : [];
+  const texts = (value: unknown): string[] =>
+    typeof value === "object" && value !== null ? Object.values(value).filter((each) => typeof each === "string") : [];
+  const exported =
+    typeof facts.exports === "object" && facts.exports !== null ? Object.keys(facts.exports).filter((key) => key.startsWith(".") && !key.includes("*")) : [];
   return [
     ...(typeof bin === "string" ? [bin] : texts(bin)),
     ...[".", ...exported.slice(0, 200)].flatMap((subpath) => listExported(facts, subpath)),

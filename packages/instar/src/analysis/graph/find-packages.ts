@@ -22,7 +22,11 @@ const MONOREPO_FILES = ["lerna.json", "rush.json", "nx.json"];
  * @param all by folder
  * @param pnpm globs of pnpm-workspace.yaml, by folder
  */
-export function findPackages(all: ReadonlyMap<string, PackageFacts>, pnpm: ReadonlyMap<string, readonly string[]>, hasFile: (path: string) => boolean): Packages {
+export function findPackages(
+  all: ReadonlyMap<string, PackageFacts>,
+  pnpm: ReadonlyMap<string, readonly string[]>,
+  hasFile: (path: string) => boolean,
+): Packages {
   const byName = new Map<string, string[]>();
   for (const [folder, { name }] of all) if (name !== null) byName.set(name, [...(byName.get(name) ?? []), folder]);
   const roots = [...[...all].map(([folder, { workspaces }]) => [folder, workspaces] as const), ...pnpm].filter(([, globs]) => globs.length > 0);

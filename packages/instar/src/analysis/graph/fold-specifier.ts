@@ -51,12 +51,15 @@ function fold(node: SyntaxNode | undefined, depth: number): string[] {
 
 function foldTemplate(node: SyntaxNode, depth: number): string[] {
   const holes = childrenOf(node, "expressions");
-  return childrenOf(node, "quasis").reduce<string[]>((texts, quasi, index) => {
-    const value = quasi["value"];
-    const cooked = typeof value === "object" && value !== null && "cooked" in value && typeof value.cooked === "string" ? value.cooked : HOLE;
-    const hole = holes[index];
-    return combine(combine(texts, [cooked], ""), hole === undefined ? [""] : fold(hole, depth + 1), "");
-  }, [""]);
+  return childrenOf(node, "quasis").reduce<string[]>(
+    (texts, quasi, index) => {
+      const value = quasi["value"];
+      const cooked = typeof value === "object" && value !== null && "cooked" in value && typeof value.cooked === "string" ? value.cooked : HOLE;
+      const hole = holes[index];
+      return combine(combine(texts, [cooked], ""), hole === undefined ? [""] : fold(hole, depth + 1), "");
+    },
+    [""],
+  );
 }
 
 /** `import.meta.dirname`, and parts of a URL that was made here. */
@@ -90,4 +93,5 @@ function foldCall(node: SyntaxNode, depth: number): string[] {
   }
 }
 
-const combine = (left: readonly string[], right: readonly string[], between: string) => left.flatMap((one) => right.map((other) => `${one}${between}${other}`)).slice(0, MOST);
+const combine = (left: readonly string[], right: readonly string[], between: string) =>
+  left.flatMap((one) => right.map((other) => `${one}${between}${other}`)).slice(0, MOST);

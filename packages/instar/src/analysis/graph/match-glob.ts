@@ -15,7 +15,12 @@ const MOST_ALTERNATIVES = 64;
 
 /** A folder against a workspace's glob: `packages/*`, `apps/**`, `{apps,libs}/*`. A star stays within a name, `**` stands for any folders. */
 export function matchesFolder(folder: string, glob: string): boolean {
-  return expandBraces(glob).some((each) => matchesNames(folder.split("/"), each.split("/").filter((name) => name !== "" && name !== ".")));
+  return expandBraces(glob).some((each) =>
+    matchesNames(
+      folder.split("/"),
+      each.split("/").filter((name) => name !== "" && name !== "."),
+    ),
+  );
 }
 
 /** Each star of folders is tried once per name: `reached` holds how far into the pattern the names up to here can be. */

@@ -1,5 +1,6 @@
-import { type ParserOptions, type ParseResult, parseSync, rawTransferSupported } from "oxc-parser";
+import { type ParseResult, type ParserOptions, parseSync, rawTransferSupported } from "oxc-parser";
 import { isNestedTooDeep } from "../touches/source/is-nested-too-deep.ts";
+import { excerptCalls, type LazyResult } from "./excerpt-calls.ts";
 import { findCalledImports } from "./find-called-imports.ts";
 import { findReads } from "./find-reads.ts";
 import type { ImportFact, ImportKind, ModuleFacts, ModuleLanguage } from "./module-facts.ts";
@@ -17,7 +18,7 @@ export function parseModule(path: string, text: string, language: ModuleLanguage
   const reads = findReads(text);
   if (mayBeDeep(text) && isNestedTooDeep(text)) return { imports: findByLines(text), reads, unreadable: "it is nested too deep to be parsed" };
   try {
-    const imports = readRecord(text, language) ?? readTree(text, language);
+    const imports = (rawTransferSupported() ? readLazily(text, language) : undefined) ?? readTree(text, language);
     return imports === undefined ? { imports: findByLines(text), reads, unreadable: "it could not be parsed" } : { imports, reads, unreadable: null };
   } catch {
     return { imports: findByLines(text), reads, unreadable: "it could not be parsed" };
@@ -45,36 +46,63 @@ for (const mark of "([{<!?=:+-*/&|%^~.`") MARKS[mark.charCodeAt(0)] = 1;
 const NEEDS_TREE =
   /\brequire\b|createRequire|Worker\b|\bfork\b|\bnew\s+URL\b|\b(?:jest|vi|vitest|mock)\s*\.\s*(?:\w*[mM]ock\w*|\w*Actual|module)\b|\bmeta\s*\.\s*(?:resolve|glob)|\\u/;
 
-/** @returns undefined where the record does not tell all */
-function readRecord(text: string, language: ModuleLanguage): ImportFact[] | undefined {
-  if (!rawTransferSupported() || NEEDS_TREE.test(text)) return undefined;
+/**
+ * The record, and where it does not tell all, the calls that may. The syntax tree stays in the parser's memory: bringing all of it over costs ten
+ * times as much as parsing.
+ * @returns undefined where the text does not parse like this
+ */
+function readLazily(text: string, language: ModuleLanguage): ImportFact[] | undefined {
   const parsed = parseLazily(text, language);
   try {
     if (parsed.errors.length > 0) return undefined;
-    const { dynamicImports } = parsed.module;
-    const called = countMatches(text, /\bimport\s*\(/g);
-    // A type may say import("x") too, and what stands in a `try` or is caught may be missing.
-    if (called > dynamicImports.length || (called > 0 && /\btry\b|\bcatch\b/.test(text))) return undefined;
-    const found = [...readStatic(parsed.module)];
-    for (const { start, moduleRequest } of dynamicImports) {
-      const literal = /^(["'`])([^"'`\\$\n]*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
-      if (literal === null) return undefined;
-      found.push({ specifier: literal[2] ?? "", isPattern: false, at: start, kind: "dynamic", isOptional: false });
-    }
-    return toFacts(text, found);
+    const found = NEEDS_TREE.test(text) ? undefined : readDynamic(text, parsed.module);
+    const types = findTypeImports(text, parsed.module);
+    if (found !== undefined) return toFacts(text, [...readStatic(parsed.module), ...types, ...found]);
+    const excerpt = excerptCalls(text, parsed);
+    const calls = parseInSomeWay(excerpt.text, language);
+    if (calls === undefined) return undefined;
+    const called = findCalledImports(calls.program).map((each) => {
+      const { at, isOptional } = excerpt.locate(each.at);
+      return { ...each, at, isOptional: each.isOptional || isOptional };
+    });
+    return toFacts(text, [...readStatic(parsed.module), ...types, ...called]);
   } finally {
     parsed.dispose();
   }
 }
 
+/** @returns undefined where only the tree tells: an import in a `try`, or of something computed */
+function readDynamic(text: string, { dynamicImports }: ParseResult["module"]): FoundImport[] | undefined {
+  if (dynamicImports.length > 0 && /\btry\b|\bcatch\b/.test(text)) return undefined;
+  const found: FoundImport[] = [];
+  for (const { start, moduleRequest } of dynamicImports) {
+    const literal = /^(["'`])([^"'`\\$\n]*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end));
+    if (literal === null) return undefined;
+    found.push({ specifier: literal[2] ?? "", isPattern: false, at: start, kind: "dynamic", isOptional: false });
+  }
+  return found;
+}
+
+/** What is written like a dynamic import and is none: a type's, in TypeScript or in a comment for it. */
+function* findTypeImports(text: string, { dynamicImports }: ParseResult["module"]): Iterable<FoundImport> {
+  if (!text.includes("import")) return;
+  const dynamic = new Set(dynamicImports.map(({ start }) => start));
+  for (const match of text.matchAll(/\bimport\s{0,20}\(\s{0,200}["']([^"'\\\n]{1,500})["']/g))
+    if (!dynamic.has(match.index)) yield { specifier: match[1] ?? "", isPattern: false, at: match.index, kind: "type", isOptional: true };
+}
+
 function readTree(text: string, language: ModuleLanguage): ImportFact[] | undefined {
   const parsed = parseInSomeWay(text, language);
-  return parsed && toFacts(text, [...readStatic(parsed.module), ...findCalledImports(parsed.program)]);
+  return parsed && toFacts(text, [...readStatic(parsed.module), ...findTypeImports(text, parsed.module), ...findCalledImports(parsed.program)]);
 }
 
 /** Scripts with a `return` outside of functions, and TypeScript under the name of JavaScript, are common enough. */
 function parseInSomeWay(text: string, language: ModuleLanguage): ParseResult | undefined {
-  const ways: ParserOptions[] = [{ lang: language }, { lang: language, sourceType: "commonjs" }, ...(language === "jsx" ? ([{ lang: "tsx" }, { lang: "ts" }] as const) : [])];
+  const ways: ParserOptions[] = [
+    { lang: language },
+    { lang: language, sourceType: "commonjs" },
+    ...(language === "jsx" ? ([{ lang: "tsx" }, { lang: "ts" }] as const) : []),
+  ];
   for (const way of ways) {
     const parsed = parseSync("module", text, way);
     if (parsed.errors.length === 0) return parsed;
@@ -83,9 +111,9 @@ function parseInSomeWay(text: string, language: ModuleLanguage): ParseResult | u
 }
 
 /** The record without the syntax tree: the tree stays in the parser's memory. */
-function parseLazily(text: string, lang: ModuleLanguage): ParseResult & { readonly dispose: () => void } {
+function parseLazily(text: string, lang: ModuleLanguage): LazyResult {
   const options: ParserOptions & { readonly experimentalLazy: true } = { lang, experimentalLazy: true };
-  return parseSync("module", text, options) as ParseResult & { readonly dispose: () => void };
+  return parseSync("module", text, options) as LazyResult;
 }
 
 /** An import with its place in the text. */
@@ -110,15 +138,17 @@ function* readStatic({ staticImports, staticExports }: ParseResult["module"]): I
 /** With lines for places, in the order of the text; what is said twice stands once, and is optional only where it is so everywhere. */
 function toFacts(text: string, found: readonly FoundImport[]): ImportFact[] {
   const facts = new Map<string, ImportFact>();
-  let [line, upTo] = [1, 0];
+  let [line, feed] = [1, orEnd(text.indexOf("\n"))];
   for (const { at, ...rest } of [...found, ...findReferences(text)].sort((one, other) => one.at - other.at)) {
-    for (let feed = text.indexOf("\n", upTo); feed !== -1 && feed < at; feed = text.indexOf("\n", upTo)) [line, upTo] = [line + 1, feed + 1];
+    for (; feed < at; feed = orEnd(text.indexOf("\n", feed + 1))) line++;
     const key = `${rest.kind}\0${rest.specifier}`;
     const known = facts.get(key);
     if (known === undefined || (known.isOptional && !rest.isOptional)) facts.set(key, { ...rest, line: known?.line ?? line });
   }
   return [...facts.values()];
 }
+
+const orEnd = (index: number) => (index === -1 ? Number.POSITIVE_INFINITY : index);
 
 function* findReferences(text: string): Iterable<FoundImport> {
   if (!text.includes("<reference")) return;
@@ -135,9 +165,4 @@ function findByLines(text: string): ImportFact[] {
     text,
     Array.from(matches, (match) => ({ specifier: match[1] ?? "", isPattern: false, at: match.index, kind: "require" as const, isOptional: true })),
   );
-}
-
-function countMatches(text: string, pattern: RegExp): number {
-  if (!text.includes("import")) return 0;
-  return text.match(pattern)?.length ?? 0;
 }

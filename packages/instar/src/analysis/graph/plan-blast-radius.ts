@@ -76,7 +76,9 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
 
 /** Lockfiles are told by the packages that changed; tsconfig and package.json by imports that lead elsewhere. */
 export function isSettledElsewhere(path: string): boolean {
-  return /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|pnpm-workspace\.yaml|[^/]*[jt]sconfig[^/]*\.json)$/.test(path);
+  return /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|pnpm-workspace\.yaml|[^/]*[jt]sconfig[^/]*\.json)$/.test(
+    path,
+  );
 }
 
 function isExplained({ before, after, isHarmless, isSettled = isSettledElsewhere }: BlastRadiusQuestion, path: string): boolean {

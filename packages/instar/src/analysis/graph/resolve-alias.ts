@@ -65,7 +65,8 @@ export function createAliases(configs: ReadonlyMap<string, TsconfigFacts | undef
   function findConfig(from: string, specifier: string, isParent: boolean): string[] {
     const path = isParent && !/^[./]/.test(specifier) ? findInPackage(specifier) : normalise(`${folderOf(from)}/${specifier}`, specifier);
     if (path === null) return [];
-    const found = path === undefined ? undefined : [path, `${path}.json`, `${path}/tsconfig.json`].map((each) => normalise(each) ?? "").find((each) => configs.has(each));
+    const found =
+      path === undefined ? undefined : [path, `${path}.json`, `${path}/tsconfig.json`].map((each) => normalise(each) ?? "").find((each) => configs.has(each));
     if (found === undefined) report(from, specifier);
     return found === undefined ? [] : [found];
   }

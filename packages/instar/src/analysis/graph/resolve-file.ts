@@ -1,4 +1,4 @@
-import { type TreePaths, normalise } from "./tree-paths.ts";
+import { normalise, type TreePaths } from "./tree-paths.ts";
 
 /** What a compiler puts beside, or makes of, a file of this ending. */
 const SIBLINGS: Readonly<Record<string, readonly string[]>> = {

@@ -70,7 +70,9 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
 
   function resolveRelative(folder: string, specifier: string): readonly number[] {
     for (const each of withoutQuery(specifier)) {
-      const paths = each.startsWith("/") ? [normalise(each.slice(1)), normalise(`${packages.nearest(folder) ?? ""}/${each.slice(1)}`)] : [normalise(`${folder}/${each}`, each)];
+      const paths = each.startsWith("/")
+        ? [normalise(each.slice(1)), normalise(`${packages.nearest(folder) ?? ""}/${each.slice(1)}`)]
+        : [normalise(`${folder}/${each}`, each)];
       for (const path of paths) {
         const found = path === undefined ? [] : findBuiltOrSource(path);
         if (found.length > 0) return found;
@@ -163,7 +165,9 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
     }
     const named = packages.names.filter((name) => pattern.startsWith(name) || name.startsWith(pattern.slice(0, pattern.indexOf("*"))));
     if (pattern.startsWith("*") || named.length === 0) {
-      const aliased = pattern.startsWith("*") ? [] : applyAliases(aliases.of(folder), pattern).flatMap((path) => (path.startsWith("*") ? [] : matchModules(path)));
+      const aliased = pattern.startsWith("*")
+        ? []
+        : applyAliases(aliases.of(folder), pattern).flatMap((path) => (path.startsWith("*") ? [] : matchModules(path)));
       return pattern.startsWith("*") ? ANYTHING : toFiles(aliased);
     }
     return toFiles(named.flatMap((name) => resolveInPackage(packages.find(name, folder) ?? "", ".")));
@@ -171,7 +175,14 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
 
   /** As written, and with the endings and index files that an import may leave out. */
   function matchModules(pattern: string): number[] {
-    return [...new Set([...tree.match(pattern), ...tree.match(`${pattern}.*`), ...tree.match(`${pattern}/index.*`), ...tree.match(pattern.replace(/\.[cm]?js$/, ".*"))])];
+    return [
+      ...new Set([
+        ...tree.match(pattern),
+        ...tree.match(`${pattern}.*`),
+        ...tree.match(`${pattern}/index.*`),
+        ...tree.match(pattern.replace(/\.[cm]?js$/, ".*")),
+      ]),
+    ];
   }
 }
 
