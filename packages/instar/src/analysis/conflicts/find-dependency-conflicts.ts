@@ -123,7 +123,7 @@ function disagree(one: Lockfile | undefined, other: Lockfile, name: string): boo
 /** Of npm alone: the other formats name what they gave each package. */
 function findPeerProblems(path: string, { answers }: Lockfile): Conflict[] {
   if (answers.by !== "place") return [];
-  const advice = "npm may refuse to install this; --legacy-peer-deps made such lockfiles.";
+  const advice = "npm refuses to install this unless legacy-peer-deps is set, which also makes such lockfiles.";
   return [...answers.places].flatMap(([place, { name, version, peers }]) => {
     const folder = place.slice(0, Math.max(0, place.lastIndexOf("node_modules/") - 1));
     return [...peers].flatMap(([peer, range]) => {

@@ -52,7 +52,12 @@ describe("a lockfile that is stale", () => {
       { dependencies: { ms: "^3.0.0" } },
       ['stale ms: package.json asks for "^3.0.0", and the lockfile holds "2.1.3"'],
     ],
-    ["npm: a missing optional one may be missing", "package-lock.json", { optionalDependencies: { zod: "^4" } }, []],
+    [
+      "npm: a missing optional one is missing too",
+      "package-lock.json",
+      { optionalDependencies: { zod: "^4" } },
+      ['stale zod: package.json asks for "^4", and the lockfile does not hold it'],
+    ],
     [
       "npm: a git address is compared as it is written",
       "package-lock.json",

@@ -61,7 +61,7 @@ function findMissing({ answers }: Lockfile, folder: string, manifest: Manifest):
   const extra = answers.by === "specifier" ? findExtra(answers, folder, manifest) : [];
   const missing = [...manifest.wanted].flatMap(([name, range]) => {
     if (manifest.overridden.has(name)) return [];
-    const because = whyNot(answers, { folder, name, range, isOptional: manifest.optional.has(name) });
+    const because = whyNot(answers, { folder, name, range });
     return because === undefined ? [] : [{ name, because }];
   });
   return [...missing, ...extra];
@@ -71,7 +71,6 @@ interface Want {
   readonly folder: string;
   readonly name: string;
   readonly range: string;
-  readonly isOptional: boolean;
 }
 
 function whyNot(answers: Answers, want: Want): string | undefined {
@@ -86,9 +85,9 @@ function whyNot(answers: Answers, want: Want): string | undefined {
 }
 
 /** npm looks at what would be installed, not at what had been asked for; an address it compares as it is written. */
-function whyNotPlaced({ places, projects }: Extract<Answers, { by: "place" }>, { folder, name, range, isOptional }: Want): string | undefined {
+function whyNotPlaced({ places, projects }: Extract<Answers, { by: "place" }>, { folder, name, range }: Want): string | undefined {
   const there = findPlaced(places, folder, name)?.found;
-  if (there === undefined) return isOptional ? undefined : `package.json asks for ${shown(range)}, and the lockfile does not hold it`;
+  if (there === undefined) return `package.json asks for ${shown(range)}, and the lockfile does not hold it`;
   if (there.isLink) return undefined;
   const bare = range.replace(/^npm:(?:@?[^@]{1,214}@)?/, "");
   if (bare.length <= 256 && semver.validRange(bare) !== null)

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LockedPackage, Lockfile } from "./lockfile.ts";
 import { parseLockfile } from "./parse-lockfile.ts";
+import { own } from "./plain-value.ts";
 
 const read = (path: string, text: string): Lockfile => {
   const found = parseLockfile(path, text);
@@ -434,8 +435,8 @@ describe("what cannot be read says why", () => {
       /nested too deep/,
     ],
     ["a JSON file of fifty megabytes", "package-lock.json", "x".repeat(50_000_000), /larger than 32 MiB/],
-    ["a YAML file of fifty megabytes", "pnpm-lock.yaml", "x".repeat(50_000_000), /larger than 8 MiB/],
-    ["a lockfile of yarn of fifty megabytes", "yarn.lock", "x".repeat(50_000_000), /larger than 8 MiB/],
+    ["a YAML file of fifty megabytes", "pnpm-lock.yaml", "x".repeat(50_000_000), /larger than 4 MiB/],
+    ["a lockfile of yarn of fifty megabytes", "yarn.lock", "x".repeat(50_000_000), /larger than 4 MiB/],
     ["an empty lockfile of pnpm", "pnpm-lock.yaml", "", /format "", which is not known/],
     ["a format of pnpm that is not known", "pnpm-lock.yaml", "lockfileVersion: '7.0'\n", /format "7.0", which is not known/],
     ["no YAML", "pnpm-lock.yaml", "lockfileVersion: '9.0'\n\t- [", /not YAML/],
@@ -467,6 +468,7 @@ describe("what cannot be read says why", () => {
   });
   test("a word that every object inherits is not taken for said", () => {
     expect(whyNot("package-lock.json", '{"__proto__":{"lockfileVersion":3,"packages":{}}}')).toMatch(/format null/);
+    expect([own({}, "constructor"), own({}, "__proto__"), own([], "length"), own("text", "length"), own(null, "x")]).toEqual(Array(5).fill(undefined));
   });
 
   test("whatever is done to a lockfile, there is an answer", () => {

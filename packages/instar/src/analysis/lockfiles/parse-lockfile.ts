@@ -25,11 +25,11 @@ export const isLockfile = (path: string): boolean => FORMATS.some(({ name }) => 
 const parseYarnLock = (text: string): Lockfile =>
   /^# yarn lockfile v1\r?$/im.test(text.slice(0, 1_000)) ? parseYarnClassicLock(text) : parseYarnBerryLock(text);
 
-/** The limits are what a machine reads in a few seconds; the largest lockfiles known are a fourth of them. */
+/** What can be read in a few seconds and in a gigabyte; YAML takes the most of both. Lockfiles of the largest projects are half as large. */
 const FORMATS = [
   { name: /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/, parse: parseNpmLock, limit: 32 * 1_048_576 },
-  { name: /(?:^|\/)pnpm-lock\.yaml$/, parse: parsePnpmLock, limit: 8 * 1_048_576 },
-  { name: /(?:^|\/)yarn\.lock$/, parse: parseYarnLock, limit: 8 * 1_048_576 },
+  { name: /(?:^|\/)pnpm-lock\.yaml$/, parse: parsePnpmLock, limit: 4 * 1_048_576 },
+  { name: /(?:^|\/)yarn\.lock$/, parse: parseYarnLock, limit: 4 * 1_048_576 },
 ] as const;
 
 function sayWhy(error: unknown): string {

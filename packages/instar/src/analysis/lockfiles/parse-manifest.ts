@@ -6,12 +6,9 @@ import { own, textOf, textsOf } from "./plain-value.ts";
 export interface Manifest {
   /** Name → range, of every group but the peers. */
   readonly wanted: ReadonlyMap<string, string>;
-  /** May be absent where they cannot be installed. */
-  readonly optional: ReadonlySet<string>;
   readonly peers: ReadonlyMap<string, string>;
   /** Names whose versions are laid down elsewhere: `resolutions` and `overrides`. */
   readonly overridden: ReadonlySet<string>;
-  readonly hasWorkspaces: boolean;
   readonly engines: ReadonlyMap<string, string>;
   readonly os: readonly string[];
   readonly cpu: readonly string[];
@@ -22,15 +19,12 @@ export interface Manifest {
 export function parseManifest(text: string): Manifest | Unreadable {
   try {
     const root = parseJsonStrictly(text);
-    const optional = textsOf(own(root, "optionalDependencies"));
-    const groups = ["dependencies", "devDependencies"].flatMap((group) => [...textsOf(own(root, group))]);
+    const groups = ["dependencies", "devDependencies", "optionalDependencies"].flatMap((group) => [...textsOf(own(root, group))]);
     const overriding = [own(root, "resolutions"), own(root, "overrides"), own(own(root, "pnpm"), "overrides")];
     return {
-      wanted: new Map([...groups, ...optional]),
-      optional: new Set(optional.keys()),
+      wanted: new Map(groups),
       peers: textsOf(own(root, "peerDependencies")),
       overridden: new Set(overriding.flatMap((said) => Object.keys(said ?? {}).map(nameOfOverride))),
-      hasWorkspaces: own(root, "workspaces") !== undefined,
       engines: textsOf(own(root, "engines")),
       os: listOf(own(root, "os")),
       cpu: listOf(own(root, "cpu")),
