@@ -15,7 +15,7 @@ export async function editTree(mirror: GitMirror, commit: string, edits: readonl
   await mirror.run(["read-tree", commit], { index: INDEX, signal });
   const removed = edits.filter(({ kind }) => kind === "remove").map(({ path }) => `0 ${NOTHING}\t${path}\0`);
   const put = edits.flatMap((edit) => (edit.kind === "put" ? [`${edit.mode} ${edit.object}\t${edit.path}\0`] : []));
-  await mirror.run(["update-index", "--replace", "-z", "--index-info"], { index: INDEX, stdin: [...removed, ...put].join(""), signal });
+  await mirror.run(["update-index", "-z", "--index-info"], { index: INDEX, stdin: [...removed, ...put].join(""), signal });
   const { stdout } = await mirror.run(["write-tree"], { index: INDEX, signal });
   return stdout.toString("latin1").trim();
 }

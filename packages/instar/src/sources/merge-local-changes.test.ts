@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
@@ -233,19 +235,30 @@ describe("what trees may hold", () => {
     await run({ "a.txt": "a" });
     const candidate = await candidateOf({ "new.txt": "n" });
     execFileSync("mkfifo", [join(tree, "pipe")]);
+    const server = createServer();
+    await once(server.listen(join(tree, "socket")), "listening");
     const made = [
       { ...put("dist/out.js", "x"), kind: "changed" as const },
       { ...change("dist/gone.js"), kind: "missing" as const },
     ];
     const result = merged(
-      await merge("local-wins", candidate, [put(".git/config", "[core]"), put("x/.GIT/hooks/y", "#!"), change("pipe", "added"), ...made, put("b.txt", "b")]),
+      await merge("local-wins", candidate, [
+        put(".git/config", "[core]"),
+        put("x/.GIT/hooks/y", "#!"),
+        change("pipe", "added"),
+        change("socket", "added"),
+        ...made,
+        put("b.txt", "b"),
+      ]),
     );
+    server.close();
     expect(result.carried).toEqual(["b.txt"]);
     expect(result.left).toEqual([
       { path: ".git/config", because: expect.stringMatching(/not safe to write/) },
       { path: "dist/gone.js", because: expect.stringMatching(/made by the installation or the build/) },
       { path: "dist/out.js", because: expect.stringMatching(/made by the installation or the build/) },
       { path: "pipe", because: "it is neither a file nor a link" },
+      { path: "socket", because: "it is neither a file nor a link" },
       { path: "x/.GIT/hooks/y", because: expect.stringMatching(/not safe to write/) },
     ]);
   });
