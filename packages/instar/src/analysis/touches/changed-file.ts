@@ -14,6 +14,7 @@ export interface ChangedFile {
   /** Empty where that side is not there or was not read: then `isRead` is false. */
   readonly before: Source;
   readonly after: Source;
+  /** None where a side was not read. */
   readonly added: readonly ChangedLine[];
   readonly removed: readonly ChangedLine[];
   /** Every side that is there was read as text. */
@@ -31,7 +32,7 @@ export interface ChangedLine {
 export function describeChange(edit: Edit): ChangedFile {
   const before = parseSource(edit.from ?? edit.path, edit.before ?? "");
   const after = parseSource(edit.path, edit.after ?? "");
-  const { removed, added } = compareLines(before.lines, after.lines);
+  const { removed, added } = edit.hasText ? compareLines(before.lines, after.lines) : { removed: [], added: [] };
   return {
     edit,
     paths: edit.from === undefined || edit.from === edit.path ? [edit.path] : [edit.path, edit.from],

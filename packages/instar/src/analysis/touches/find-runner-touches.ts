@@ -15,6 +15,7 @@ export function findRunnerTouches(file: ChangedFile, facts: TouchFacts): readonl
   if (isStarted) findings.push(nameTouch(file, "the program that the start command runs", true), ...findStartLines(file));
   else if (file.paths.some((path) => PATHS.test(path))) findings.push(nameTouch(file, "what the agent is run by"));
   if (file.name === "package.json") findings.push(...findManifestTouches(file, facts));
+  if (file.name === "pyproject.toml" && !file.isRead) findings.push(nameTouch(file, "what the agent is run by"));
   if (
     file.name === "pyproject.toml" &&
     [...file.added, ...file.removed].some(({ code }) =>

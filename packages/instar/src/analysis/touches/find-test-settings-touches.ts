@@ -2,6 +2,8 @@ import { type ChangedFile, type ChangedLine, onlyIn } from "./changed-file.ts";
 import { compareManifests } from "./compare-manifests.ts";
 import { compareNumbers } from "./compare-numbers.ts";
 import { findHushedChecks } from "./find-hushed-checks.ts";
+import { isDocumentPath } from "./is-document-path.ts";
+import { isTestPath } from "./is-test-path.ts";
 import { listCommandPaths } from "./list-command-paths.ts";
 import { quote } from "./quote.ts";
 import { byContent, type Finding, nameTouch, type TouchFacts, weakening } from "./touch-finder.ts";
@@ -13,7 +15,24 @@ const CHECKERS =
 
 /** What makes tests and checks count: runners' settings, thresholds, scripts, comments that hush a check. */
 export function findTestSettingsTouches(file: ChangedFile, facts: TouchFacts): readonly Finding[] {
-  return [...findHushedChecks(file), ...findConfigTouches(file), ...findManifestTouches(file, facts), ...findCommandTouches(file, facts)];
+  return [
+    ...findHushedChecks(file),
+    ...findTestDetection(file),
+    ...findConfigTouches(file),
+    ...findManifestTouches(file, facts),
+    ...findCommandTouches(file, facts),
+  ];
+}
+
+const KNOWS_TESTS =
+  /\b(VITEST(_WORKER_ID|_POOL_ID)?|JEST_WORKER_ID|NODE_TEST_CONTEXT|PYTEST_CURRENT_TEST|PYTEST_VERSION|MOCHA_COLORS|PLAYWRIGHT_TEST)\b|\bNODE_ENV\b.{0,40}["']test["']|["'](pytest|unittest)["'] in sys\.modules/;
+
+/** Code that asks whether it is being tested behaves well there, and elsewhere as it likes. */
+function findTestDetection({ isRead, paths, added, removed }: ChangedFile): Finding[] {
+  if (!isRead || paths.some((path) => isTestPath(path) || isDocumentPath(path) || RUNNERS.test(path))) return [];
+  const is = ({ text, code }: ChangedLine) => code !== "" && KNOWS_TESTS.test(text);
+  const found = added.filter(is);
+  return found.length > removed.filter(is).length ? found.slice(0, 1).map(({ line }) => weakening(line, "it asks whether it is being tested")) : [];
 }
 
 function findConfigTouches(file: ChangedFile): Finding[] {
@@ -24,6 +43,7 @@ function findConfigTouches(file: ChangedFile): Finding[] {
     [...file.added, ...file.removed].some(({ code }) =>
       /pytest|coverage|ruff|mypy|pyright|flake8|pylint|fail_under|addopts|testpaths|hypothesis|select|ignore/.test(code),
     );
+  if (file.name === "pyproject.toml" && !file.isRead) return [nameTouch(file, "settings of the tests")];
   if (!isRunner && !isChecker && !isTomlPart) return [];
   const named = isRunner ? "settings of the tests" : "settings of the checks";
   const first = isTomlPart ? byContent(file.added[0]?.line ?? null, "it sets how tests and checks run") : nameTouch(file, named, true);

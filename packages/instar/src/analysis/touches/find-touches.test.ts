@@ -1,3 +1,4 @@
+// One table a kind, of what is recognised and of what is not: it is the list of what this room promises, and stands together.
 import { describe, expect, test } from "vitest";
 import type { Edit } from "../edit.ts";
 import { added, changed, deleted, type Expectation, expectTouches, FACTS, renamed, unread } from "./describe-edits.testing.ts";
@@ -101,6 +102,22 @@ describe("what makes tests count", () => {
       "a package.json that is no JSON is not harmless",
       changed("package.json", "{}", "{"),
       ["test-settings! no JSON object", "runner! no JSON object", "dependencies! no JSON object"],
+    ],
+    [
+      "code that asks whether it is being tested is seen",
+      code("go();", "if (process.env.VITEST) cheat(); else go();"),
+      ["test-settings! whether it is being tested"],
+    ],
+    [
+      "Python that asks whether it is being tested is seen",
+      changed("agent/a.py", "go()\n", 'import sys\nif "pytest" in sys.modules:\n    cheat()\n'),
+      ["test-settings! whether it is being tested"],
+    ],
+    ["a test that asks whether it is being tested is none", changed("a.test.ts", "", "f(process.env.VITEST);"), ["-test-settings"]],
+    [
+      "a pyproject.toml that was not read is not harmless",
+      unread("pyproject.toml"),
+      ["test-settings! could not be read", "dependencies! could not be read", "runner! could not be read"],
     ],
   ])("%s", (_, edit, expected) => expectTouches(edit, expected));
 

@@ -37,7 +37,7 @@ export function isNestedTooDeep(text: string): boolean {
       continue;
     }
     // A line feed ends what could be ended, unless the next line goes on with an operator.
-    if (isAtEnd && /^[\w$"'`]/.test(token) && !INFIX.test(token)) set(0);
+    if (isAtEnd && /^[\w$"']/.test(token) && !INFIX.test(token)) set(0);
     isAtEnd = false;
     if (isOpening(token)) {
       if (token === "[" && previous === "]") set(level.chain + 1);
@@ -58,7 +58,7 @@ export function isNestedTooDeep(text: string): boolean {
 }
 
 const HEADS = /^(?:if|for|while|with)$/;
-const GOES_ON = /^(?:if|for|while|with|typeof|await|new|void|delete|else|do|keyof|yield|in|of|instanceof|extends|async|readonly|unique|infer)$/;
+const GOES_ON = /^(?:if|for|while|with|typeof|await|new|void|delete|else|do|keyof|yield|in|of|instanceof|extends|async|readonly|unique|infer|as|satisfies)$/;
 const INFIX = /^(?:in|of|instanceof|extends|else|as|satisfies|is)$/;
 const isOpening = (token: string) => token === "(" || token === "[" || token === "{" || token === "${";
 const isClosing = (token: string) => token === ")" || token === "]" || token === "}";

@@ -23,6 +23,7 @@ export function outlineProgramTests(text: string, lineOf: (index: number) => num
   const mocks: Placed[] = [];
   const leniencies: (Placed & { amount: number })[] = [];
   const exits: Placed[] = [];
+  const overrides: Placed[] = [];
   const seen = new Set<SyntaxNode>();
   const cut = (node: SyntaxNode) => text.slice(node.start, Math.min(node.end, node.start + 300)).replace(/\s+/g, " ");
 
@@ -37,6 +38,7 @@ export function outlineProgramTests(text: string, lineOf: (index: number) => num
       ].join(" › ");
       const test = {
         title,
+        rows: countRows(chain),
         line,
         isSuite: opened.isSuite,
         skippedBy: opened.skippedBy ?? open.at(-1)?.test.skippedBy ?? conditionOf(parents, open.at(-1)?.call),
@@ -49,15 +51,26 @@ export function outlineProgramTests(text: string, lineOf: (index: number) => num
     }
     const here = open.at(-1);
     if (here !== undefined && isSkipCall(chain, here)) here.test.skippedBy ??= place.text;
+    if (place.text === "expect.extend") overrides.push(place);
     if (isMock(chain)) mocks.push({ text: stringOf(childrenOf(node, "arguments")[0]) ?? "(computed)", line });
     leniencies.push(...readLeniency(node, chain).map((each) => ({ ...each, line })));
     if (place.text === "process.exit" && isSuccess(childrenOf(node, "arguments")[0])) exits.push(place);
+  };
+
+  const enterAssignment = (node: SyntaxNode): void => {
+    const left = childOf(node, "left");
+    const chain = left && chainOf(left);
+    const name = chain === undefined ? "" : [chain.root, ...chain.names].join(".");
+    const place = { text: name, line: lineOf(node.start) };
+    if (name === "process.exitCode" && isSuccess(childOf(node, "right"))) exits.push(place);
+    if (/^((globalThis|global)\.)?(expect|assert|test|it|describe)(\.|$)/.test(name)) overrides.push(place);
   };
 
   return {
     enter: (node, parents) => {
       const here = open.at(-1);
       if (node.type === "ReturnStatement" && here?.body !== undefined && parents.at(-1) === here.body) here.returnsAt = Math.min(here.returnsAt, node.end);
+      if (node.type === "AssignmentExpression") enterAssignment(node);
       if (node.type !== "CallExpression" && node.type !== "MemberExpression") return;
       if (seen.has(node)) return;
       const chain = chainOf(node);
@@ -80,8 +93,19 @@ export function outlineProgramTests(text: string, lineOf: (index: number) => num
     leave: (node) => {
       if (open.at(-1)?.call === node) open.pop();
     },
-    finish: () => ({ tests, elsewhere, only, mocks, leniencies, exits }),
+    finish: () => ({ tests, elsewhere, only, mocks, leniencies, exits, overrides }),
   };
+}
+
+/** The rows of `test.each([…])`; of a table in a template, its holes. */
+function countRows({ names, links }: Chain): number {
+  if (!names.includes("each") && !names.includes("for")) return 0;
+  const counts = links.map((link) => {
+    const [table] = childrenOf(link, "arguments");
+    const template = childOf(link, "quasi");
+    return table?.type === "ArrayExpression" ? childrenOf(table, "elements").length : template === undefined ? 0 : childrenOf(template, "expressions").length;
+  });
+  return Math.max(0, ...counts);
 }
 
 /** A test that is only there on a condition is skipped where it does not hold. */

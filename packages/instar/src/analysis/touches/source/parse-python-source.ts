@@ -14,6 +14,8 @@ interface OpenBlock {
 
 /** How much of a statement is looked at. */
 const CUT = 300;
+/** How much of a decorator, which may hold a table. */
+const TABLE = 50_000;
 /** How much of the titles above a test. */
 const TITLE = 1_000;
 
@@ -30,6 +32,7 @@ export function parsePythonSource(text: string): Source {
   const elsewhere: Assertion[] = [];
   const mocks: Placed[] = [];
   const exits: Placed[] = [];
+  const overrides: Placed[] = [];
   const open: OpenBlock[] = [];
   let decorators: string[] = [];
   let isBroken = false;
@@ -58,7 +61,12 @@ export function parsePythonSource(text: string): Source {
         imports.push(...readImports(cut).map((module) => ({ text: module, line })));
         return;
       case "Decorator":
-        decorators.push(cut);
+        decorators.push(
+          text
+            .slice(from, Math.min(to, from + TABLE))
+            .replace(/\s+/g, " ")
+            .trim(),
+        );
         for (const guard of [cut.replace(/^@/, "").split("(")[0]?.split(".").at(-1) ?? ""].filter((each) => GUARD_NAME.test(each)))
           guards.push({ text: guard, line, route: "a decorator" });
         return;
@@ -66,6 +74,8 @@ export function parsePythonSource(text: string): Source {
       case "FunctionDefinition": {
         const block = openBlock(name === "ClassDefinition" ? "class" : "function", cut, from, line, open, decorators);
         decorators = [];
+        if (/def (pytest_(runtest|collection|sessionfinish|pyfunc|exception|ignore|report|assertrepr)\w*|__eq__)\b/.test(cut))
+          overrides.push({ text: block.title, line });
         if (block.test !== undefined) tests.push(block.test);
         open.push(block);
         return;
@@ -118,7 +128,7 @@ export function parsePythonSource(text: string): Source {
   if (isBroken) return sourceOfLines(text, { language: "python", unparsed: "it could not be parsed" });
   const code = renderLines(blankOut(text, [...comments, ...strings]));
   if (isAllSkipped) for (const test of tests) test.skippedBy ??= "pytestmark";
-  const outline = { tests, elsewhere, only: [], mocks, leniencies: [], exits };
+  const outline = { tests, elsewhere, only: [], mocks, leniencies: [], exits, overrides };
   return { language: "python", unparsed: null, lines: renderLines(text), code, comments, strings, imports, environment, guards, outline };
 }
 
@@ -136,7 +146,11 @@ function openBlock(name: "class" | "function", cut: string, from: number, line: 
   const block: OpenBlock = { name, from, title, returnsAt: Number.POSITIVE_INFINITY };
   if (!isTest) return block;
   const skippedBy = decorators.find((decorator) => /\b(skip\w*|xfail|expectedFailure)\b/.test(decorator.split("(")[0] ?? "")) ?? null;
-  return { ...block, test: { title, line, isSuite: name === "class", skippedBy, assertions: [] } };
+  // Commas stand for rows: fewer of them are fewer rows, or narrower ones.
+  const rows = decorators
+    .filter((decorator) => /parametrize|\bdata\(/.test(decorator.slice(0, CUT)))
+    .reduce((sum, decorator) => sum + decorator.split(",").length, 0);
+  return { ...block, test: { title, line, isSuite: name === "class", skippedBy: skippedBy === null ? null : skippedBy.slice(0, CUT), rows, assertions: [] } };
 }
 
 function readImports(cut: string): string[] {

@@ -42,6 +42,8 @@ export interface TestOutline {
   readonly leniencies: readonly (Placed & { readonly amount: number })[];
   /** Where a process is ended, with the code of success. */
   readonly exits: readonly Placed[];
+  /** Where what asserts or runs tests is itself replaced. */
+  readonly overrides: readonly Placed[];
 }
 
 export interface OutlinedTest {
@@ -51,6 +53,8 @@ export interface OutlinedTest {
   readonly isSuite: boolean;
   /** How it is skipped: `it.skip`; null where it runs. */
   readonly skippedBy: string | null;
+  /** Rows of the table it runs over, where it has one. */
+  readonly rows: number;
   /** Of this test alone, without those of tests inside it. */
   readonly assertions: readonly Assertion[];
 }
@@ -68,4 +72,4 @@ export interface Assertion extends Placed {
   readonly isDead: boolean;
 }
 
-export const NO_TESTS: TestOutline = { tests: [], elsewhere: [], only: [], mocks: [], leniencies: [], exits: [] };
+export const NO_TESTS: TestOutline = { tests: [], elsewhere: [], only: [], mocks: [], leniencies: [], exits: [], overrides: [] };

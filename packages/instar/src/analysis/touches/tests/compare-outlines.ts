@@ -13,6 +13,7 @@ export function compareOutlines({ outline: before }: Source, { outline: after }:
   findings.push(...compareElsewhere(before.elsewhere, after.elsewhere));
   for (const { text, line } of onlyIn(after.only, before.only)) findings.push(weakening(line, `${quote(text)} runs alone: .only skips every other test`));
   for (const { line } of onlyIn(after.exits, before.exits)) findings.push(weakening(line, "it ends the process as a success"));
+  for (const { text, line } of onlyIn(after.overrides, before.overrides)) findings.push(weakening(line, `${quote(text)} takes the place of what judges`));
   for (const { text, line } of onlyIn(after.mocks, before.mocks)) findings.push(byContent(line, `a double stands in for ${quote(text)}`));
   findings.push(...compareLeniencies(before, after));
   return findings;
@@ -59,6 +60,7 @@ function compareTest(old: OutlinedTest, fresh: OutlinedTest): Finding[] {
   const called = quote(fresh.title);
   const findings: Finding[] = [];
   if (fresh.skippedBy !== null && old.skippedBy === null) findings.push(weakening(fresh.line, `${called} is skipped by ${quote(fresh.skippedBy)}`));
+  if (fresh.rows < old.rows) findings.push(weakening(fresh.line, `${called} runs over a smaller table than before`));
   const lost = onlyIn(old.assertions, fresh.assertions);
   const won = onlyIn(fresh.assertions, old.assertions);
   if (fresh.assertions.length < old.assertions.length)

@@ -196,6 +196,30 @@ describe("tests of JavaScript and TypeScript", () => {
       changed("src/a.ts", 'import assert from "node:assert";\nassert.ok(a);\nassert.ok(b);', 'import assert from "node:assert";\nassert.ok(a);'),
       ["-tests"],
     ],
+    [
+      "a table of tests with fewer rows is seen",
+      changed(
+        "a.test.ts",
+        js('test.each([1, 2, 3])("n %i", (n) => { expect(f(n)).toBe(n); });'),
+        js('test.each([1])("n %i", (n) => { expect(f(n)).toBe(n); });'),
+      ),
+      ["tests! smaller table"],
+    ],
+    [
+      "an exit code that is set to success is seen",
+      changed("test/setup.js", "export {};", 'process.on("exit", () => { process.exitCode = 0; });'),
+      ["tests! ends the process as a success"],
+    ],
+    [
+      "an assertion that is replaced by something of one's own is seen",
+      changed("test/setup.js", "export {};", "assert.equal = () => {};"),
+      ["tests! assert.equal takes the place of what judges"],
+    ],
+    [
+      "matchers of one's own are seen",
+      changed("test/setup.ts", js(""), js("expect.extend({ toBe: () => ({ pass: true }) });")),
+      ["tests! expect.extend takes the place"],
+    ],
   ])("%s", (_, edit, expected) => expectTouches(edit, expected));
 });
 
@@ -272,6 +296,19 @@ describe("tests of Python and of others", () => {
       "Python that does not parse is compared by its lines",
       python(PY, `${PY.replace("def test", "@pytest.mark.skip\ndef test")}\n)) def (`),
       ["tests! a test is skipped (it could not be parsed"],
+    ],
+    [
+      "a hook that rewrites what pytest reports is seen",
+      changed("conftest.py", "import pytest\n", 'import pytest\ndef pytest_runtest_makereport(item, call):\n    return "passed"\n'),
+      ["tests! pytest_runtest_makereport takes the place"],
+    ],
+    [
+      "a table with fewer rows is seen",
+      python(
+        "import pytest\n@pytest.mark.parametrize('a', [1, 2, 3])\ndef test_a(a):\n    assert f(a) == a\n",
+        "import pytest\n@pytest.mark.parametrize('a', [1])\ndef test_a(a):\n    assert f(a) == a\n",
+      ),
+      ["tests! smaller table"],
     ],
   ])("%s", (_, edit, expected) => expectTouches(edit, expected));
 });

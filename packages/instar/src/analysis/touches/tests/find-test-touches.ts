@@ -1,4 +1,4 @@
-import { type ChangedFile, onlyIn } from "../changed-file.ts";
+import type { ChangedFile } from "../changed-file.ts";
 import { isDocumentPath } from "../is-document-path.ts";
 import { isTestPath } from "../is-test-path.ts";
 import { quote } from "../quote.ts";
@@ -29,12 +29,13 @@ export function findTestTouches(file: ChangedFile): readonly Finding[] {
 }
 
 /** What one side of it is, as far as that side was read. */
-const nameByContent = ({ isRead }: ChangedFile) => (isRead ? byContent(null, "tests stand in it") : weakening(null, "tests stand in it, and it could not be read"));
+const nameByContent = ({ isRead }: ChangedFile) =>
+  isRead ? byContent(null, "tests stand in it") : weakening(null, "tests stand in it, and it could not be read");
 
 const RUNNERS =
   /^(node:test|vitest|@jest\/globals|jest|mocha|ava|tap|tape|uvu|qunit|@playwright\/test|bun:test|@japa\/runner|@std\/testing.*|cypress|pytest|unittest|unittest\.mock|nose2?|hypothesis)$/;
 
-export function isTestSource(source: Source): boolean {
+function isTestSource(source: Source): boolean {
   if (source.imports.some(({ text }) => RUNNERS.test(text))) return true;
   if (source.outline.tests.some(({ isSuite, assertions }) => isSuite || assertions.length > 0)) return true;
   if (source.outline.tests.length > 0) return source.language === "program" || source.outline.tests.length > 1;
@@ -45,7 +46,3 @@ export function isTestSource(source: Source): boolean {
     )
   );
 }
-
-/** Tests whose texts went to another file are gone from this one: what they were is not forgotten by moving them. */
-export const lostTests = (before: Source, after: Source) => onlyIn(titled(before), titled(after));
-const titled = ({ outline }: Source) => outline.tests.map((test) => ({ ...test, text: test.title }));
