@@ -5,7 +5,7 @@ import { today } from "./bench-clock.ts";
 import { findProgram } from "./place.ts";
 
 /** What the figures were measured on: without it they mean nothing. */
-export function describeMachine(): Record<string, string | number> {
+export function describeMachine(peers: Readonly<Record<string, string>> = describePeersOfSwitch()): Record<string, string | number> {
   const cores = cpus();
   const load = loadavg()[0] ?? 0;
   return {
@@ -17,13 +17,20 @@ export function describeMachine(): Record<string, string | number> {
     loadAverageBefore: Number(load.toFixed(2)),
     quiet: load < cores.length / 2 ? "yes" : "NO: something else was running, so latencies and throughput are the machine's as much as anybody's",
     node: process.versions.node,
-    nginx: versionOf("nginx", /nginx\/([\d.]+)/),
-    haproxy: versionOf("haproxy", /version ([\d.]+)/),
-    ...NPM_PEERS,
+    ...peers,
   };
 }
 
-const NPM_PEERS = (JSON.parse(readFileSync(new URL("peers/package.json", import.meta.url), "utf8")) as { dependencies: Record<string, string> }).dependencies;
+/** Versions by name, as a folder's package.json pins them. */
+export function readPinned(folder: URL): Record<string, string> {
+  return (JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as { dependencies: Record<string, string> }).dependencies;
+}
+
+const describePeersOfSwitch = (): Record<string, string> => ({
+  nginx: versionOf("nginx", /nginx\/([\d.]+)/),
+  haproxy: versionOf("haproxy", /version ([\d.]+)/),
+  ...readPinned(new URL("peers/", import.meta.url)),
+});
 
 function versionOf(name: string, pattern: RegExp): string {
   const program = findProgram(name);

@@ -18,8 +18,12 @@ interface Check {
   readonly run: () => string[] | Promise<string[]>;
 }
 
-/** The workspace's, and that of the programs that are measured beside ours. */
-const LOCKFILES = ["package-lock.json", "bench/peers/package-lock.json"];
+/** The workspace's, and those of the programs that are measured beside ours and of the sources that they are measured on. */
+const LOCKFILES = [
+  "package-lock.json",
+  "bench/peers/package-lock.json",
+  ...["peers", "sources", "more-sources"].map((folder) => `bench/analysis/${folder}/package-lock.json`),
+];
 
 const wantsFix = process.argv.includes("--fix");
 if (wantsFix) for (const path of writeGeneratedFiles()) process.stdout.write(`wrote ${path}\n`);

@@ -22,6 +22,7 @@ const JOBS = {
   "test:crash": [join(root, "tests", "crash", "run-crash-test.ts")],
   "test:mutations": [join(root, "tests", "crash", "run-mutation-test.ts")],
   "bench:switch": [join(root, "bench", "run-bench-switch.ts")],
+  "bench:analysis": [join(root, "bench", "run-bench-analysis.ts")],
 };
 
 const [job = "", ...args] = process.argv.slice(2);

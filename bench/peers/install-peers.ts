@@ -9,19 +9,29 @@ const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 export const PM2 = join(FOLDER, "node_modules", "pm2", "bin", "pm2");
 export const HTTP_PROXY = join(FOLDER, "run-http-proxy.mjs");
 
+/** Brings the peers of the switch. @returns undefined where they are there, else why not */
+export const installPeers = (place: Place, say: (line: string) => void): Promise<string | undefined> =>
+  installFrom(FOLDER, "pm2 and http-proxy-3 into bench/peers", place, say);
+
 /**
- * Brings the peers that come from npm, from their own lockfile, into a folder of their own: Instar depends on none of them.
+ * Brings packages from npm, from their own lockfile, into a folder of their own: Instar depends on none of them, and none of their scripts runs.
  * @returns undefined where they are there, else why not: a machine without a registry still measures the rest
  */
-export async function installPeers(place: Place, say: (line: string) => void): Promise<string | undefined> {
+export async function installFrom(
+  folder: string,
+  what: string,
+  place: Place,
+  say: (line: string) => void,
+  flags: readonly string[] = [],
+): Promise<string | undefined> {
   const lock = createHash("sha256")
-    .update(readFileSync(join(FOLDER, "package-lock.json")))
+    .update(readFileSync(join(folder, "package-lock.json")))
     .digest("hex");
-  const mark = join(FOLDER, "node_modules", ".bench-installed");
+  const mark = join(folder, "node_modules", ".bench-installed");
   if (existsSync(mark) && readFileSync(mark, "utf8") === lock) return undefined;
-  say("installing pm2 and http-proxy-3 into bench/peers, once");
+  say(`installing ${what}, once`);
   try {
-    await place.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: FOLDER, environment: ownEnvironment() });
+    await place.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...flags], { cwd: folder, environment: ownEnvironment() });
     writeFileSync(mark, lock);
     return undefined;
   } catch (error) {

@@ -1,0 +1,2 @@
+/** @param result plain JSON */
+export function sayResult(result: Readonly<Record<string, unknown>>): void;
