@@ -26,6 +26,8 @@ export interface ChangedLine {
   readonly text: string;
   /** Without comments and the insides of strings, where those are known. */
   readonly code: string;
+  /** Without comments and regular expressions; strings stand. */
+  readonly values: string;
   readonly line: number;
 }
 
@@ -45,7 +47,12 @@ export function describeChange(edit: Edit): ChangedFile {
   };
 }
 
-const lineAt = (source: Source, at: number): ChangedLine => ({ text: source.lines[at] ?? "", code: source.code[at] ?? "", line: at + 1 });
+const lineAt = (source: Source, at: number): ChangedLine => ({
+  text: source.lines[at] ?? "",
+  code: source.code[at] ?? "",
+  values: source.values[at] ?? "",
+  line: at + 1,
+});
 
 /** What one list has more often than the other, by its text. */
 export function onlyIn<Item extends { readonly text: string }>(

@@ -24,7 +24,8 @@ export function compareNumbers(removed: readonly ChangedLine[], added: readonly 
   );
 }
 
-function readPairs({ text, code }: ChangedLine): (readonly [string, number])[] {
-  if (code === "") return [];
-  return [...text.matchAll(PAIR)].map(([, name = "", digits = "", unit]) => [name, Number(digits) * (unit === undefined ? 1 : (UNITS_MS[unit] ?? 1))] as const);
+function readPairs({ values }: ChangedLine): (readonly [string, number])[] {
+  return [...values.matchAll(PAIR)].map(
+    ([, name = "", digits = "", unit]) => [name, Number(digits) * (unit === undefined ? 1 : (UNITS_MS[unit] ?? 1))] as const,
+  );
 }

@@ -126,7 +126,7 @@ export function findPermissionTouches(file: ChangedFile): readonly Finding[] {
       ...(edit.status !== "deleted" && PROGRAM.test(edit.path) ? [byName("a program that could not be read: what it may do is not known")] : []),
     ];
   if (file.after.unparsed !== null) findings.push(byContent(null, `${file.after.unparsed}: what it may do is known by its lines alone`));
-  if (file.paths.every(isTestPath)) return [...findings, ...findSettings(file)];
+  if (file.paths.every(isTestPath)) return file.after.language === "other" ? [...findings, ...findSettings(file)] : findings;
   return [...findings, ...findImports(file), ...findCalls(file), ...findSettings(file)];
 }
 
@@ -160,7 +160,7 @@ function findCalls({ added, removed, after }: ChangedFile): Finding[] {
 function findSettings({ added, removed, edit, name }: ChangedFile): Finding[] {
   return SETTINGS.flatMap(([pattern, says, where]) => {
     if (!where.test(name) && !where.test(edit.path)) return [];
-    const is = ({ text, code }: ChangedLine) => code !== "" && pattern.test(text);
+    const is = ({ values }: ChangedLine) => pattern.test(values);
     const found = added.filter(is);
     return found.length > removed.filter(is).length ? found.slice(0, 1).map(({ line }) => weakening(line, says)) : [];
   });

@@ -48,7 +48,7 @@ export function findSignInTouches(file: ChangedFile): readonly Finding[] {
 function findUnsafe({ added, removed }: ChangedFile): Finding[] {
   // The value may be a string, `"*"`: the line as it is written, unless all of it is a comment.
   return UNSAFE.flatMap(([pattern, says]) => {
-    const is = (line: ChangedLine) => line.code !== "" && pattern.test(line.text) && !isOnlySaid(line, pattern);
+    const is = (line: ChangedLine) => pattern.test(line.values) && !isOnlySaid(line, pattern);
     const found = added.filter(is);
     return found.length > removed.filter(is).length ? found.slice(0, 1).map(({ line }) => weakening(line, says)) : [];
   });

@@ -30,7 +30,7 @@ const KNOWS_TESTS =
 /** Code that asks whether it is being tested behaves well there, and elsewhere as it likes. */
 function findTestDetection({ isRead, paths, added, removed }: ChangedFile): Finding[] {
   if (!isRead || paths.some((path) => isTestPath(path) || isDocumentPath(path) || RUNNERS.test(path))) return [];
-  const is = ({ text, code }: ChangedLine) => code !== "" && KNOWS_TESTS.test(text);
+  const is = ({ values }: ChangedLine) => KNOWS_TESTS.test(values);
   const found = added.filter(is);
   return found.length > removed.filter(is).length ? found.slice(0, 1).map(({ line }) => weakening(line, "it asks whether it is being tested")) : [];
 }
@@ -104,7 +104,7 @@ function findLoosened({ added, removed }: ChangedFile): Finding[] {
 
 /** A line of the first list that matches, which the second has not in the same words. */
 function onlyMatching(lines: readonly ChangedLine[], others: readonly ChangedLine[], pattern: RegExp): ChangedLine | undefined {
-  const matching = lines.filter(({ text, code }) => code !== "" && pattern.test(text));
+  const matching = lines.filter(({ values }) => pattern.test(values));
   return matching.length === 0 ? undefined : onlyIn(matching, others, ({ text }) => text.replace(/,$/, ""))[0];
 }
 
@@ -143,7 +143,8 @@ const asLines = (json: string, line: number | null): ChangedLine[] =>
   json
     .slice(0, 10_000)
     .split(/(?<=[,{[])/)
-    .map((text) => ({ text: text.replace(/\s+/g, " ").trim(), code: "…", line: line ?? 1 }));
+    .map((part) => part.replace(/\s+/g, " ").trim())
+    .map((text) => ({ text, code: text, values: text, line: line ?? 1 }));
 const wordsOf = (command: TouchFacts["testCommand"]): readonly string[] =>
   command === undefined ? [] : typeof command === "string" ? command.split(/\s+/) : command;
 

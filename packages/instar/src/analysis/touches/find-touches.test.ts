@@ -254,6 +254,7 @@ describe("sign-in", () => {
       unread("src/login.ts"),
       ["sign-in! could not be read", "permissions a program that could not be read"],
     ],
+    ["a pattern that looks for unchecked certificates does nothing", code("", "const pattern = /rejectUnauthorized: false/;"), ["-!sign-in"]],
   ])("%s", (_, edit, expected) => expectTouches(edit, expected));
 });
 

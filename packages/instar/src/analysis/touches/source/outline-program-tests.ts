@@ -118,6 +118,12 @@ const SUITES: ReadonlySet<string> = new Set(["describe", "suite", "context", "fd
 const CASES: ReadonlySet<string> = new Set(["it", "test", "specify", "fit", "xit", "xtest", "xspecify", "ftest", "bench"]);
 const SKIPS: ReadonlySet<string> = new Set(["skip", "todo", "fixme", "skipIf", "runIf", "ignore", "fails", "failing", "fail"]);
 
+const MODIFIERS: ReadonlySet<string> = new Set(
+  "only skip todo fixme skipIf runIf ignore fails failing fail each for concurrent sequential serial parallel shuffle slow describe test it if cb macro wrap".split(
+    " ",
+  ),
+);
+
 interface Opening {
   readonly title: string | undefined;
   readonly isSuite: boolean;
@@ -130,6 +136,7 @@ interface Opening {
 /** What a call opens: `describe("…", () => …)`, `test.skip(…)`, `it.each([…])("…", …)`, `t.test(…)`. */
 function openTest(node: SyntaxNode, { root, names }: Chain): Opening | undefined {
   const base = root === "Deno" || root === "Bun" ? names[0] : root;
+  if (!names.every((name) => MODIFIERS.has(name))) return undefined;
   const isSub = names.length === 1 && /^(t|tap|ctx|context)$/.test(root) && (names[0] === "test" || names[0] === "describe" || names[0] === "it");
   const isSuite = SUITES.has(base ?? "") || names.includes("describe");
   if (!isSub && !isSuite && !CASES.has(base ?? "")) return undefined;

@@ -16,6 +16,7 @@ export function parseProgramSource(path: string, text: string): Source {
 
   const lineOf = lineFinder(text);
   const strings: (Placed & Span)[] = [];
+  const patterns: Span[] = [];
   const imports: Placed[] = [];
   const environment: Placed[] = [];
   const guards: Guard[] = [];
@@ -23,6 +24,7 @@ export function parseProgramSource(path: string, text: string): Source {
   walkProgram(root, {
     enter: (node, parents) => {
       const line = lineOf(node.start);
+      if (node.type === "Literal" && "regex" in node) patterns.push({ start: node.start, end: node.end });
       for (const string of readString(node)) strings.push({ text: string, line, start: node.start, end: node.end });
       for (const name of readImport(node)) imports.push({ text: name, line });
       for (const name of readEnvironment(node, parents)) environment.push({ text: name, line });
@@ -32,8 +34,21 @@ export function parseProgramSource(path: string, text: string): Source {
     leave: outline.leave,
   });
   const comments = parsed.comments.map(({ value, start, end }) => ({ text: value, line: lineOf(start), start, end }));
+  const values = renderLines(blankOut(text, [...comments, ...patterns]));
   const code = renderLines(blankOut(text, [...comments, ...strings]));
-  return { language: "program", unparsed: null, lines: renderLines(text), code, comments, strings, imports, environment, guards, outline: outline.finish() };
+  return {
+    language: "program",
+    unparsed: null,
+    lines: renderLines(text),
+    code,
+    values,
+    comments,
+    strings,
+    imports,
+    environment,
+    guards,
+    outline: outline.finish(),
+  };
 }
 
 function parseQuietly(path: string, text: string): ReturnType<typeof parseProgram> {

@@ -129,7 +129,8 @@ export function parsePythonSource(text: string): Source {
   const code = renderLines(blankOut(text, [...comments, ...strings]));
   if (isAllSkipped) for (const test of tests) test.skippedBy ??= "pytestmark";
   const outline = { tests, elsewhere, only: [], mocks, leniencies: [], exits, overrides };
-  return { language: "python", unparsed: null, lines: renderLines(text), code, comments, strings, imports, environment, guards, outline };
+  const values = renderLines(blankOut(text, comments));
+  return { language: "python", unparsed: null, lines: renderLines(text), code, values, comments, strings, imports, environment, guards, outline };
 }
 
 const LOOKED_AT: ReadonlySet<string> = new Set(

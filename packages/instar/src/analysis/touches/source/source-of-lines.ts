@@ -5,5 +5,5 @@ import { NO_TESTS, type Source } from "./source.ts";
 export function sourceOfLines(text: string, { language, unparsed }: Pick<Source, "language" | "unparsed">, comments: readonly Span[] = []): Source {
   const lines = renderLines(text);
   const code = comments.length === 0 ? lines : renderLines(blankOut(text, comments));
-  return { language, unparsed, lines, code, comments: [], strings: [], imports: [], environment: [], guards: [], outline: NO_TESTS };
+  return { language, unparsed, lines, code, values: code, comments: [], strings: [], imports: [], environment: [], guards: [], outline: NO_TESTS };
 }

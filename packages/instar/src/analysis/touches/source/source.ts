@@ -7,6 +7,8 @@ export interface Source {
   readonly lines: readonly string[];
   /** The same lines without comments and without the insides of strings, where those are known. */
   readonly code: readonly string[];
+  /** The same lines without comments and regular expressions: strings stand. */
+  readonly values: readonly string[];
   readonly comments: readonly Placed[];
   readonly strings: readonly Placed[];
   /** Modules, as they are named. */
