@@ -100,7 +100,10 @@ function normaliseMessage(message: string): string {
 }
 
 function normaliseSource(source: string): string {
-  return source.replace(/\s+/g, " ").trim();
+  return source
+    .replace(/\s+/g, " ")
+    .replace(/ ?([^\w\s]) ?/g, "$1")
+    .trim();
 }
 
 const RANK: Readonly<Record<Finding["severity"], number>> = { error: 0, warning: 1, note: 2 };

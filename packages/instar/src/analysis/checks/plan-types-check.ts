@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 import semver from "semver";
 
 export interface TypesQuestion {
@@ -30,7 +30,7 @@ const KNOWS_NO_CHECK = "5.6.0";
 export function planTypesCheck({ tree, hasTsconfig, tscPath, tscVersion, node }: TypesQuestion): PlannedCheck {
   if (!hasTsconfig) return { kind: "nodata", because: "it has no tsconfig.json" };
   if (tscPath === null) return { kind: "nodata", because: "it has a tsconfig.json and no TypeScript of its own installed" };
-  if (!isAbsolute(tscPath) || !tscPath.startsWith(join(tree, "/"))) return { kind: "nodata", because: "its TypeScript lies outside of it" };
+  if (!isAbsolute(tscPath) || !normalize(tscPath).startsWith(join(tree, "/"))) return { kind: "nodata", because: "its TypeScript lies outside of it" };
   const version = semver.valid(tscVersion);
   if (version === null) return { kind: "nodata", because: "which TypeScript it has cannot be told" };
   if (semver.lt(version, OLDEST)) return { kind: "nodata", because: `TypeScript ${version} cannot be kept from writing files` };

@@ -6,11 +6,12 @@ import type { Sight } from "./sight.ts";
 /** A call, or an import: what is run, loaded, decoded or hashed. */
 export function judgeCall(node: SyntaxNode, sight: Sight): void {
   const source = childOf(node, "source") ?? childOf(childOf(node, "moduleReference") ?? node, "expression");
-  if (node.type === "ImportExpression") return judgeLoad(node, childOf(node, "source"), sight);
-  if (!node.type.endsWith("Expression")) {
-    if (source !== undefined && node["importKind"] !== "type") judgeModule(node, String(source["value"]), sight);
-    return;
-  }
+  if (node.type === "ImportExpression") judgeLoad(node, childOf(node, "source"), sight);
+  else if (node.type.endsWith("Expression")) judgeRealCall(node, sight);
+  else if (source !== undefined && node["importKind"] !== "type") judgeModule(node, String(source["value"]), sight);
+}
+
+function judgeRealCall(node: SyntaxNode, sight: Sight): void {
   const { say, originOf, textOf } = sight;
   const callee = unwrap(childOf(node, "callee"));
   const origin = originOf(callee) ?? "";
@@ -57,7 +58,8 @@ function judgeLoad(node: SyntaxNode, source: SyntaxNode | undefined, sight: Sigh
     const isSpelt =
       source.type === "Literal" || source.type === "Identifier" || (source.type === "TemplateLiteral" && childrenOf(source, "expressions").length === 0);
     if (!isSpelt) say("hidden-name", node, `loads ${JSON.stringify(specifier.slice(0, 60))}`);
-    return judgeModule(node, specifier, sight);
+    judgeModule(node, specifier, sight);
+    return;
   }
   const pieces = source.type === "TemplateLiteral" || source.type === "BinaryExpression" ? piecesOf(source) : [];
   const [head, tail] = [pieces[0], pieces.at(-1)];
@@ -68,8 +70,8 @@ function judgeLoad(node: SyntaxNode, source: SyntaxNode | undefined, sight: Sigh
 
 const textOfPiece = (piece: SyntaxNode | string | undefined, { textOf }: Sight) => (typeof piece === "string" ? piece : textOf(piece));
 
-function judgeTimer(node: SyntaxNode, handler: SyntaxNode | undefined, { say, textOf, valueOf }: Sight): void {
-  const made = unwrap(valueOf(handler) ?? handler);
+function judgeTimer(node: SyntaxNode, handler: SyntaxNode | undefined, { say, textOf, madeWith }: Sight): void {
+  const made = unwrap(madeWith(handler) ?? handler);
   const isText =
     made !== undefined && (textOf(made) !== undefined || made.type === "TemplateLiteral" || (made.type === "BinaryExpression" && made["operator"] === "+"));
   const callee = made?.type === "CallExpression" ? unwrap(childOf(made, "callee")) : undefined;
@@ -100,12 +102,14 @@ function judgeChance(node: SyntaxNode, { parents, say }: Sight): void {
     if (above.type.endsWith("Statement") || above.type === "VariableDeclaration") return;
     const named = childOf(above, "id") ?? childOf(above, "left") ?? childOf(above, "key");
     const name = named?.["name"] ?? (named === undefined ? undefined : childOf(named, "property")?.["name"]);
-    if (above.type !== "BinaryExpression" && typeof name === "string") return SECRET_NAME.test(name) ? say("weak-random", node, name.slice(0, 60)) : undefined;
+    if (above.type === "BinaryExpression" || typeof name !== "string") continue;
+    if (SECRET_NAME.test(name)) say("weak-random", node, name.slice(0, 60));
+    return;
   }
 }
 
-function judgeWorker(node: SyntaxNode, options: SyntaxNode | undefined, { say, valueOf }: Sight): void {
-  const properties = childrenOf(valueOf(options) ?? options ?? node, "properties");
+function judgeWorker(node: SyntaxNode, options: SyntaxNode | undefined, { say, madeWith }: Sight): void {
+  const properties = childrenOf(madeWith(options) ?? options ?? node, "properties");
   const evaluates = properties.find((property) => childOf(property, "key")?.["name"] === "eval");
   if (evaluates !== undefined && childOf(evaluates, "value")?.["value"] !== false) say("eval", node, "a worker runs text");
 }

@@ -14,7 +14,9 @@ export function judgeEnvironment(node: SyntaxNode, { parents, say, originOf, tex
     if (above.type !== "CallExpression" && above.type !== "NewExpression") continue;
     const callee = childOf(above, "callee");
     const name = callee?.type === "MemberExpression" ? keyOf(callee, textOf) : (originOf(callee) ?? callee?.["name"]);
-    if (SENDS.test(String(name))) return say("environment-sent", node, String(name).slice(0, 60));
+    if (!SENDS.test(String(name))) continue;
+    say("environment-sent", node, String(name).slice(0, 60));
+    return;
   }
   say("environment-whole", node);
 }

@@ -49,9 +49,9 @@ function judgeComputed(node: SyntaxNode, { base, key, isPlain }: Computed, { say
 }
 
 /** `x.constructor` makes objects like `x`; of a function it is the function that makes functions from text. */
-function judgeConstructor(node: SyntaxNode, object: SyntaxNode | undefined, { parents, say, originOf, textOf, valueOf }: Sight): void {
+function judgeConstructor(node: SyntaxNode, object: SyntaxNode | undefined, { parents, say, originOf, textOf, madeWith }: Sight): void {
   const parent = parents.at(-1);
-  const made = valueOf(object) ?? object;
+  const made = madeWith(object) ?? object;
   const ofFunction = made?.type === "ArrowFunctionExpression" || made?.type === "FunctionExpression";
   const ofConstructor = made?.type === "MemberExpression" && keyOf(made, textOf) === "constructor";
   const ofPrototype =

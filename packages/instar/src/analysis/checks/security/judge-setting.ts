@@ -9,7 +9,10 @@ export function judgeSetting(node: SyntaxNode, sight: Sight): void {
     if (childOf(node, "name")?.["name"] === "dangerouslySetInnerHTML") say("html-text", node);
     return;
   }
-  if (node.type === "VariableDeclarator") return judgePattern(childOf(node, "id"), childOf(node, "init"), sight);
+  if (node.type === "VariableDeclarator") {
+    judgePattern(childOf(node, "id"), childOf(node, "init"), sight);
+    return;
+  }
   const isProperty = node.type === "Property";
   if (isProperty && parents.at(-1)?.type === "ObjectPattern") return;
   const target = isProperty ? childOf(node, "key") : unwrap(childOf(node, "left"));

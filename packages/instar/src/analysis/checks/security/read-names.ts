@@ -7,7 +7,7 @@ export interface Names {
   /** The text that an expression is for certain. */
   readonly textOf: (node: SyntaxNode | undefined) => string | undefined;
   /** What a name was made with, where it was made once. */
-  readonly valueOf: (node: SyntaxNode | undefined) => SyntaxNode | undefined;
+  readonly madeWith: (node: SyntaxNode | undefined) => SyntaxNode | undefined;
 }
 
 type Binding =
@@ -105,7 +105,7 @@ export function readNames(program: SyntaxNode): Names {
       case "BinaryExpression":
         return node["operator"] === "+" ? joinTexts(piecesOf(node).map((piece) => (typeof piece === "string" ? piece : textOf(piece)))) : undefined;
       case "Identifier": {
-        const value = valueOf(node);
+        const value = madeWith(node);
         return value === undefined ? undefined : textOf(value);
       }
       case "CallExpression":
@@ -150,7 +150,7 @@ export function readNames(program: SyntaxNode): Names {
 
   /** The texts of a list: written down, or made with `split`, turned round. */
   function partsOf(node: SyntaxNode | undefined): string[] | undefined {
-    const list = valueOf(node) ?? node;
+    const list = madeWith(node) ?? node;
     if (list?.type === "ArrayExpression") {
       const parts = childrenOf(list, "elements").map(textOf);
       return parts.every((part) => part !== undefined) ? parts : undefined;
@@ -166,14 +166,14 @@ export function readNames(program: SyntaxNode): Names {
     return key === "split" && separator !== undefined ? textOf(childOf(callee, "object"))?.split(separator) : undefined;
   }
 
-  function valueOf(node: SyntaxNode | undefined): SyntaxNode | undefined {
+  function madeWith(node: SyntaxNode | undefined): SyntaxNode | undefined {
     const name = unwrap(node);
     if (name?.type !== "Identifier") return undefined;
     const [binding, ...more] = bindings.get(String(name["name"])) ?? [];
     return binding?.kind === "value" && binding.keys.length === 0 && more.length === 0 ? unwrap(binding.value) : undefined;
   }
 
-  return { originOf, textOf, valueOf };
+  return { originOf, textOf, madeWith };
 }
 
 /** Without what only the compiler reads, brackets and waiting. */

@@ -5,7 +5,7 @@ import { judgeName } from "./judge-name.ts";
 import { judgeSetting } from "./judge-setting.ts";
 import { judgeString } from "./judge-string.ts";
 import { judgeText } from "./judge-text.ts";
-import { piecesOf, readNames } from "./read-names.ts";
+import { piecesOf, readNames, WRAPPERS } from "./read-names.ts";
 import type { Hit, SecurityRule } from "./rules.ts";
 import type { Sight } from "./sight.ts";
 
@@ -25,7 +25,7 @@ export function scanProgram(program: SyntaxNode, text: string): Hit[] {
   let obfuscated = 0;
   walkProgram(program, {
     enter: (node, parents) => {
-      const sight: Sight = { ...names, text, parents, say: add };
+      const sight: Sight = { ...names, text, parents, say: (rule, at, detail) => add(rule, widen(at, at === node ? parents : []), detail) };
       if (node.type === "Identifier" && /^_0x[0-9a-f]{3,10}$/.test(String(node["name"])) && ++obfuscated === FEW_NAMES) add("obfuscated-names", node);
       JUDGES[node.type]?.(node, sight);
       if (isWholeText(node, parents.at(-1))) judgeWhole(node, sight);
@@ -34,6 +34,19 @@ export function scanProgram(program: SyntaxNode, text: string): Hit[] {
   });
   return [...hits.values()];
 }
+
+/** A name or a member with what is done with it: the same name in another call is another finding. */
+function widen(node: SyntaxNode, parents: readonly SyntaxNode[]): SyntaxNode {
+  let widest = node;
+  for (let at = parents.length - 1; at >= 0 && (widest.type === "Identifier" || widest.type === "MemberExpression" || WRAPPERS.has(widest.type)); at--) {
+    const parent = parents[at];
+    if (parent === undefined || !(DOES.has(parent.type) || WRAPPERS.has(parent.type))) break;
+    widest = parent;
+  }
+  return widest;
+}
+
+const DOES: ReadonlySet<string> = new Set(["MemberExpression", "CallExpression", "NewExpression", "AssignmentExpression"]);
 
 /** A person may name one or two so. */
 const FEW_NAMES = 10;
