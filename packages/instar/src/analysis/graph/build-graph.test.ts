@@ -20,9 +20,17 @@ describe("an import leads to", () => {
     ["JSON", "./b.json", { "b.json": "{}" }, ["b.json"]],
     ["a file that a bundler is told how to load", "./b.svg?raw", { "b.svg": "" }, ["b.svg"]],
     ["a package's own name", "self/b.js", { "package.json": json({ name: "self", exports: { "./*": "./lib/*" } }), "lib/b.js": A }, ["lib/b.js"]],
+    ["the source of what its own package builds", "self", { "package.json": json({ name: "self", main: "./dist/b.js" }), "src/b.ts": A }, ["src/b.ts"]],
+    ["the source of what is built beside it", "./dist/b.js", { "package.json": "{}", "src/b.ts": A }, ["src/b.ts"]],
+    ["a file from the root", "/public/b.js", { "public/b.js": A }, ["public/b.js"]],
     ["a private name", "#b", { "package.json": json({ imports: { "#b": { node: "./b.js", default: "./c.js" } } }), "b.js": A, "c.js": A }, ["b.js", "c.js"]],
     ["a private name with a star", "#x/b", { "package.json": json({ imports: { "#x/*": "./src/*.ts" } }), "src/b.ts": A }, ["src/b.ts"]],
-    ["an alias of the tsconfig", "@/b", { "tsconfig.json": '{ // why\n "compilerOptions": { "paths": { "@/*": ["./src/*"], }, }, }', "src/b.ts": A }, ["src/b.ts"]],
+    [
+      "an alias of the tsconfig",
+      "@/b",
+      { "tsconfig.json": '{ // why\n "compilerOptions": { "paths": { "@/*": ["./src/*"], }, }, }', "src/b.ts": A },
+      ["src/b.ts"],
+    ],
     ["a path from baseUrl", "src/b", { "tsconfig.json": json({ compilerOptions: { baseUrl: "." } }), "src/b.ts": A }, ["src/b.ts"]],
     [
       "an alias of what the tsconfig extends",
@@ -33,10 +41,23 @@ describe("an import leads to", () => {
     [
       "an alias of what the tsconfig refers to",
       "@/b",
-      { "tsconfig.json": json({ references: [{ path: "./tsconfig.app.json" }] }), "tsconfig.app.json": json({ compilerOptions: { paths: { "@/*": ["./src/*"] } } }), "src/b.ts": A },
+      {
+        "tsconfig.json": json({ references: [{ path: "./tsconfig.app.json" }] }),
+        "tsconfig.app.json": json({ compilerOptions: { paths: { "@/*": ["./src/*"] } } }),
+        "src/b.ts": A,
+      },
       ["src/b.ts"],
     ],
-    ["a workspace", "@acme/core", { "package.json": json({ workspaces: ["packages/*"] }), "packages/core/package.json": json({ name: "@acme/core", main: "main.js" }), "packages/core/main.js": A }, ["packages/core/main.js"]],
+    [
+      "a workspace",
+      "@acme/core",
+      {
+        "package.json": json({ workspaces: ["packages/*"] }),
+        "packages/core/package.json": json({ name: "@acme/core", main: "main.js" }),
+        "packages/core/main.js": A,
+      },
+      ["packages/core/main.js"],
+    ],
     [
       "a workspace of pnpm, from the source of what it builds",
       "@acme/core/deep",
@@ -50,7 +71,14 @@ describe("an import leads to", () => {
     [
       "all of a workspace where what it shows cannot be found",
       "@acme/core",
-      { "package.json": json({ workspaces: { packages: ["core"] } }), "core/package.json": json({ name: "@acme/core", main: "./made/x.js" }), "core/one.ts": A, "core/sub/two.ts": A, "core/sub/in/package.json": json({ name: "other" }), "core/sub/in/three.ts": A },
+      {
+        "package.json": json({ workspaces: { packages: ["core"] } }),
+        "core/package.json": json({ name: "@acme/core", main: "./made/x.js" }),
+        "core/one.ts": A,
+        "core/sub/two.ts": A,
+        "core/sub/in/package.json": json({ name: "other" }),
+        "core/sub/in/three.ts": A,
+      },
       ["core/one.ts", "core/sub/two.ts"],
     ],
     ["a file behind a link", "./l.js", { "l.js": { link: "real/b.js" }, "real/b.js": A }, ["l.js", "real/b.js"]],
@@ -63,14 +91,22 @@ describe("an import leads to", () => {
     ["what a pattern fits", "import(`./handlers/${x}.js`)", { "handlers/b.js": A, "handlers/c.ts": A, "other/d.js": A }, ["handlers/b.js", "handlers/c.ts"]],
     ["a worker beside it", `new Worker("./w.js")`, { "w.js": A }, ["w.js"]],
     ["a program from the root", `fork("jobs/w.js")`, { "jobs/w.js": A }, ["jobs/w.js"]],
-    ["a folder by its URL", `new URL("./migrations/", import.meta.url)`, { "migrations/1.sql": "", "migrations/2.sql": "" }, ["migrations/1.sql", "migrations/2.sql"]],
+    [
+      "a folder by its URL",
+      `new URL("./migrations/", import.meta.url)`,
+      { "migrations/1.sql": "", "migrations/2.sql": "" },
+      ["migrations/1.sql", "migrations/2.sql"],
+    ],
     ["a prompt that it reads", `read(join(root, "prompts", "x.md"))`, { "prompts/x.md": "" }, ["prompts/x.md"]],
     ["prompts of a pattern", "read(`prompts/${x}.md`)", { "agent/prompts/x.md": "", "agent/prompts/y.md": "" }, ["agent/prompts/x.md", "agent/prompts/y.md"]],
   ] as const satisfies readonly (readonly [string, string, Planted, readonly string[]])[])
     it(name, async () => expect(needsOf(await graphOf({ "agent/a.js": "", "a.js": text, ...files }), "a.js")).toEqual(edges));
 
   it("a package from outside, or Node's own", async () => {
-    const { externals, paths } = await graphOf({ "a.js": `import "lodash/fp"; import "@x/y/z"; import "fs"; import "node:test"; import "https://esm.sh/x"`, "node_modules/lodash/package.json": json({ name: "lodash" }) });
+    const { externals, paths } = await graphOf({
+      "a.js": `import "lodash/fp"; import "@x/y/z"; import "fs"; import "node:test"; import "https://esm.sh/x"`,
+      "node_modules/lodash/package.json": json({ name: "lodash" }),
+    });
     expect([...externals.keys()].sort()).toEqual(["@x/y", "esm.sh", "lodash", "node:fs", "node:test"]);
     expect(externals.get("lodash")).toEqual([paths.indexOf("a.js")]);
   });
@@ -80,15 +116,25 @@ describe("an import leads to", () => {
 });
 
 describe("bad input is in the graph as what it is:", () => {
-  it("cyclic imports", async () => expect(edgesOf(await graphOf({ "a.js": 'import "./b.js"', "b.js": 'import "./a.js"' }))).toEqual(["a.js → b.js", "b.js → a.js"]));
+  it("cyclic imports", async () =>
+    expect(edgesOf(await graphOf({ "a.js": 'import "./b.js"', "b.js": 'import "./a.js"' }))).toEqual(["a.js → b.js", "b.js → a.js"]));
 
   it("a broken import, and one that may be", async () => {
     const { unresolved } = await graphOf({ "a.js": '\nimport "./gone.js"; try { require("./b") } catch {}' });
-    expect(unresolved.map(({ specifier, line, isOptional }) => [specifier, line, isOptional])).toEqual([["./gone.js", 2, false], ["./b", 2, true]]);
+    expect(unresolved.map(({ specifier, line, isOptional }) => [specifier, line, isOptional])).toEqual([
+      ["./gone.js", 2, false],
+      ["./b", 2, true],
+    ]);
   });
 
   it("a file that does not parse, that is not UTF-8, that is too large, that is gone", async () => {
-    const planted = plantTree({ "broken.js": "import {{", "latin.js": Buffer.from([0x22, 0xe9, 0x22]), "big.js": `"${"x".repeat(10_000_000)}"`, "gone.js": A, "App.vue": "<script>" });
+    const planted = plantTree({
+      "broken.js": "import {{",
+      "latin.js": Buffer.from([0x22, 0xe9, 0x22]),
+      "big.js": `"${"x".repeat(10_000_000)}"`,
+      "gone.js": A,
+      "App.vue": "<script>",
+    });
     rmSync(join(planted.root, "gone.js"));
     const { graph } = await buildGraph(planted);
     expect(graph.unreadable.map(({ id, because }) => [graph.paths[id], because])).toEqual([
@@ -108,7 +154,14 @@ describe("bad input is in the graph as what it is:", () => {
   });
 
   it("links out of the tree, in a circle and into nothing lead nowhere", async () => {
-    const graph = await graphOf({ "a.js": 'import "./out.js"; import "./one.js"; import "./none.js"; import "./up/outside.js"', "out.js": { link: "../outside.js" }, up: { link: ".." }, "one.js": { link: "two.js" }, "two.js": { link: "one.js" }, "none.js": { link: "gone.js" } });
+    const graph = await graphOf({
+      "a.js": 'import "./out.js"; import "./one.js"; import "./none.js"; import "./up/outside.js"',
+      "out.js": { link: "../outside.js" },
+      up: { link: ".." },
+      "one.js": { link: "two.js" },
+      "two.js": { link: "one.js" },
+      "none.js": { link: "gone.js" },
+    });
     expect(edgesOf(graph)).toEqual([]);
     expect(graph.unresolved.map(({ specifier }) => specifier).sort()).toEqual(["./none.js", "./one.js", "./out.js", "./up/outside.js"]);
   });
@@ -145,14 +198,22 @@ describe("bad input is in the graph as what it is:", () => {
     ["is nested deep", "[".repeat(100_000), ["tsconfig.json"]],
   ] as const)
     it(`a tsconfig that ${name}`, async () => {
-      const { unresolved, paths } = await graphOf({ "a.ts": "import './b.js'", "b.ts": A, "tsconfig.json": tsconfig, "other.json": json({ extends: "./tsconfig.json" }) });
+      const { unresolved, paths } = await graphOf({
+        "a.ts": "import './b.js'",
+        "b.ts": A,
+        "tsconfig.json": tsconfig,
+        "other.json": json({ extends: "./tsconfig.json" }),
+      });
       expect(unresolved.map(({ specifier }) => specifier)).toEqual(reported);
       expect(unresolved.every(({ id }) => paths[id] === "tsconfig.json")).toBe(true);
     });
 
   for (const [name, manifest] of [
     ["is no JSON", "{"],
-    ["has inherited words for keys", '{"__proto__":{"name":"x"},"exports":{"__proto__":"./a.js","constructor":"./b.js"},"imports":{"__proto__":"#__proto__"},"workspaces":{"__proto__":["../*"]}}'],
+    [
+      "has inherited words for keys",
+      '{"__proto__":{"name":"x"},"exports":{"__proto__":"./a.js","constructor":"./b.js"},"imports":{"__proto__":"#__proto__"},"workspaces":{"__proto__":["../*"]}}',
+    ],
     ["has workspaces out of the tree", json({ workspaces: ["../*", "/etc/*", "../../**", "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"] })],
     ["shows itself in a circle", json({ name: "self", exports: { ".": "./" }, main: "." })],
     ["has private names in a circle", json({ imports: { "#x": "#y", "#y": "#x" } })],
@@ -161,7 +222,12 @@ describe("bad input is in the graph as what it is:", () => {
     ["has a bomb of stars", json({ workspaces: ["**/".repeat(50) + "*a*".repeat(50)] })],
   ] as const)
     it(`a package.json that ${name}`, async () => {
-      const graph = await graphOf({ "a.js": 'import "./b.js"; import "#x"; import "self"', "b.js": A, "package.json": manifest, "aaaa/aaaa/aaaa/aaaa/aaaa/package.json": "{}" });
+      const graph = await graphOf({
+        "a.js": 'import "./b.js"; import "#x"; import "self"',
+        "b.js": A,
+        "package.json": manifest,
+        "aaaa/aaaa/aaaa/aaaa/aaaa/package.json": "{}",
+      });
       expect(needsOf(graph, "a.js")).toContain("b.js");
       expect(graph.unresolved.map(({ specifier }) => specifier)).toContain("#x");
     });
@@ -173,7 +239,10 @@ describe("a known content", () => {
     const cache = createMemoryCache();
     expect(await buildGraph(planted, { cache })).toMatchObject({ parsed: 2, reused: 0 });
     rmSync(planted.root, { recursive: true });
-    const again = await buildGraph({ root: planted.root, files: planted.files.map((file) => (file.path === "a.js" ? { ...file, path: "c.js" } : file)) }, { cache });
+    const again = await buildGraph(
+      { root: planted.root, files: planted.files.map((file) => (file.path === "a.js" ? { ...file, path: "c.js" } : file)) },
+      { cache },
+    );
     expect(again).toMatchObject({ parsed: 0, reused: 2 });
     expect(edgesOf(again.graph)).toEqual(["c.js → b.js"]);
   });

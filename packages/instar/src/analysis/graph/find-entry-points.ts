@@ -29,7 +29,7 @@ export function findEntryPoints(question: EntryPointQuestion): string[] {
   const add = (folder: string, written: string): void => {
     const path = normalise(`${folder}/${written}`, written);
     if (path === undefined || path === "" || path.includes("*")) return;
-    const options = [path, ...listSources(written.replace(/^\.\//, "")).map((source) => normalise(`${folder}/${source}`) ?? "")];
+    const options = [path, ...listSources(written.replace(/^\.\//, "")).map((source) => normalise(`${folder}/${source}`, source) ?? "")];
     const ids = options.map((each) => find(each)).find((each) => each.length > 0) ?? [];
     for (const id of ids) if (graph.isModule[id] === 1) found.add(graph.paths[id] ?? "");
   };

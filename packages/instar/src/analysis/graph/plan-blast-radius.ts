@@ -14,7 +14,7 @@ export interface BlastRadiusQuestion {
   readonly isHarmless: (path: string) => boolean;
   /** Files whose effect is told elsewhere: by the packages that changed, or by imports that now lead elsewhere. Default: `isSettledElsewhere`. */
   readonly isSettled?: (path: string) => boolean;
-  /** Packages from outside with another version: who imports them is affected as if it were changed. */
+  /** Packages from outside with another version: who imports them is directly affected. */
   readonly changedPackages?: readonly string[];
   /** Folders of the tree's packages, for the names of components. Default: those with a package.json. */
   readonly packageFolders?: readonly string[];
@@ -42,7 +42,7 @@ export interface BlastRadius {
  *
  * What is not known counts as reached: a module that could not be read may import anything, so it is affected by every change, and so is who
  * imports it. A module that computes what it imports is affected by changed modules that nobody names. A module whose imports lead elsewhere
- * than before is changed, although its text may be the same: a tsconfig, a package.json or a new file can do that. A package.json also reaches the
+ * than before is directly affected, although its text may be the same: a tsconfig, a package.json or a new file can do that. A package.json also reaches the
  * entry points below its folder, because it says how they are run.
  */
 export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
@@ -54,9 +54,8 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
 
   const distances = new Map<string, number>();
   if (changed.length > 0) {
-    const starts = findStarts(question, changed);
-    merge(distances, walk(after, starts, question));
-    if (before !== null) merge(distances, onlyIn(walk(before, changed, question), after, new Set(changed)));
+    merge(distances, walk(after, changed, findNext(question, changed), question));
+    if (before !== null) merge(distances, onlyIn(walk(before, changed, [], question), after, new Set(changed)));
   }
   const affected = [...distances].sort(([one], [other]) => (one < other ? -1 : 1));
   const directly = affected.filter(([, distance]) => distance <= 1).map(([path]) => path);
@@ -91,11 +90,11 @@ function isKnown(graph: ModuleGraph, path: string): boolean {
   return id !== undefined && (graph.isModule[id] === 1 || listEdges(graph.dependents, id).length > 0);
 }
 
-function findStarts(question: BlastRadiusQuestion, changed: readonly string[]): string[] {
+/** Modules that a change affects as if they imported what changed, although no edge says so. */
+function findNext(question: BlastRadiusQuestion, changed: readonly string[]): string[] {
   const { before, after, entryPoints, changedPackages = [] } = question;
   const manifests = changed.filter((path) => path === "package.json" || path.endsWith("/package.json")).map((path) => path.slice(0, -"package.json".length));
   return [
-    ...changed,
     ...(before === null ? [] : findMoved(before, after)),
     ...changedPackages.flatMap((name) => after.externals.get(name) ?? []).map((id) => after.paths[id] ?? ""),
     ...entryPoints.filter((path) => manifests.some((folder) => path.startsWith(folder))),
@@ -115,8 +114,8 @@ function findMoved(before: ModuleGraph, after: ModuleGraph): string[] {
   return moved;
 }
 
-/** Distances of modules from what changed, by path. */
-function walk(graph: ModuleGraph, starts: readonly string[], { entryPoints, isTest }: BlastRadiusQuestion): Map<string, number> {
+/** Distances of modules from what changed, by path: `starts` at 0, `next` at 1. */
+function walk(graph: ModuleGraph, starts: readonly string[], next: readonly string[], { entryPoints, isTest }: BlastRadiusQuestion): Map<string, number> {
   const distances = new Int32Array(graph.paths.length).fill(-1);
   const queue = new Uint32Array(graph.paths.length);
   let end = 0;
@@ -125,10 +124,12 @@ function walk(graph: ModuleGraph, starts: readonly string[], { entryPoints, isTe
     distances[id] = distance;
     queue[end++] = id;
   };
-  for (const path of starts) {
-    const id = idOf(graph, path);
-    if (id !== undefined) reach(id, 0);
-  }
+  [starts, next].forEach((paths, distance) => {
+    for (const path of paths) {
+      const id = idOf(graph, path);
+      if (id !== undefined) reach(id, distance);
+    }
+  });
   const entries = new Set(entryPoints);
   let hasLoose = false;
   for (let at = 0; at < end; at++) {

@@ -71,7 +71,7 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
   function resolveRelative(folder: string, specifier: string): readonly number[] {
     for (const each of withoutQuery(specifier)) {
       const paths = each.startsWith("/")
-        ? [normalise(each.slice(1)), normalise(`${packages.nearest(folder) ?? ""}/${each.slice(1)}`)]
+        ? [normalise(each.slice(1)), normalise(`${packages.nearest(folder) ?? ""}${each}`, each.slice(1))]
         : [normalise(`${folder}/${each}`, each)];
       for (const path of paths) {
         const found = path === undefined ? [] : findBuiltOrSource(path);
@@ -90,7 +90,7 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
 
   function findSource(home: string, built: string): readonly number[] {
     for (const source of listSources(built)) {
-      const path = normalise(`${home}/${source}`);
+      const path = normalise(`${home}/${source}`, source);
       const found = path === undefined ? [] : files(path);
       if (found.length > 0) return found;
     }
@@ -154,14 +154,9 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
   }
 
   function resolvePattern(folder: string, pattern: string): Resolution {
-    if (isPath(pattern) && !/^[./]*\*/.test(pattern)) {
-      const path = normalise(`${folder}/${pattern}`, pattern.replace(/^\//, ""));
-      return path === undefined ? NOTHING : toFiles(matchModules(path));
-    }
-    // ./*.js and ../*: something of a folder that is known.
     if (isPath(pattern)) {
-      const path = normalise(`${folder}/${pattern}`, pattern.replace(/^\//, ""));
-      return path === undefined || path.startsWith("*") ? ANYTHING : toFiles(matchModules(path));
+      const path = normalise(`${folder}/${pattern}`, pattern);
+      return path === undefined ? NOTHING : path === "*" ? ANYTHING : toFiles(matchModules(path));
     }
     const named = packages.names.filter((name) => pattern.startsWith(name) || name.startsWith(pattern.slice(0, pattern.indexOf("*"))));
     if (pattern.startsWith("*") || named.length === 0) {
