@@ -99,15 +99,15 @@ function countInProgram(program: SyntaxNode): Counting[] {
 function parts(node: SyntaxNode): boolean {
   if (node.type === "LogicalExpression") return true;
   if (node.type === "SwitchCase") return childOf(node, "test") !== undefined;
-  if (node.type === "AssignmentExpression") return ["&&=", "||=", "??="].includes(String(node["operator"]));
+  if (node.type === "AssignmentExpression") return ["&&=", "||=", "??="].includes(String(node.operator));
   return PARTING.has(node.type);
 }
 
 function nameOf(node: SyntaxNode, parent: SyntaxNode | undefined): string {
-  const own = childOf(node, "id")?.["name"];
+  const own = childOf(node, "id")?.name;
   if (typeof own === "string") return own;
   const holder = parent === undefined ? undefined : (childOf(parent, "id") ?? childOf(parent, "key") ?? childOf(parent, "left"));
-  const name = holder?.["name"] ?? holder?.["value"];
+  const name = holder?.name ?? holder?.value;
   return typeof name === "string" && name !== "" ? name.slice(0, 100) : "(nameless)";
 }
 

@@ -8,7 +8,7 @@ export function judgeCall(node: SyntaxNode, sight: Sight): void {
   const source = childOf(node, "source") ?? childOf(childOf(node, "moduleReference") ?? node, "expression");
   if (node.type === "ImportExpression") judgeLoad(node, childOf(node, "source"), sight);
   else if (node.type.endsWith("Expression")) judgeRealCall(node, sight);
-  else if (source !== undefined && node["importKind"] !== "type") judgeModule(node, String(source["value"]), sight);
+  else if (source !== undefined && node.importKind !== "type") judgeModule(node, String(source.value), sight);
 }
 
 function judgeRealCall(node: SyntaxNode, sight: Sight): void {
@@ -73,9 +73,9 @@ const textOfPiece = (piece: SyntaxNode | string | undefined, { textOf }: Sight) 
 function judgeTimer(node: SyntaxNode, handler: SyntaxNode | undefined, { say, textOf, madeWith }: Sight): void {
   const made = unwrap(madeWith(handler) ?? handler);
   const isText =
-    made !== undefined && (textOf(made) !== undefined || made.type === "TemplateLiteral" || (made.type === "BinaryExpression" && made["operator"] === "+"));
+    made !== undefined && (textOf(made) !== undefined || made.type === "TemplateLiteral" || (made.type === "BinaryExpression" && made.operator === "+"));
   const callee = made?.type === "CallExpression" ? unwrap(childOf(made, "callee")) : undefined;
-  const maker = callee === undefined ? "" : String(callee["name"] ?? childOf(callee, "property")?.["name"]);
+  const maker = callee === undefined ? "" : String(callee.name ?? childOf(callee, "property")?.name);
   if (isText || /^(?:atob|toString|join|concat|fromCharCode|decode|replace|decodeURIComponent|unescape|slice|substring)$/.test(maker))
     say("string-timer", node);
 }
@@ -101,7 +101,7 @@ function judgeChance(node: SyntaxNode, { parents, say }: Sight): void {
   for (const above of [...parents].reverse().slice(0, 12)) {
     if (above.type.endsWith("Statement") || above.type === "VariableDeclaration") return;
     const named = childOf(above, "id") ?? childOf(above, "left") ?? childOf(above, "key");
-    const name = named?.["name"] ?? (named === undefined ? undefined : childOf(named, "property")?.["name"]);
+    const name = named?.name ?? (named === undefined ? undefined : childOf(named, "property")?.name);
     if (above.type === "BinaryExpression" || typeof name !== "string") continue;
     if (SECRET_NAME.test(name)) say("weak-random", node, name.slice(0, 60));
     return;
@@ -110,6 +110,6 @@ function judgeChance(node: SyntaxNode, { parents, say }: Sight): void {
 
 function judgeWorker(node: SyntaxNode, options: SyntaxNode | undefined, { say, madeWith }: Sight): void {
   const properties = childrenOf(madeWith(options) ?? options ?? node, "properties");
-  const evaluates = properties.find((property) => childOf(property, "key")?.["name"] === "eval");
-  if (evaluates !== undefined && childOf(evaluates, "value")?.["value"] !== false) say("eval", node, "a worker runs text");
+  const evaluates = properties.find((property) => childOf(property, "key")?.name === "eval");
+  if (evaluates !== undefined && childOf(evaluates, "value")?.value !== false) say("eval", node, "a worker runs text");
 }

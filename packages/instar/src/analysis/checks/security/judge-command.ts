@@ -31,9 +31,9 @@ function judgeOptions(node: SyntaxNode, option: SyntaxNode, { say, textOf, madeW
   if (object?.type !== "ObjectExpression") return;
   for (const property of childrenOf(object, "properties")) {
     const key = childOf(property, "key");
-    const name = property["computed"] === true ? textOf(key) : (key?.["name"] ?? key?.["value"]);
+    const name = property.computed === true ? textOf(key) : (key?.name ?? key?.value);
     const value = childOf(property, "value");
-    if (property["computed"] === true && name === undefined) say("shell", node, "an option of it cannot be told");
-    if (name === "shell" && value?.["value"] !== false) say("shell", node);
+    if (property.computed === true && name === undefined) say("shell", node, "an option of it cannot be told");
+    if (name === "shell" && value?.value !== false) say("shell", node);
   }
 }

@@ -9,11 +9,11 @@ export function judgeEnvironment(node: SyntaxNode, { parents, say, originOf, tex
   if (parent?.type === "VariableDeclarator" || parent?.type === "UnaryExpression" || parent?.type === "BinaryExpression") return;
   if (parent?.type === "AssignmentExpression" && childOf(parent, "left") === node) return;
   for (const above of [...parents].reverse().slice(0, 30)) {
-    if (above.type === "Property" && NAMED_ENV.has(String(childOf(above, "key")?.["name"] ?? childOf(above, "key")?.["value"]))) return;
+    if (above.type === "Property" && NAMED_ENV.has(String(childOf(above, "key")?.name ?? childOf(above, "key")?.value))) return;
     if (above.type.endsWith("Statement") || above.type.includes("Function")) break;
     if (above.type !== "CallExpression" && above.type !== "NewExpression") continue;
     const callee = childOf(above, "callee");
-    const name = callee?.type === "MemberExpression" ? keyOf(callee, textOf) : (originOf(callee) ?? callee?.["name"]);
+    const name = callee?.type === "MemberExpression" ? keyOf(callee, textOf) : (originOf(callee) ?? callee?.name);
     if (!SENDS.test(String(name))) continue;
     say("environment-sent", node, String(name).slice(0, 60));
     return;

@@ -10,7 +10,7 @@ export function judgeMember(node: SyntaxNode, sight: Sight): void {
   const base = originOf(object);
   const key = keyOf(node, textOf);
   const property = unwrap(childOf(node, "property"));
-  if (node["computed"] === true) judgeComputed(node, { base, key, isPlain: property?.type === "Literal" }, sight);
+  if (node.computed === true) judgeComputed(node, { base, key, isPlain: property?.type === "Literal" }, sight);
   const origin = base === undefined || key === undefined ? undefined : originOf(node);
   if (origin === "process.env") judgeEnvironment(node, sight);
   if (origin === "eval" && base === "globalThis") say("eval", node);
@@ -74,6 +74,6 @@ function isWritten(parents: readonly SyntaxNode[]): boolean {
   if (parent?.type === "MemberExpression" && above?.type === "AssignmentExpression") return childOf(above, "left") === parent;
   if (parent?.type !== "CallExpression") return false;
   const callee = childOf(parent, "callee");
-  const name = callee === undefined ? "" : String(childOf(callee, "property")?.["name"]);
+  const name = callee === undefined ? "" : String(childOf(callee, "property")?.name);
   return ["assign", "defineProperty", "defineProperties", "setPrototypeOf", "set", "merge", "extend"].includes(name);
 }

@@ -7,7 +7,7 @@ import { isReference, type Sight } from "./sight.ts";
 /** A name that stands for something powerful, or hides what it stands for. */
 export function judgeName(node: SyntaxNode, sight: Sight): void {
   const { text, parents, say, originOf } = sight;
-  const name = String(node["name"]);
+  const name = String(node.name);
   if (isHomoglyphName(name)) say("homoglyph-name", node, "letters of two scripts");
   if (text.slice(node.start, node.start + name.length).includes("\\")) say("hidden-name", node, "an escape stands in a name");
   if (!isReference(node, parents)) return;
@@ -50,11 +50,11 @@ function findUse(node: SyntaxNode, parents: readonly SyntaxNode[]): Use {
 
 const isPromisify = (call: SyntaxNode) => {
   const callee = childOf(call, "callee");
-  return (callee?.["name"] ?? (callee === undefined ? undefined : childOf(callee, "property")?.["name"])) === "promisify";
+  return (callee?.name ?? (callee === undefined ? undefined : childOf(callee, "property")?.name)) === "promisify";
 };
 
 /** `Function.prototype.toString` and the like make nothing of text. */
 function isHarmlessMember(parent: SyntaxNode | undefined): boolean {
-  if (parent?.type !== "MemberExpression" || parent["computed"] === true) return false;
-  return ["prototype", "name", "length", "toString", "hasOwnProperty"].includes(String(childOf(parent, "property")?.["name"]));
+  if (parent?.type !== "MemberExpression" || parent.computed === true) return false;
+  return ["prototype", "name", "length", "toString", "hasOwnProperty"].includes(String(childOf(parent, "property")?.name));
 }

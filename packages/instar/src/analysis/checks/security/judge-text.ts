@@ -4,12 +4,12 @@ import type { Sight } from "./sight.ts";
 
 /** How a text is written: readable letters in escapes, and SQL that is put together. */
 export function judgeText(node: SyntaxNode, sight: Sight): void {
-  if (node.type === "BinaryExpression" && (node["operator"] !== "+" || isPartOfSum(sight.parents.at(-1)))) return;
+  if (node.type === "BinaryExpression" && (node.operator !== "+" || isPartOfSum(sight.parents.at(-1)))) return;
   if (node.type !== "BinaryExpression") judgeEscapes(node, sight);
   if (node.type !== "Literal") judgeSql(node, sight);
 }
 
-const isPartOfSum = (parent: SyntaxNode | undefined) => parent?.type === "BinaryExpression" && parent["operator"] === "+";
+const isPartOfSum = (parent: SyntaxNode | undefined) => parent?.type === "BinaryExpression" && parent.operator === "+";
 
 /** Letters and digits that somebody took the trouble to write as numbers. Colours of a terminal and the like are no letters. */
 const ESCAPED_LETTER = /\\(?:x(?:3[0-9]|[46][1-9a-f]|[57][0-9a])|u(?:00|\{0{0,4})(?:3[0-9]|[46][1-9a-f]|[57][0-9a])\}?)/gi;
@@ -17,7 +17,7 @@ const FEW = 4;
 const LOOKED_AT = 100_000;
 
 function judgeEscapes(node: SyntaxNode, { text, say }: Sight): void {
-  if (node.type === "Literal" && typeof node["value"] !== "string") return;
+  if (node.type === "Literal" && typeof node.value !== "string") return;
   const raw = text.slice(node.start, Math.min(node.end, node.start + LOOKED_AT));
   if ((raw.match(ESCAPED_LETTER)?.length ?? 0) >= FEW) say("escaped-text", node);
 }

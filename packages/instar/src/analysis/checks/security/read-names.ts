@@ -47,7 +47,7 @@ export function readNames(program: SyntaxNode): Names {
   function findOrigin(node: SyntaxNode): string | undefined {
     switch (node.type) {
       case "Identifier":
-        return originOfName(String(node["name"]));
+        return originOfName(String(node.name));
       case "MemberExpression": {
         const base = originOf(childOf(node, "object"));
         const key = keyOf(node, textOf);
@@ -99,11 +99,11 @@ export function readNames(program: SyntaxNode): Names {
   function findText(node: SyntaxNode): string | undefined {
     switch (node.type) {
       case "Literal":
-        return typeof node["value"] === "string" ? node["value"] : typeof node["value"] === "number" ? String(node["value"]) : undefined;
+        return typeof node.value === "string" ? node.value : typeof node.value === "number" ? String(node.value) : undefined;
       case "TemplateLiteral":
         return joinTexts(piecesOf(node).map((piece) => (typeof piece === "string" ? piece : textOf(piece))));
       case "BinaryExpression":
-        return node["operator"] === "+" ? joinTexts(piecesOf(node).map((piece) => (typeof piece === "string" ? piece : textOf(piece)))) : undefined;
+        return node.operator === "+" ? joinTexts(piecesOf(node).map((piece) => (typeof piece === "string" ? piece : textOf(piece)))) : undefined;
       case "Identifier": {
         const value = madeWith(node);
         return value === undefined ? undefined : textOf(value);
@@ -169,7 +169,7 @@ export function readNames(program: SyntaxNode): Names {
   function madeWith(node: SyntaxNode | undefined): SyntaxNode | undefined {
     const name = unwrap(node);
     if (name?.type !== "Identifier") return undefined;
-    const [binding, ...more] = bindings.get(String(name["name"])) ?? [];
+    const [binding, ...more] = bindings.get(String(name.name)) ?? [];
     return binding?.kind === "value" && binding.keys.length === 0 && more.length === 0 ? unwrap(binding.value) : undefined;
   }
 
@@ -199,8 +199,8 @@ export const WRAPPERS: ReadonlySet<string> = new Set([
 /** The name of a member, where it can be told. */
 export function keyOf(member: SyntaxNode, textOf: Names["textOf"]): string | undefined {
   const property = childOf(member, "property");
-  if (member["computed"] === true) return textOf(property);
-  return property?.type === "PrivateIdentifier" ? `#${String(property["name"])}` : typeof property?.["name"] === "string" ? property["name"] : undefined;
+  if (member.computed === true) return textOf(property);
+  return property?.type === "PrivateIdentifier" ? `#${String(property.name)}` : typeof property?.name === "string" ? property.name : undefined;
 }
 
 /** What stands beside each other in a template or a sum, without recursion: sums may be long. */
@@ -216,7 +216,7 @@ export function piecesOf(node: SyntaxNode): (SyntaxNode | string)[] {
   }
   const pieces: SyntaxNode[] = [];
   let at: SyntaxNode | undefined = node;
-  while (at?.type === "BinaryExpression" && at["operator"] === "+") {
+  while (at?.type === "BinaryExpression" && at.operator === "+") {
     const right = childOf(at, "right");
     if (right !== undefined) pieces.push(right);
     at = unwrap(childOf(at, "left"));
@@ -278,15 +278,15 @@ function collectBindings(program: SyntaxNode): Map<string, Binding[]> {
   walkProgram(program, {
     enter: (node) => {
       if (node.type === "ImportDeclaration") {
-        const module = moduleOrigin(String(childOf(node, "source")?.["value"])) ?? "";
+        const module = moduleOrigin(String(childOf(node, "source")?.value)) ?? "";
         for (const specifier of childrenOf(node, "specifiers")) {
           const imported = childOf(specifier, "imported");
-          const name = imported?.["name"] ?? imported?.["value"];
-          add(childOf(specifier, "local")?.["name"], { kind: "module", origin: typeof name === "string" ? joinOrigin(module, name) : module });
+          const name = imported?.name ?? imported?.value;
+          add(childOf(specifier, "local")?.name, { kind: "module", origin: typeof name === "string" ? joinOrigin(module, name) : module });
         }
       } else if (node.type === "VariableDeclarator" || node.type === "AssignmentExpression") {
         const value = childOf(node, "init") ?? childOf(node, "right");
-        const isPlain = node.type === "VariableDeclarator" || node["operator"] === "=";
+        const isPlain = node.type === "VariableDeclarator" || node.operator === "=";
         for (const [name, keys] of namesIn(childOf(node, "id") ?? childOf(node, "left")))
           add(name, value !== undefined && isPlain ? { kind: "value", value, keys } : { kind: "anything" });
       } else
@@ -306,14 +306,14 @@ function namesIn(pattern: SyntaxNode | undefined): [string, (SyntaxNode | string
   const todo: [SyntaxNode | undefined, (SyntaxNode | string)[]][] = [[pattern, []]];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const [node, keys] = next;
-    if (node?.type === "Identifier") names.push([String(node["name"]), keys]);
+    if (node?.type === "Identifier") names.push([String(node.name), keys]);
     else if (node?.type === "AssignmentPattern") todo.push([childOf(node, "left"), keys]);
     else if (node?.type === "RestElement" || node?.type === "TSParameterProperty") todo.push([childOf(node, "argument") ?? childOf(node, "parameter"), keys]);
     else if (node?.type === "ArrayPattern") for (const element of childrenOf(node, "elements")) todo.push([element, [...keys, "[]"]]);
     else if (node?.type === "ObjectPattern" && keys.length < FURTHEST)
       for (const property of childrenOf(node, "properties")) {
         const key = childOf(property, "key");
-        const name = property["computed"] === true ? key : (key?.["name"] ?? key?.["value"]);
+        const name = property.computed === true ? key : (key?.name ?? key?.value);
         if (property.type === "RestElement") todo.push([childOf(property, "argument"), keys]);
         else if (typeof name === "string" || isNode(name)) todo.push([childOf(property, "value"), [...keys, name]]);
       }

@@ -26,7 +26,7 @@ export function scanProgram(program: SyntaxNode, text: string): Hit[] {
   walkProgram(program, {
     enter: (node, parents) => {
       const sight: Sight = { ...names, text, parents, say: (rule, at, detail) => add(rule, widen(at, at === node ? parents : []), detail) };
-      if (node.type === "Identifier" && /^_0x[0-9a-f]{3,10}$/.test(String(node["name"])) && ++obfuscated === FEW_NAMES) add("obfuscated-names", node);
+      if (node.type === "Identifier" && /^_0x[0-9a-f]{3,10}$/.test(String(node.name)) && ++obfuscated === FEW_NAMES) add("obfuscated-names", node);
       JUDGES[node.type]?.(node, sight);
       if (isWholeText(node, parents.at(-1))) judgeWhole(node, sight);
     },
@@ -74,13 +74,13 @@ const JUDGES: Readonly<Record<string, (node: SyntaxNode, sight: Sight) => void>>
 function isWholeText(node: SyntaxNode, parent: SyntaxNode | undefined): boolean {
   if (node.type === "CallExpression") return true;
   if (!["Literal", "TemplateLiteral", "BinaryExpression"].includes(node.type)) return false;
-  return parent === undefined || !(parent.type === "BinaryExpression" && parent["operator"] === "+" && node.type === "BinaryExpression");
+  return parent === undefined || !(parent.type === "BinaryExpression" && parent.operator === "+" && node.type === "BinaryExpression");
 }
 
 function judgeWhole(node: SyntaxNode, { textOf, say }: Sight): void {
   const text = textOf(node);
   if (text !== undefined) for (const rule of judgeString(text)) say(rule, node);
-  else if (node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node["operator"] === "+"))
+  else if (node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node.operator === "+"))
     // What cannot be told stands for anything; the rest is looked at with a word in its place.
     for (const rule of judgeString(
       piecesOf(node)

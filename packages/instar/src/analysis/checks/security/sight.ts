@@ -17,13 +17,13 @@ export function isReference(node: SyntaxNode, parents: readonly SyntaxNode[]): b
   const isIn = (key: string) => childOf(parent, key) === node;
   switch (parent.type) {
     case "MemberExpression":
-      return !isIn("property") || parent["computed"] === true;
+      return !isIn("property") || parent.computed === true;
     case "Property":
-      return parents.at(-2)?.type === "ObjectPattern" ? isIn("key") && parent["computed"] === true : isIn("value") || parent["computed"] === true;
+      return parents.at(-2)?.type === "ObjectPattern" ? isIn("key") && parent.computed === true : isIn("value") || parent.computed === true;
     case "MethodDefinition":
     case "PropertyDefinition":
     case "AccessorProperty":
-      return isIn("value") || parent["computed"] === true;
+      return isIn("value") || parent.computed === true;
     case "VariableDeclarator":
       return isIn("init");
     case "AssignmentPattern":
