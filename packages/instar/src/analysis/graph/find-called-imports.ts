@@ -1,7 +1,6 @@
 import { childOf, childrenOf, isNode, type SyntaxNode, stringOf } from "../touches/source/walk-program.ts";
 import { foldSpecifier } from "./fold-specifier.ts";
-import type { ImportKind } from "./module-facts.ts";
-import type { FoundImport } from "./parse-module.ts";
+import type { FoundImport, ImportKind } from "./module-facts.ts";
 
 /** What calls and worker starts import: everything but `import … from`, `export … from` and what types import. Without recursion: a tree is as deep as its text is long. */
 export function findCalledImports(program: unknown): FoundImport[] {

@@ -24,6 +24,11 @@ export interface ImportFact {
  */
 export type ImportKind = "static" | "dynamic" | "require" | "type" | "mock" | "url" | "program" | "reference";
 
+/** An import with its place in the text instead of its line. */
+export interface FoundImport extends Omit<ImportFact, "line"> {
+  readonly at: number;
+}
+
 /** How a text is parsed; undefined where a file of this name is no module. */
 export type ModuleLanguage = "jsx" | "ts" | "tsx" | "dts";
 

@@ -3,8 +3,7 @@ import { isNestedTooDeep } from "../touches/source/is-nested-too-deep.ts";
 import { excerptCalls, type LazyResult } from "./excerpt-calls.ts";
 import { findCalledImports } from "./find-called-imports.ts";
 import { findReads } from "./find-reads.ts";
-import type { ImportFact, ImportKind, ModuleFacts, ModuleLanguage } from "./module-facts.ts";
-import { languageOf } from "./module-facts.ts";
+import { type FoundImport, type ImportFact, languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
 
 /** Changes whenever the same text would give other facts: what was kept before is then of no use. */
 export const EXTRACTOR_VERSION = 1;
@@ -114,15 +113,6 @@ function parseInSomeWay(text: string, language: ModuleLanguage): ParseResult | u
 function parseLazily(text: string, lang: ModuleLanguage): LazyResult {
   const options: ParserOptions & { readonly experimentalLazy: true } = { lang, experimentalLazy: true };
   return parseSync("module", text, options) as LazyResult;
-}
-
-/** An import with its place in the text. */
-export interface FoundImport {
-  readonly specifier: string;
-  readonly isPattern: boolean;
-  readonly at: number;
-  readonly kind: ImportKind;
-  readonly isOptional: boolean;
 }
 
 function* readStatic({ staticImports, staticExports }: ParseResult["module"]): Iterable<FoundImport> {

@@ -12,7 +12,7 @@ export interface BlastRadiusQuestion {
   readonly isTest: (path: string) => boolean;
   /** Documents: nothing runs otherwise when they change. */
   readonly isHarmless: (path: string) => boolean;
-  /** Files whose effect is told elsewhere: by the packages that changed, or by imports that now lead elsewhere. Default: `isSettledElsewhere`. */
+  /** Files whose effect is told elsewhere: by the packages that changed, or by imports that now lead elsewhere. Default: lockfiles, package.json, tsconfig. */
   readonly isSettled?: (path: string) => boolean;
   /** Packages from outside with another version: who imports them is directly affected. */
   readonly changedPackages?: readonly string[];
@@ -74,7 +74,7 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
 }
 
 /** Lockfiles are told by the packages that changed; tsconfig and package.json by imports that lead elsewhere. */
-export function isSettledElsewhere(path: string): boolean {
+function isSettledElsewhere(path: string): boolean {
   return /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|pnpm-workspace\.yaml|[^/]*[jt]sconfig[^/]*\.json)$/.test(
     path,
   );

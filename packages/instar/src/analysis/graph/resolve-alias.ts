@@ -79,8 +79,8 @@ export function createAliases(configs: ReadonlyMap<string, TsconfigFacts | undef
   }
   function aliasesOf(path: string, startFolder: string, { baseUrl, paths }: TsconfigFacts): Alias[] {
     const inFolder = (written: string): string | undefined => {
-      const replaced = written.startsWith("${configDir}") ? `${startFolder}/${written.slice("${configDir}".length)}` : undefined;
-      const found = replaced === undefined ? normalise(`${folderOf(path)}/${written}`, written) : normalise(replaced, "");
+      const inConfigDir = /^\$\{configDir\}(.*)$/s.exec(written)?.[1];
+      const found = inConfigDir === undefined ? normalise(`${folderOf(path)}/${written}`, written) : normalise(`${startFolder}/${inConfigDir}`, "");
       if (found === undefined) report(path, written);
       return found;
     };
