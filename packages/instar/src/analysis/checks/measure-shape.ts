@@ -1,7 +1,6 @@
-import type { Tree } from "@lezer/common";
 import { childOf, type SyntaxNode, walkProgram } from "../touches/source/walk-program.ts";
 import { createLineFinder } from "./line-at.ts";
-import { parseText } from "./parse-text.ts";
+import { type PythonTree, parseText } from "./parse-text.ts";
 
 export interface FileShape {
   readonly lines: number;
@@ -114,7 +113,7 @@ function nameOf(node: SyntaxNode, parent: SyntaxNode | undefined): string {
 const PYTHON_PARTING: ReadonlySet<string> = new Set(["if", "elif", "for", "while", "except", "and", "or", "case"]);
 const PYTHON_NESTING: ReadonlySet<string> = new Set(["IfStatement", "ForStatement", "WhileStatement", "TryStatement", "WithStatement", "MatchStatement"]);
 
-function countInPython(tree: Tree, text: string): Counting[] {
+function countInPython(tree: PythonTree, text: string): Counting[] {
   const done: Counting[] = [];
   const open: Counting[] = [begin("(top level)", 0)];
   tree.iterate({

@@ -1,5 +1,4 @@
 import { basename, extname } from "node:path/posix";
-import type { Tree } from "@lezer/common";
 import { parser as python } from "@lezer/python";
 import { parseSync } from "oxc-parser";
 import { LineCounter, parseAllDocuments } from "yaml";
@@ -8,11 +7,13 @@ import { isNode, type SyntaxNode } from "../touches/source/walk-program.ts";
 import { lineAt } from "./line-at.ts";
 import { stripJsonComments } from "./strip-json-comments.ts";
 
+export type PythonTree = ReturnType<typeof python.parse>;
+
 export type ParsedText =
   | { readonly kind: "unknown-language" }
   | { readonly kind: "not-read"; readonly because: string }
   | { readonly kind: "broken"; readonly because: string; readonly line: number | null }
-  | { readonly kind: "parsed"; readonly program?: SyntaxNode; readonly python?: Tree; readonly text: string };
+  | { readonly kind: "parsed"; readonly program?: SyntaxNode; readonly python?: PythonTree; readonly text: string };
 
 /** A text in the language that its name says. Never throws, and never recurses natively over what strangers nested. */
 export function parseText(path: string, text: string | null): ParsedText {

@@ -1,10 +1,10 @@
-import type { SyntaxNode, Tree } from "@lezer/common";
+import type { PythonTree } from "../parse-text.ts";
 import { judgeString } from "./judge-string.ts";
 import type { Hit, SecurityRule } from "./rules.ts";
 import { isHomoglyphName } from "./scan-text.ts";
 
 /** The same for Python, as far as its words go: calls by the names that imports gave them, and texts. Values are not followed. */
-export function scanPython(tree: Tree, text: string): Hit[] {
+export function scanPython(tree: PythonTree, text: string): Hit[] {
   const hits: Hit[] = [];
   const names = readImports(tree, text);
   const say = (rule: SecurityRule, { from, to }: { from: number; to: number }, detail?: string) => {
@@ -30,19 +30,20 @@ export function scanPython(tree: Tree, text: string): Hit[] {
   return hits;
 }
 
+type PythonNode = PythonTree["topNode"];
 type Say = (rule: SecurityRule, at: { from: number; to: number }, detail?: string) => void;
 
 const INSIDES = /^__(?:subclasses|globals|builtins|code|bases|mro|reduce|import)__$/;
 const SQL = /^\s{0,20}(?:SELECT\b[\s\S]{1,2000}\bFROM\b|INSERT\s+INTO\b|UPDATE\b[\s\S]{1,500}\bSET\b|DELETE\s+FROM\b)/i;
 
-function judgePythonImport(node: SyntaxNode, text: string, say: Say): void {
+function judgePythonImport(node: PythonNode, text: string, say: Say): void {
   const statement = text.slice(node.from, Math.min(node.to, node.from + 500));
   if (/^(?:from|import)\s[^#]{0,300}\b(?:ctypes|cffi)\b/.test(statement)) say("native-code", node);
   if (/^(?:from|import)\s{1,5}(?:pty|code|codeop)\b/.test(statement)) say("process-internals", node);
 }
 
 /** What a name stands for: `import os as o` makes `o` `os`, `from os import system as s` makes `s` `os.system`. */
-function readImports(tree: Tree, text: string): Map<string, string> {
+function readImports(tree: PythonTree, text: string): Map<string, string> {
   const names = new Map<string, string>();
   tree.iterate({
     enter: ({ name, node }) => {
@@ -64,7 +65,7 @@ function readImports(tree: Tree, text: string): Map<string, string> {
 
 const LONGEST_CALLEE = 200;
 
-function judgePythonCall(node: SyntaxNode, text: string, names: ReadonlyMap<string, string>, say: Say): void {
+function judgePythonCall(node: PythonNode, text: string, names: ReadonlyMap<string, string>, say: Say): void {
   const callee = node.firstChild;
   const list = node.getChild("ArgList");
   if (callee === null || list === null) return;
@@ -98,10 +99,10 @@ function judgePythonCall(node: SyntaxNode, text: string, names: ReadonlyMap<stri
   if (/^(?:globals|locals|vars|__builtins__)\(?\)?\[/.test(written)) say("computed-access", node);
   if (/\.(?:execute|executemany|executescript)$/.test(name) && /^\(\s*(?:["'][^"']{0,500}["']\s*(?:%|\+)|["'][^"']{0,500}["']\.format)/.test(args))
     say("sql-text", node);
-  if (/^(?:eval|exec)$/.test(name) === false && /\.b64decode$|^codecs\.decode$/.test(name) && args.length > 220 && isPlain) say("encoded-payload", node);
+  if (/\.b64decode$|^codecs\.decode$/.test(name) && args.length > 220 && isPlain) say("encoded-payload", node);
 }
 
-function isLiteralSecond(list: SyntaxNode): boolean {
+function isLiteralSecond(list: PythonNode): boolean {
   const second = list.getChildren(",")[0]?.nextSibling;
   return second?.name === "String";
 }
