@@ -57,9 +57,9 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
     merge(distances, walk(after, changed, findNext(question, changed), question));
     if (before !== null) merge(distances, onlyIn(walk(before, changed, [], question), after, new Set(changed)));
   }
-  const affected = [...distances].sort(([one], [other]) => (one < other ? -1 : 1));
-  const directly = affected.filter(([, distance]) => distance <= 1).map(([path]) => path);
-  const indirectly = affected.filter(([, distance]) => distance > 1).map(([path]) => path);
+  const affected = listSorted(after, distances);
+  const directly = affected.filter((path) => (distances.get(path) ?? 0) <= 1);
+  const indirectly = affected.filter((path) => (distances.get(path) ?? 0) > 1);
   const reached = (path: string) => isEverything || distances.has(path);
   return {
     directly,
@@ -67,7 +67,7 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
     unexplained,
     isEverything,
     entryPoints: [...entries].filter(reached).sort(),
-    tests: orderTests(after, distances, isTest, isEverything),
+    tests: orderTests(isEverything ? after.paths.filter((_, id) => after.isModule[id] === 1) : affected, after, distances, isTest),
     components: nameComponents(question, directly, indirectly),
     total: countModules(after),
   };
@@ -103,15 +103,30 @@ function findNext(question: BlastRadiusQuestion, changed: readonly string[]): st
 
 /** Modules of both versions whose imports lead elsewhere than before. */
 function findMoved(before: ModuleGraph, after: ModuleGraph): string[] {
+  const idsAfter = matchIds(before.paths, after.paths);
+  const [was, is] = [before.dependencies, after.dependencies];
   const moved: string[] = [];
-  after.paths.forEach((path, id) => {
-    const old = after.isModule[id] === 1 ? idOf(before, path) : undefined;
-    if (old === undefined || before.isModule[old] !== 1) return;
-    const [was, is] = [listEdges(before.dependencies, old), listEdges(after.dependencies, id)];
-    // Both ascend by path, so the same paths stand in the same places.
-    if (was.length !== is.length || is.some((target, at) => after.paths[target] !== before.paths[was[at] ?? -1])) moved.push(path);
+  idsAfter.forEach((id, old) => {
+    if (id === -1 || before.isModule[old] !== 1 || after.isModule[id] !== 1) return;
+    const [from, start] = [was.starts[old] ?? 0, is.starts[id] ?? 0];
+    const length = (was.starts[old + 1] ?? 0) - from;
+    let isSame = (is.starts[id + 1] ?? 0) - start === length;
+    // Both ascend by path, so the same targets stand in the same places.
+    for (let at = 0; isSame && at < length; at++) isSame = idsAfter[was.targets[from + at] ?? 0] === is.targets[start + at];
+    if (!isSame) moved.push(after.paths[id] ?? "");
   });
   return moved;
+}
+
+/** By the id in one sorted list the id of the same path in the other, -1 where it is not there. */
+function matchIds(ones: readonly string[], others: readonly string[]): Int32Array {
+  const ids = new Int32Array(ones.length).fill(-1);
+  let other = 0;
+  ones.forEach((path, id) => {
+    while (other < others.length && (others[other] ?? "") < path) other++;
+    if (others[other] === path) ids[id] = other;
+  });
+  return ids;
 }
 
 /** Distances of modules from what changed, by path: `starts` at 0, `next` at 1. */
@@ -163,10 +178,19 @@ function merge(into: Map<string, number>, more: ReadonlyMap<string, number>): vo
   for (const [path, distance] of more) into.set(path, Math.min(distance, into.get(path) ?? distance));
 }
 
-function orderTests(after: ModuleGraph, distances: ReadonlyMap<string, number>, isTest: (path: string) => boolean, isEverything: boolean): string[] {
-  const tests = after.paths.filter((path, id) => after.isModule[id] === 1 && (isEverything || distances.has(path)) && isTest(path));
+/** The paths of a graph are sorted; only those that it lost have to find their places. */
+function listSorted(after: ModuleGraph, distances: ReadonlyMap<string, number>): string[] {
+  const here = after.paths.filter((path) => distances.has(path));
+  if (here.length === distances.size) return here;
+  const known = new Set(here);
+  return [...here, ...[...distances.keys()].filter((path) => !known.has(path))].sort();
+}
+
+function orderTests(paths: readonly string[], after: ModuleGraph, distances: ReadonlyMap<string, number>, isTest: (path: string) => boolean): string[] {
+  const tests = paths.filter((path) => isTest(path) && idOf(after, path) !== undefined);
   const far = after.paths.length + 1;
-  return tests.sort((one, other) => (distances.get(one) ?? far) - (distances.get(other) ?? far) || (one < other ? -1 : 1));
+  const distanceOf = (path: string) => distances.get(path) ?? far;
+  return tests.sort((one, other) => distanceOf(one) - distanceOf(other) || (one < other ? -1 : 1));
 }
 
 function nameComponents({ after, packageFolders }: BlastRadiusQuestion, directly: readonly string[], indirectly: readonly string[]): BlastRadius["components"] {
