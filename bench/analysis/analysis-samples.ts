@@ -6,7 +6,7 @@ export interface AnalysisSamples {
   readonly tree: { readonly files: number; readonly typescript: number; readonly sizeBytes: number };
   readonly modules: number;
   readonly rounds: readonly Round[];
-  readonly secondVersion: readonly SecondVersionRound[];
+  readonly secondVersion: SecondVersion;
   readonly queriesMs: readonly number[];
   readonly toDependencyCruiser: EdgeComparison;
   readonly toMadge: EdgeComparison;
@@ -25,7 +25,8 @@ export interface Round {
   readonly madge: Run;
 }
 
-export interface SecondVersionRound {
+/** Measured once. */
+export interface SecondVersion {
   readonly changed: number;
   readonly instar: Run;
   readonly peer: Run;

@@ -1,7 +1,7 @@
-import { appendFileSync, cpSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "../place.ts";
-import type { AnalysisSamples, GrowthSample, Round, SecondVersionRound } from "./analysis-samples.ts";
+import type { AnalysisSamples, GrowthSample, Round, SecondVersion } from "./analysis-samples.ts";
 import { compareEdges } from "./compare-edges.ts";
 import { commitTree, type MadeTree, makeTree } from "./make-tree.ts";
 import type { AnalysisPlan } from "./plan-analysis.ts";
@@ -54,24 +54,18 @@ interface KeptTree {
   readonly say: (line: string) => void;
 }
 
-/** An update: some files are others than those that the caches know. Each run saves what it found, as it would in service, into a copy of its own. */
-async function measureSecondVersion(place: Place, plan: AnalysisPlan, { tree, kept, say }: KeptTree): Promise<SecondVersionRound[]> {
+/** An update: some files are others than those that the caches know. Both save what they found, as they would in service: it comes after everything that needs the caches. */
+async function measureSecondVersion(place: Place, plan: AnalysisPlan, { tree, kept, say }: KeptTree): Promise<SecondVersion> {
   const changed = tree.paths.filter((_, at) => at % Math.floor(tree.paths.length / plan.changed) === 0).slice(0, plan.changed);
   for (const path of changed) appendFileSync(join(tree.root, path), "\n// changed\n");
   await commitTree(place, tree.root);
   const subjects = createSubjects(place, tree.root);
-  const rounds: SecondVersionRound[] = [];
-  for (let turn = 1; turn <= plan.rounds; turn += 1) {
-    say(`${changed.length} files changed: round ${turn} of ${plan.rounds}`);
-    const copy = join(place.folder, `kept-${turn}`);
-    cpSync(kept, copy, { recursive: true });
-    rounds.push({
-      instar: await subjects.instar({ kept: copy, besides: ["save"] }),
-      peer: await subjects.dependencyCruiser({ kept: copy }),
-      changed: changed.length,
-    });
-  }
-  return rounds;
+  say(`${changed.length} files changed`);
+  return {
+    changed: changed.length,
+    instar: await subjects.instar({ kept, besides: ["save"] }),
+    peer: await subjects.dependencyCruiser({ kept }),
+  };
 }
 
 async function measureGrowth(place: Place, plan: AnalysisPlan, say: (line: string) => void): Promise<GrowthSample[]> {

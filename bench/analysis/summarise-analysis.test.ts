@@ -12,7 +12,7 @@ const SAMPLES: AnalysisSamples = {
   tree: { files: 8_000, typescript: 1_000, sizeBytes: 30_000_000 },
   modules: 8_000,
   rounds: [round(1, 6), round(2, 16), round(10, 70)],
-  secondVersion: [{ changed: 20, instar: run(1), peer: run(8) }],
+  secondVersion: { changed: 20, instar: run(1), peer: run(8) },
   queriesMs: [0.5, 1, 2],
   toDependencyCruiser: { ours: 100, theirs: 99, missing: [], extra: [["a.js", "b\n.js"]] },
   toMadge: { ours: 100, theirs: 101, missing: [["a.js", "c.js"]], extra: [] },

@@ -24,7 +24,6 @@ export function summariseAnalysis(samples: AnalysisSamples): { rows: Row[]; figu
   const files = `${tree.files} files`;
   const coldRow = compare(`graph, cold, ${files}`, "seconds", cold, CRUISER, peerCold, WHOLE_PROCESS);
   const warmRow = compare("graph, nothing changed since it was kept", "seconds", warm, CRUISER, peerCold, "ours warm, theirs cold: the bar");
-  const changed = secondVersion[0]?.changed ?? 0;
   const rows = [
     coldRow,
     compare(`graph, cold, ${files}`, "seconds", cold, MADGE, madge),
@@ -37,7 +36,7 @@ export function summariseAnalysis(samples: AnalysisSamples): { rows: Row[]; figu
       peerKept,
       "both warm: theirs answers from its cache only where nothing at all changed",
     ),
-    compare(`graph, ${changed} files changed since`, "seconds", pick(secondVersion, "instar"), KEPT, pick(secondVersion, "peer"), "both save what they found"),
+    compare(`graph, ${secondVersion.changed} files changed since`, "seconds", [secondVersion.instar], KEPT, [secondVersion.peer], "both save what they found"),
     compare("peak memory, cold", "peakMiB", cold, CRUISER, peerCold),
     compare("peak memory, cold", "peakMiB", cold, MADGE, madge),
     compare("peak memory, warm", "peakMiB", warm, KEPT, peerKept),
