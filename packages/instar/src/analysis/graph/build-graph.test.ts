@@ -155,15 +155,16 @@ describe("bad input is in the graph as what it is:", () => {
 
   it("links out of the tree, in a circle and into nothing lead nowhere", async () => {
     const graph = await graphOf({
-      "a.js": 'import "./out.js"; import "./one.js"; import "./none.js"; import "./up/outside.js"',
+      "a.js": 'import "./out.js"; import "./one.js"; import "./none.js"; import "./up/outside.js"; import "./absolute.js"',
       "out.js": { link: "../outside.js" },
       up: { link: ".." },
       "one.js": { link: "two.js" },
       "two.js": { link: "one.js" },
       "none.js": { link: "gone.js" },
+      "absolute.js": { link: "/a.js" },
     });
     expect(edgesOf(graph)).toEqual([]);
-    expect(graph.unresolved.map(({ specifier }) => specifier).sort()).toEqual(["./none.js", "./one.js", "./out.js", "./up/outside.js"]);
+    expect(graph.unresolved.map(({ specifier }) => specifier).sort()).toEqual(["./absolute.js", "./none.js", "./one.js", "./out.js", "./up/outside.js"]);
   });
 
   it("a file that became a link behind our back is not followed", async () => {

@@ -175,12 +175,12 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
     }
     targetsOf[id] = targets;
   }
+  const ids = new Map(paths.map((path, id) => [path, id]));
   for (const path of settings.links.keys()) {
-    const place = tree.locate(path);
-    const id = paths.indexOf(path);
-    if (place !== undefined) targetsOf[id] = [place.id, ...place.links];
+    const [id, place] = [ids.get(path), tree.locate(path)];
+    if (id !== undefined && place !== undefined) targetsOf[id] = [place.id, ...place.links];
   }
-  for (const { path, specifier } of aliases.problems) unresolved.push({ id: paths.indexOf(path), specifier, line: 1, isOptional: false });
+  for (const { path, specifier } of aliases.problems) unresolved.push({ id: ids.get(path) ?? 0, specifier, line: 1, isOptional: false });
   const dependencies = layEdges(targetsOf);
   return {
     paths,
