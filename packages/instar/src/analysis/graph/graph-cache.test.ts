@@ -49,7 +49,7 @@ describe("the graph's cache", () => {
     ["of another parser", (text: string) => signed({ ...headerOf(text), parser: "0.0.0" }, text.slice(text.indexOf("\n") + 1))],
     ["no list", (text: string) => signed(headerOf(text), '{"one":{"a":1}}')],
     ["no JSON", (text: string) => signed(headerOf(text), '[["one",{"a":1}]')],
-    ["of other values", (text: string) => signed(headerOf(text), '[["one",5],["two"],null,[1,{}]]')],
+    ["of other values", (text: string) => signed(headerOf(text), '[["one",5],["two"],[1,{}]]')],
   ] as const)
     it(`counts as empty where its file is ${name}`, async () => {
       const path = await written();

@@ -149,7 +149,7 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
 
   function findTarget(home: string, target: string): readonly number[] {
     const path = normalise(`${home}/${target}`, target);
-    if (path === undefined || (home !== "" && !path.startsWith(`${home}/`))) return [];
+    if (path === undefined) return [];
     return path.includes("*") ? tree.match(path) : findBuiltOrSource(path);
   }
 
