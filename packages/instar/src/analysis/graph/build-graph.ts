@@ -76,9 +76,9 @@ function readModule(reading: Reading, file: TreeFile): { readonly facts: ModuleF
   const known = reading.cache.get(key) as ModuleFacts | undefined;
   if (known !== undefined) return { facts: known, isNew: false };
   const source = reading.reader.read(file.path);
-  // A failure to read is not kept: it may be the disk's and not the content's.
-  if (source.kind === "unreadable") return { facts: { imports: [], reads: [], unreadable: source.because }, isNew: true };
-  const facts = parseModule(file.path, source.text, language);
+  const facts = source.kind === "text" ? parseModule(file.path, source.text, language) : { imports: [], reads: [], unreadable: source.because };
+  // What the disk refused is asked again.
+  if (source.kind === "unread") return { facts, isNew: true };
   reading.cache.set(key, facts);
   return { facts, isNew: true };
 }
@@ -87,15 +87,19 @@ function readModule(reading: Reading, file: TreeFile): { readonly facts: ModuleF
 function findLanguage(reading: Reading, file: TreeFile): ModuleLanguage | undefined {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   if (name.includes(".")) return undefined;
-  return recall(reading, "shebang", file, () => ({ isNode: reading.reader.hasNodeShebang(file.path) })).isNode ? "jsx" : undefined;
+  const first = recall<{ isNode: boolean } | undefined>(reading, "shebang", file, () => {
+    const isNode = reading.reader.hasNodeShebang(file.path);
+    return isNode === undefined ? undefined : { isNode };
+  });
+  return first?.isNode === true ? "jsx" : undefined;
 }
 
-function recall<Facts extends object>({ cache }: Reading, kind: string, file: TreeFile, make: () => Facts): Facts {
+function recall<Facts extends object | undefined>({ cache }: Reading, kind: string, file: TreeFile, make: () => Facts): Facts {
   const key = `${kind} ${file.content}`;
   const known = cache.get(key) as Facts | undefined;
   if (known !== undefined) return known;
   const made = make();
-  cache.set(key, made);
+  if (made !== undefined) cache.set(key, made);
   return made;
 }
 
@@ -113,19 +117,21 @@ function readSettings(reading: Reading, files: readonly TreeFile[]): Settings {
   const pnpm = new Map<string, readonly string[]>();
   const tsconfigs = new Map<string, TsconfigFacts | undefined>();
   const read = <Facts extends object>(kind: string, file: TreeFile, parse: (text: string) => Facts | undefined): Facts | undefined =>
-    recall(reading, kind, file, () => {
+    recall<{ found?: Facts } | undefined>(reading, kind, file, () => {
       const source = reading.reader.read(file.path);
+      if (source.kind === "unread") return undefined;
       const found = source.kind === "text" ? parse(source.text) : undefined;
       return found === undefined ? {} : { found };
-    }).found;
+    })?.found;
   for (const file of files) {
     const name = file.path.slice(file.path.lastIndexOf("/") + 1);
     if (file.kind === "link") {
-      const { target } = recall<{ target?: string }>(reading, "link", file, () => {
+      const said = recall<{ target: string } | undefined>(reading, "link", file, () => {
         const target = reading.reader.readLink(file.path);
-        return target === undefined ? {} : { target };
+        return target === undefined ? undefined : { target };
       });
-      links.set(file.path, target ?? "/");
+      // One that cannot be read leads out, as far as anybody knows.
+      links.set(file.path, said?.target ?? "/");
     } else if (file.kind === "submodule") continue;
     else if (name === "package.json") {
       const found = read("package", file, parsePackage);

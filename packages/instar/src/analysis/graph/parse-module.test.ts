@@ -76,6 +76,12 @@ describe("a hostile text", () => {
       expect(facts.imports.map(({ specifier }) => specifier)).toContain("./a.js");
     });
 
+  it("of a name put together from too many parts can be anything that ends so", () =>
+    expect(saidBy(`require(${'"a" + '.repeat(200)}"b")`)).toEqual([expect.stringMatching(/^require \*a{1,40}b$/)]));
+
+  it("of too many names is taken for a table: the rest stays unexplained", () =>
+    expect(parseModule("a.js", `f(${Array.from({ length: 3_000 }, (_, each) => `"x${each}.md"`).join(",")})`).reads).toHaveLength(2_000));
+
   it("never throws, whatever it holds", () =>
     fc.assert(
       fc.property(fc.array(fc.constantFrom("import", "require(", '"./a"', "`${", "}", "\\u", "new URL(", "'", "\n", "\0", "<", "/*", "try{", " ")), (parts) => {

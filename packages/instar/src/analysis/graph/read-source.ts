@@ -5,14 +5,15 @@ import { TEXT_LIMIT_BYTES } from "../edit.ts";
 import { folderOf } from "./resolve-alias.ts";
 import { normalise } from "./tree-paths.ts";
 
-export type SourceText = { readonly kind: "text"; readonly text: string } | { readonly kind: "unreadable"; readonly because: string };
+/** `unfit`: the content itself is why, and will be again; `unread`: it may be the disk. */
+export type SourceText = { readonly kind: "text"; readonly text: string } | { readonly kind: "unfit" | "unread"; readonly because: string };
 
 /** Reads files of a tree, and nothing else: no link is followed, neither the file itself nor a folder on the way out of the root. */
 export interface SourceReader {
   /** At most `TEXT_LIMIT_BYTES`, UTF-8. */
   readonly read: (path: string) => SourceText;
-  /** Whether a file begins with `#!` and names node or its like. */
-  readonly hasNodeShebang: (path: string) => boolean;
+  /** Whether a file begins with `#!` and names node or its like; undefined where it could not be read. */
+  readonly hasNodeShebang: (path: string) => boolean | undefined;
   /** What a link says; undefined where it is none, or could not be read. */
   readonly readLink: (path: string) => string | undefined;
 }
@@ -28,14 +29,15 @@ export function createSourceReader(root: string): SourceReader {
   return {
     read: (path) => {
       const size = readInto(path, buffer);
-      if (typeof size === "string") return { kind: "unreadable", because: size };
-      if (size > TEXT_LIMIT_BYTES) return { kind: "unreadable", because: "it is too large to be read" };
+      if (typeof size === "string") return { kind: "unread", because: size };
+      if (size > TEXT_LIMIT_BYTES) return { kind: "unfit", because: "it is too large to be read" };
       const bytes = buffer.subarray(0, size);
-      return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : { kind: "unreadable", because: "it is not UTF-8" };
+      return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : { kind: "unfit", because: "it is not UTF-8" };
     },
     hasNodeShebang: (path) => {
       const size = readInto(path, buffer.subarray(0, 128));
-      const line = typeof size === "string" ? "" : (buffer.toString("latin1", 0, size).split("\n")[0] ?? "");
+      if (typeof size === "string") return undefined;
+      const line = buffer.toString("latin1", 0, size).split("\n")[0] ?? "";
       return /^#!.*\b(?:node|nodejs|bun|deno|tsx|ts-node|zx)\b/.test(line);
     },
     readLink: (path) => {
