@@ -41,7 +41,7 @@ export function lineOf(text: string, index: number): number {
 }
 
 const STATEMENT = /\b(?:import|export)\s+(type\s+)?((?:[\w$]+\s*,\s*)?(?:\{[^}]*\}|\*(?:\s+as\s+[\w$]+)?|[\w$]+))\s+from\s+"/g;
-const BARE = /\bimport\s*\(?\s*"/g;
+const BARE = /\bimport(?:\.meta\.resolve)?\s*\(?\s*"/g;
 
 function scanImports(text: string, code: string): Import[] {
   const found: Import[] = [];

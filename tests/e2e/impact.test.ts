@@ -1,3 +1,5 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ImpactView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance } from "./test-instance.ts";
@@ -52,7 +54,7 @@ describe("what a change touches, as a person asks it", () => {
   });
 
   it("draws the graph for people and for programs", () => {
-    expect(instance.cli("graph").stdout).toMatch(/n1 \[label="answer\.js"\][^]*n4 \[label="server\.js"\];\n {2}n4 -> n1;/);
+    expect(instance.cli("graph").stdout).toMatch(/n1 \[label="answer\.js"\][\s\S]*n4 \[label="server\.js"\];\n {2}n4 -> n1;/);
     expect(instance.json<{ modules: number; edges: number }>("graph", "--format", "json").edges).toBeGreaterThan(0);
   });
 
@@ -96,5 +98,83 @@ describe("what a change touches, in an update", () => {
     expect(ended).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED" });
     expect(ended.because).toMatch(/syntax/);
     expect(ended.steps.find(({ id }) => id === "stage")?.state).toBe("skipped");
+  });
+});
+
+describe("what the compiler and the linter of a candidate say", () => {
+  let instance: TestInstance;
+  beforeAll(async () => {
+    instance = await TestInstance.create({ settings: "analysis: { checks: { style: required } }" });
+    await instance.start();
+  });
+  afterAll(() => instance.end());
+
+  it("is asked of both versions: what was there before is held against nobody", async () => {
+    instance.publish("1.0.1", { "answer.js": (text) => `${text}\nexport function odd() {\n  debugger;\n}\n` });
+    expect(await instance.ended("1.0.1")).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED" });
+    instance.publish("1.0.2", { "answer.js": (text) => text.replace("  debugger;\n", "") });
+    const ended = await instance.ended("1.0.2");
+    expect(ended).toMatchObject({ outcome: "committed" });
+    const { report } = impactOf(instance, ended.id);
+    expect(report.checks.map(({ check, verdict }) => `${check} ${verdict}`)).toEqual(expect.arrayContaining(["style pass", "types nodata", "syntax pass"]));
+  });
+});
+
+describe("files of the running release that were changed by hand", () => {
+  let instance: TestInstance;
+  beforeAll(async () => {
+    instance = await TestInstance.create({ settings: "updates: { automatic: never }" });
+    await instance.start();
+  });
+  afterAll(() => instance.end());
+
+  const changeByHand = (file: string, change: (text: string) => string) => {
+    const release = instance.status().agent.release ?? "";
+    const path = join(instance.data, "releases", release, "tree", file);
+    const text = readFileSync(path, "utf8");
+    chmodSync(dirname(path), 0o755);
+    chmodSync(path, 0o644);
+    writeFileSync(path, change(text));
+  };
+  const runningText = (file: string) => readFileSync(join(instance.data, "releases", instance.status().agent.release ?? "", "tree", file), "utf8");
+
+  it("stop an update that would lose them, until a person says who wins", async () => {
+    changeByHand("journal.js", (text) => `// mended by hand\n${text}`);
+    instance.publish("1.0.1", { "README.md": "new\n" });
+    expect(instance.cli("update", "apply").status).toBe(4);
+    const ended = await instance.ended("1.0.1");
+    expect(ended).toMatchObject({ outcome: "refused", code: "CONFLICT" });
+    expect(ended.because).toMatch(/journal\.js/);
+  });
+
+  it("are brought over by git's merge, and carried on by the next update", async () => {
+    expect(instance.cli("update", "apply", "--conflicts", "merge").status).toBe(0);
+    expect(runningText("journal.js")).toMatch(/^\/\/ mended by hand\n/);
+    instance.publish("1.0.2", { "journal.js": (text) => `${text}\n// upstream's\n` });
+    instance.cli("update", "apply", "--conflicts", "merge");
+    expect(runningText("journal.js")).toMatch(/^\/\/ mended by hand\n[\s\S]*\/\/ upstream's\n$/);
+    expect(await instance.served()).toMatchObject({ status: 200, version: "1.0.2" });
+  });
+
+  it("stop an update also when an earlier one carried them over", async () => {
+    instance.publish("1.0.3", { "README.md": "newer\n" });
+    const ran = instance.cli("update", "apply");
+    expect(ran.status).toBe(4);
+    expect(ran.stdout).toMatch(/journal\.js: it was changed by hand/);
+  });
+
+  it("stop a merge where both changed the same place", async () => {
+    instance.publish("1.0.4", { "journal.js": (text) => `// upstream's word\n${text}` });
+    const ran = instance.cli("update", "apply", "--conflicts", "merge");
+    expect(ran.status).toBe(4);
+    expect(ran.stdout).toMatch(/journal\.js/);
+  });
+
+  it("give way, or win, as the person says", async () => {
+    expect(instance.cli("update", "apply", "--conflicts", "local-wins").status).toBe(0);
+    expect(runningText("journal.js")).toMatch(/^\/\/ mended by hand\n/);
+    instance.publish("1.0.5", { "README.md": "newest\n" });
+    instance.cli("update", "apply", "--conflicts", "update-wins");
+    expect(runningText("journal.js")).toMatch(/^\/\/ upstream's word\n/);
   });
 });

@@ -63,6 +63,7 @@ export class TestInstance {
       state: "state: { kind: exclusive, directory: ./state, variable: STATE_DIR }",
       front: `front: { port: ${this.port} }`,
       updates: "updates: { automatic: patch }",
+      analysis: "analysis: { checks: { types: off, style: off } }",
       watch: "watch: { time: 300ms, requests: 0 }",
       keep: "keep: { reserve: 2MiB }",
     };

@@ -33,6 +33,7 @@ const STATE_OF_STEP: Readonly<Record<string, LoopState>> = {
   analyse: "analyzing",
   stage: "staging",
   build: "staging",
+  "check-code": "validating",
   validate: "validating",
   rehearse: "validating",
   decide: "approving",

@@ -1,4 +1,5 @@
 import type { Bump, ConflictStrategy } from "@instar/protocol";
+import type { MergeOutcome, TouchedPath } from "./conflicts/find-local-conflicts.ts";
 import type { Runtime } from "./conflicts/find-version-mismatches.ts";
 import type { FileDifference } from "./read-edits.ts";
 import type { SourceTree } from "./source-tree.ts";
@@ -39,6 +40,10 @@ export interface AssessRequest {
     readonly strategy: ConflictStrategy;
     /** Files of the running release that are not as they were sealed. */
     readonly local: { readonly changed: readonly string[]; readonly missing: readonly string[]; readonly added: readonly string[] };
+    /** What the update itself touches: without what was carried over to it. */
+    readonly touched: readonly TouchedPath[];
+    /** What came of bringing local files over. */
+    readonly merged?: MergeOutcome;
     /** Another update that has not ended: its id and version. */
     readonly underWay: { readonly update: string; readonly version: string } | null;
     /** Lock files that somebody holds. */

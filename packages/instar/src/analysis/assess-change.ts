@@ -63,7 +63,7 @@ export async function assessChange(request: AssessRequest): Promise<ImpactReport
     checks: runBuiltInChecks({ edits, before: graphBefore, after: graphAfter, declared: listDeclared(texts.after.packages) }),
     conflicts: findConflicts({
       ...request.conflicts,
-      edits,
+      edits: request.conflicts.touched,
       ...texts.after,
       ...(before === null ? {} : { before: texts.before }),
       runtime: agent.runtime,

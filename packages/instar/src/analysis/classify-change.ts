@@ -106,7 +106,8 @@ export function planRecommendations(
     weakened > 0 && "Run the tests of the version that runs now against it: its own were weakened.",
     report.conflicts.some(({ blocks }) => blocks) && "Settle the conflicts: it cannot go on by itself.",
     report.rollback.complexity === "critical" && "Try it on a copy of the state first.",
-    report.requiredTests.total > 0 && `Run ${report.requiredTests.total === 1 ? "the test" : `the ${report.requiredTests.total} tests`} that reach it first.`,
+    report.requiredTests.total === 1 && "Run the test that reaches it first.",
+    report.requiredTests.total > 1 && `Run the ${report.requiredTests.total} tests that reach it first.`,
     unasked.length > 0 && `Not checked here: ${unasked.join(", ")}.`,
     bump !== "first" &&
       RISKS.indexOf(report.risk) >= RISKS.indexOf("medium") &&

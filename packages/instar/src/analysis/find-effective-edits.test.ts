@@ -34,7 +34,7 @@ describe("an edit that can change what the agent does", () => {
     ["a document that was code before does", edit("a(1)", "a(1)", { path: "README.md", from: "a.js", status: "renamed" }), true],
     ["a file that may now be run does", edit("a(1)", "a(1) //", { modeAfter: 0o100755 }), true],
     ["a comment in Python counts: nobody parsed it", edit("a(1) # one", "a(1) # two", { path: "a.py" }), true],
-    ["deep nesting that cannot be compared does", edit(`${"[".repeat(5_000)}1${"]".repeat(5_000)}`, `${"[".repeat(5_000)}1${"]".repeat(5_000)} //`), true],
+    ["deep nesting that cannot be compared does", edit(`${"[".repeat(20_000)}1${"]".repeat(20_000)}`, `${"[".repeat(20_000)}1${"]".repeat(20_000)} //`), true],
   ] as const)
     it(name, () => expect(isEffective(each)).toBe(effective));
 });

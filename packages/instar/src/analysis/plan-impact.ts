@@ -7,7 +7,7 @@ import type { ApiChanges } from "./find-api-changes.ts";
 import { findEffectiveEdits, isLoggingOnly } from "./find-effective-edits.ts";
 import type { BlastRadius } from "./graph/plan-blast-radius.ts";
 import { isDocumentPath } from "./touches/is-document-path.ts";
-import { riskOf, scoreFactors, weighChange } from "./weigh-change.ts";
+import { riskOf, scoreFactors, weighChange, weighChecks } from "./weigh-change.ts";
 
 /** What was found out about a change, by who knows each part. */
 export interface Findings {
@@ -84,6 +84,12 @@ export function planImpact(request: Pick<AssessRequest, "bump" | "subjects" | "w
     rollback: { ...planRollback(change), estimatedMs: null },
   };
   return { ...report, recommendations: planRecommendations(report, request.watchMs, request.bump) };
+}
+
+/** The same report with what checks said that could only be asked of a built version. They can raise the risk, and never lower it. */
+export function addChecks(report: ImpactReport, later: readonly CheckResult[]): ImpactReport {
+  const factors = [...report.factors, ...weighChecks(later)];
+  return { ...report, checks: [...report.checks, ...later], factors, score: scoreFactors(factors), risk: riskOf(factors) };
 }
 
 function countFiles(edits: readonly Edit[]): ImpactReport["files"] {

@@ -181,7 +181,8 @@ const CHECK_WEIGHTS: Readonly<Record<CheckResult["check"], readonly [weight: num
   style: [4, null],
 };
 
-function weighChecks(checks: readonly CheckResult[]): Factor[] {
+/** What checks add that were asked later than the rest. */
+export function weighChecks(checks: readonly CheckResult[]): Factor[] {
   return checks.flatMap(({ check, verdict, because, findings }) => {
     if (verdict !== "fail") return [];
     const [weight, atLeast] = CHECK_WEIGHTS[check];

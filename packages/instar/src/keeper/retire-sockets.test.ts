@@ -7,7 +7,10 @@ async function retire(afterMs: number, meanwhile: SlotName | null): Promise<Slot
   const clock = new SimulatedClock();
   const told: SlotName[] = [];
   let routed: SlotName | null = "green";
-  const retired = retireSockets({ front: { retire: async (slot: SlotName) => void told.push(slot) }, clock, routed: () => routed }, { slot: "blue", group: 5, withinMs: 1, afterMs });
+  const retired = retireSockets(
+    { front: { retire: async (slot: SlotName) => void told.push(slot) }, clock, routed: () => routed },
+    { slot: "blue", group: 5, withinMs: 1, afterMs },
+  );
   expect(told).toEqual(afterMs > 0 ? [] : ["blue"]);
   routed = meanwhile;
   clock.advance(afterMs);

@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import { type ImpactReport, type ImpactView, type Implementations, InstarError } from "@instar/protocol";
+import { type CheckResult, type ImpactReport, type ImpactView, type Implementations, InstarError } from "@instar/protocol";
+import { addChecks } from "../analysis/plan-impact.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { assessCandidate, writeToRead } from "../update/assess-candidate.ts";
+import { foldGives } from "../update/plan-next-move.ts";
 import { readConflictFacts } from "../update/read-conflict-facts.ts";
 import { graphCacheOf } from "../update/step-rooms.ts";
+import { recordOf } from "../update/steps/read-running.ts";
 import type { OperationContext } from "./context.ts";
 import { findUpdate, readUpdate } from "./updates.ts";
 
@@ -59,7 +62,7 @@ export async function assessNow(instance: Instance, from: string | undefined, to
       from: base === null ? null : { commit: base.commit, version: base.version },
       to: target,
       estimates: rooms.history(),
-      conflicts: await readConflictFacts(rooms, from === undefined ? (running?.release ?? null) : null, openUpdateOf(instance)),
+      conflicts: await readConflictFacts(rooms, await recordOf(rooms, from === undefined ? (running?.release ?? null) : null), openUpdateOf(instance)),
     },
     { scratch: scratchOf(instance), logPath: logOf(instance), signal, say: () => undefined },
   );
@@ -83,17 +86,16 @@ async function findVersion({ rooms, settings }: Instance, name: string | undefin
 function readRecorded(instance: Instance, prefix: string): ImpactView {
   const update = findUpdate(instance, prefix);
   const journal = instance.journal.read(update);
-  const analysed = journal.findLast((entry) => entry.kind === "applied" && entry.step === "analyse");
-  const report = analysed?.kind === "applied" ? (analysed.gives.impact as ImpactReport | undefined) : undefined;
+  const given = foldGives(journal);
+  const report = given.impact as ImpactReport | undefined;
   if (report === undefined) throw new InstarError("NOT_FOUND", `update ${update} was not analysed`, { advice: "`instar update show` says how far it came." });
   const { versionFrom, versionTo, commit, releaseFrom } = readUpdate(instance, update);
-  const commitFrom = analysed?.kind === "applied" ? analysed.gives.commitFrom : undefined;
   return {
     update,
-    from: versionFrom === null ? null : { version: versionFrom, commit: String(commitFrom ?? releaseFrom ?? "") },
+    from: versionFrom === null ? null : { version: versionFrom, commit: String(given.commitFrom ?? releaseFrom ?? "") },
     to: { version: versionTo, commit },
     tookMs: null,
-    report,
+    report: addChecks(report, (given.codeChecks ?? []) as unknown as CheckResult[]),
   };
 }
 

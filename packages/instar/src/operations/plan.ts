@@ -85,6 +85,8 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
         [settings.install, settings.build].flatMap((part) => (part === undefined ? [] : [command(part.command)])).join(", then ") ||
         "seal the files as they are"
       );
+    case "check-code":
+      return checksInWords(settings);
     case "validate":
       return settings.tests === undefined ? "nothing: instar.yaml names no tests, and so nothing proceeds by itself" : command(settings.tests.command);
     case "back-up":
@@ -100,6 +102,11 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     default:
       return "";
   }
+}
+
+function checksInWords({ analysis: { checks } }: OperationContext["instance"]["settings"]): string {
+  const asked = (["types", "style"] as const).filter((check) => checks[check] !== "off").map((check) => `${check} (${checks[check]})`);
+  return asked.length === 0 ? "nothing: instar.yaml turns it off" : `${asked.join(", ")}, of both versions`;
 }
 
 function switchInWords(settings: OperationContext["instance"]["settings"]): string {

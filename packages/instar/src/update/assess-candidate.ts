@@ -13,8 +13,10 @@ export interface Candidate {
   /** What it is compared with; null for the first version. */
   readonly from: { readonly commit: string; readonly version: string } | null;
   readonly to: { readonly commit: string; readonly version: string };
+  /** Upstream's own two commits, where what is compared carries local changes as well. Default: `from` and `to`. */
+  readonly upstream?: { readonly from: string | null; readonly to: string };
   readonly estimates: Estimates;
-  readonly conflicts: Omit<AssessRequest["conflicts"], "strategy"> & { readonly strategy?: ConflictStrategy };
+  readonly conflicts: Omit<AssessRequest["conflicts"], "strategy" | "touched"> & { readonly strategy?: ConflictStrategy };
 }
 
 interface AssessPlace {
@@ -31,7 +33,7 @@ interface AssessPlace {
  *
  * @throws InstarError ANALYSIS_FAILED, PACKAGE_REFUSED, DISK_FULL
  */
-export async function assessCandidate(rooms: StepRooms, { from, to, estimates, conflicts }: Candidate, place: AssessPlace): Promise<ImpactReport> {
+export async function assessCandidate(rooms: StepRooms, { from, to, upstream, estimates, conflicts }: Candidate, place: AssessPlace): Promise<ImpactReport> {
   const { settings, source } = rooms;
   const { scratch, signal } = place;
   await removeTree(scratch);
@@ -40,7 +42,8 @@ export async function assessCandidate(rooms: StepRooms, { from, to, estimates, c
     const after = await writeToRead(rooms, to.commit, join(scratch, "after"), signal);
     const differences = await source.diff(from?.commit ?? null, to.commit, signal);
     place.say(`${differences.length} of ${after.files.length} files differ`);
-    const facts = await source.readCommit(to.commit, { directory: settings.agent.directory, since: from?.commit });
+    const touched = upstream === undefined ? differences : await source.diff(upstream.from, upstream.to, signal);
+    const facts = await source.readCommit(to.commit, { directory: settings.agent.directory, since: upstream?.from ?? from?.commit });
     const report = await rooms.analysis.assess(
       {
         before,
@@ -57,7 +60,11 @@ export async function assessCandidate(rooms: StepRooms, { from, to, estimates, c
         },
         watchMs: settings.watch.time,
         cachePath: graphCacheOf(rooms),
-        conflicts: { ...conflicts, strategy: conflicts.strategy ?? settings.analysis.conflicts },
+        conflicts: {
+          ...conflicts,
+          touched: touched.map(({ path, from: old }) => ({ path, ...(old === undefined ? {} : { from: old }) })),
+          strategy: conflicts.strategy ?? settings.analysis.conflicts,
+        },
       },
       { scratch, logPath: place.logPath, signal, onLine: place.say },
     );

@@ -3,6 +3,7 @@ import type { StepRooms } from "./step-rooms.ts";
 import { analyseStep } from "./steps/analyse.ts";
 import { backUpStep } from "./steps/back-up.ts";
 import { buildStep } from "./steps/build.ts";
+import { checkCodeStep } from "./steps/check-code.ts";
 import { checkPackageStep } from "./steps/check-package.ts";
 import { checkReleaseStep } from "./steps/check-release.ts";
 import { commitStep } from "./steps/commit.ts";
@@ -23,6 +24,7 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
     analyseStep(rooms),
     stageStep(rooms),
     buildStep(rooms),
+    checkCodeStep(rooms),
     validateStep(rooms),
     decideStep(rooms),
     backUpStep(rooms),

@@ -22,28 +22,32 @@ export function analyseStep(rooms: StepRooms): Step {
     apply: async ({ update, start, attempt, signal, say }) => {
       const running = await recordOf(rooms, start.releaseFrom);
       const strategy = start.overrides.conflicts ?? rooms.settings.analysis.conflicts;
-      const facts = await readConflictFacts(rooms, start.releaseFrom, null);
-      const carried = await carryLocalChanges(rooms, { running, candidate: start.commit, strategy, local: facts.local, signal });
+      const facts = await readConflictFacts(rooms, running, null);
+      const carried = await carryLocalChanges(rooms, { running, candidate: start.commit, strategy, damage: facts.damage, signal });
       const report = await assessCandidate(
         rooms,
         {
-          from: running === undefined ? null : { commit: running.commit, version: running.version },
+          from: running === undefined ? null : { commit: running.merged ?? running.commit, version: running.version },
           to: { commit: carried.commit, version: start.versionTo },
+          upstream: { from: running?.commit ?? null, to: start.commit },
           estimates: rooms.history(),
-          conflicts: { ...facts, strategy },
+          conflicts: { ...facts, strategy, ...(carried.outcome === undefined ? {} : { merged: carried.outcome }) },
         },
         { scratch: join(scratchFolderOf(rooms, update, attempt), "analysis"), logPath: updateLogOf(rooms, update), signal, say },
       );
-      const conflicts = [...report.conflicts, ...carried.conflicts];
-      const blocking = conflicts.find(({ blocks }) => blocks);
+      const blocking = report.conflicts.find(({ blocks }) => blocks);
       if (blocking !== undefined)
-        return { kind: "refused", code: "CONFLICT", because: `${blocking.what}: ${blocking.because}${blocking.advice === "" ? "" : `. ${blocking.advice}`}` };
+        return {
+          kind: "refused",
+          code: "CONFLICT",
+          because: `${blocking.what}: ${blocking.because}. ${blocking.advice}${blocking.kind === "file_modified" ? " (`instar update apply --conflicts …`)" : ""}`,
+        };
       const { refusedBecause } = decideChecks(report.checks, rooms.settings.analysis.checks);
       if (refusedBecause !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
       return {
         kind: "done",
         gives: {
-          ...summarise({ ...report, conflicts }),
+          ...summarise(report),
           commitFrom: running?.commit ?? null,
           ...(carried.commit === start.commit ? {} : { merged: carried.commit }),
         },

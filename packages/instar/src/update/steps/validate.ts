@@ -1,5 +1,5 @@
-import { chmod, cp, mkdir, readdir, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { removeTree } from "../../platform/durable-files.ts";
 import { readAvailableBytes } from "../../platform/memory.ts";
@@ -8,6 +8,7 @@ import { planCommand } from "../../settings/plan-command.ts";
 import { decideTests } from "../../validation/decide-tests.ts";
 import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, scratchFolderOf, updateLogOf } from "../step-rooms.ts";
+import { copyRelease } from "./copy-release.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
 
 /**
@@ -39,7 +40,8 @@ export function validateStep(rooms: StepRooms): Step {
       const scratch = scratchFolderOf(rooms, update, attempt);
       await removeTree(scratch);
       try {
-        await copyForTests(releases.treePath(release), scratch, settings.install?.produces ?? []);
+        for (const folder of ["state", "home/tmp"]) await mkdir(join(scratch, folder), { recursive: true });
+        await copyRelease(releases.treePath(release), join(scratch, "tree"), settings.install?.produces ?? []);
         const result = await rooms.runJob({
           argv: planCommand(settings.tests.command, { release: join(scratch, "tree"), state: join(scratch, "state") }),
           cwd: join(scratch, "tree"),
@@ -72,22 +74,4 @@ export function validateStep(rooms: StepRooms): Step {
     undo: { needless: "it works on a copy and removes it itself" },
     describe: (gives) => (gives.tests === "pass" ? String(gives.testsBecause) : `not measured: ${String(gives.testsBecause)}`),
   });
-}
-
-/** A copy that tests may write to. Installed dependencies are large and are linked: they are read-only in the release. */
-async function copyForTests(tree: string, scratch: string, produced: readonly string[]): Promise<void> {
-  const copy = join(scratch, "tree");
-  for (const folder of ["state", "home/tmp"]) await mkdir(join(scratch, folder), { recursive: true });
-  const linked = new Set(produced.map((path) => join(tree, path)));
-  await cp(tree, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: (from) => !linked.has(from) });
-  await makeWritable(copy);
-  for (const path of produced) {
-    await mkdir(dirname(join(copy, path)), { recursive: true });
-    await symlink(join(tree, path), join(copy, path)).catch(() => undefined);
-  }
-}
-
-async function makeWritable(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
 }
