@@ -14,5 +14,5 @@ export interface AnalysisPlan {
 /** @param quick the same rows in under a minute, each from far less and from fewer files */
 export const planAnalysis = (quick: boolean): AnalysisPlan =>
   quick
-    ? { from: ["sources"], files: 800, rounds: 1, growth: [300, 1_600], changed: 20 }
+    ? { from: ["sources"], files: 800, rounds: 1, growth: [200, 400, 1_600], changed: 20 }
     : { from: ["sources", "more-sources"], files: Number.POSITIVE_INFINITY, rounds: 3, growth: [1_000, 3_000, 30_000], changed: 20 };

@@ -46,6 +46,7 @@ describe("what was measured becomes rows and bars", () => {
     const [quick, full] = [planAnalysis(true), planAnalysis(false)];
     expect(quick.files).toBeLessThan(full.files);
     expect([quick, full].map(({ rounds }) => rounds)).toEqual([1, 3]);
+    expect(quick.growth).toHaveLength(full.growth.length);
     expect(full.growth).toEqual([1_000, 3_000, 30_000]);
   });
 });
