@@ -16,6 +16,7 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   service: "prints a unit for this machine's service manager",
   "keeper run": "is the keeper's process, hidden: nobody types it",
   daemon: "is the daemon's process, hidden: nobody types it",
+  analyse: "is the analysis job's process, hidden: nobody types it",
 };
 
 /** An input that each operation accepts; the rest accept nothing at all. */
