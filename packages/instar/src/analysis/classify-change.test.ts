@@ -36,6 +36,8 @@ describe("how deep a change reaches", () => {
     ["a route that is gone is high", { removedApi: ["the route GET /jobs"] }, "high", true],
     ["a major version is high", { bump: "major" }, "high", true],
     ["going to a lower version is high", { bump: "downgrade" }, "high", true],
+    ["a change of a file about sign-in is high", { touches: [touch("sign-in")] }, "high", true],
+    ["a line that speaks of tokens is not", { touches: [{ ...touch("sign-in"), by: "content" }] }, "medium", false],
     ["a weakened test is high", { touches: [touch("tests", true)] }, "high", true],
     ["a test that only changed is not", { touches: [touch("tests")] }, "medium", false],
     ["a lowered threshold is high", { touches: [touch("test-settings", true)] }, "high", true],

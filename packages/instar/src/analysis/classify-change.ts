@@ -51,7 +51,13 @@ function classifyLevel(change: ClassifiedChange, updateType: UpdateType): readon
     ["high", change.removedApi.length > 0 ? `${change.removedApi[0]} is gone [api_change]` : undefined],
     ["high", change.bump === "major" || change.bump === "downgrade" ? `the version is a ${change.bump} [api_change]` : undefined],
     ["high", because(touched("policy"), "policy is touched")],
-    ["high", because(touched("sign-in"), "sign-in is touched")],
+    [
+      "high",
+      because(
+        change.touches.find(({ kind, by }) => kind === "sign-in" && by === "name"),
+        "sign-in is touched",
+      ),
+    ],
     ["high", because(touched("tests", true), "a test that judges it is weakened")],
     ["high", because(touched("test-settings", true), "what makes tests count is weakened")],
     ["high", because(touched("ci", true), "what checks it elsewhere is weakened")],

@@ -119,13 +119,17 @@ const TOUCH_WEIGHTS: Readonly<Record<TouchKind, TouchWeight>> = {
   permissions: { touched: [15, "medium"], weakened: [40, "high"] },
 };
 
+/** Every agent speaks of tokens and sessions: a changed line that does so, in a file that is not about sign-in, is worth a look and no more. */
+const SIGN_IN_WORDS: TouchWeight["touched"] = [10, "medium"];
+
 function weighTouches(touches: readonly Touch[]): Factor[] {
   return Object.entries(TOUCH_WEIGHTS).flatMap(([kind, { touched, weakened }]) => {
     const ofKind = touches.filter((touch) => touch.kind === kind);
     const weakening = ofKind.filter((touch) => touch.weakens);
     const [first] = weakening.length > 0 ? weakening : ofKind;
     if (first === undefined) return [];
-    const [weight, atLeast] = weakening.length > 0 ? weakened : touched;
+    const isSaidOnly = kind === "sign-in" && ofKind.every(({ by }) => by === "content");
+    const [weight, atLeast] = weakening.length > 0 ? weakened : isSaidOnly ? SIGN_IN_WORDS : touched;
     const more = (weakening.length > 0 ? weakening : ofKind).length - 1;
     const because = `${first.path}${first.line === null ? "" : `:${first.line}`}: ${first.because}${more === 0 ? "" : ` (and ${more} more)`}`;
     return [

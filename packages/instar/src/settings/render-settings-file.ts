@@ -172,16 +172,20 @@ const SECTIONS: readonly Section[] = [
     name: "analysis",
     words: [
       "What a change touches is worked out before anything of it runs; `instar impact` shows it.",
-      "A check that is required refuses what it made worse, and what could not be asked; reported only raises the risk.",
+      "A check that is no-worse refuses what got worse; required also what could not be asked; reported only raises the risk.",
     ],
     keys: [
       { name: "within", example: "5m", words: "How long working it out may take." },
       { name: "review", example: "advised", words: "required: a change of high or critical impact waits for `instar update apply`." },
-      { name: "conflicts", example: "manual", words: "Files of the running release changed by hand: manual (a person decides), local-wins, update-wins or merge." },
+      {
+        name: "conflicts",
+        example: "manual",
+        words: "Files of the running release changed by hand: manual (a person decides), local-wins, update-wins or merge.",
+      },
       {
         name: "checks",
-        example: { syntax: "required", imports: "required", security: "reported", types: "reported", style: "reported", complexity: "reported", within: "5m" },
-        words: "required, reported or off; types and style by the candidate's own compiler and linter.",
+        example: { syntax: "no-worse", imports: "reported", security: "reported", types: "reported", style: "reported", complexity: "reported", within: "5m" },
+        words: "required, no-worse, reported or off; types and style by the candidate's own compiler and linter.",
       },
     ],
   },

@@ -212,7 +212,7 @@ const exchangeSettings = z.strictObject({
     .describe("blue-green: only this share of the callers meets the new version first; if it misbehaves there, nobody else does"),
 });
 
-const gate = z.enum(["off", "reported", "required"]);
+const gate = z.enum(["off", "reported", "no-worse", "required"]);
 
 const analysisSettings = z.strictObject({
   within: duration.prefault("5m").describe("How long working out what a change touches may take"),
@@ -226,8 +226,8 @@ const analysisSettings = z.strictObject({
     .describe("Files of the running release that were changed by hand: keep them, take the update's, let git merge them, or ask a person"),
   checks: z
     .strictObject({
-      syntax: gate.default("required"),
-      imports: gate.default("required"),
+      syntax: gate.default("no-worse"),
+      imports: gate.default("reported"),
       security: gate.default("reported"),
       types: gate.default("reported").describe("By the candidate's own TypeScript and tsconfig.json"),
       style: gate.default("reported").describe("By the candidate's own linter, else oxlint"),
@@ -235,7 +235,9 @@ const analysisSettings = z.strictObject({
       within: duration.prefault("5m").describe("How long a check that runs a program may take"),
     })
     .prefault({})
-    .describe("What is asked of the code without running it. required: what the change made worse refuses it; reported: it raises the risk"),
+    .describe(
+      "What is asked of the code without running it. no-worse: what the change made worse refuses it; required: so does what could not be asked; reported: it raises the risk",
+    ),
 });
 
 const watchSettings = z.strictObject({

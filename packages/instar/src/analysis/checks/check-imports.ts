@@ -21,7 +21,7 @@ export function checkImports({ before, after, declared, renames }: ImportsQuesti
     changed.length > 0
       ? `what ${changed.length === 1 ? "a module imports" : `${changed.length} modules import`} is not known, first ${JSON.stringify(changed[0])}`
       : null;
-  return judgeCheck({ check: "imports", tool: "oxc-resolver", before: old?.length ?? null, findings, unasked });
+  return judgeCheck({ check: "imports", tool: "module graph", before: old?.length ?? null, findings, unasked });
 }
 
 function findMissing(graph: ModuleGraph, declared: readonly string[] | null): Found[] {

@@ -25,6 +25,12 @@ function findSyntaxErrors(path: string, text: string | null, mode: number): Foun
       return [{ rule: NOT_ASKED, path, line: null, severity: "warning", message: parsed.because }];
     case "broken":
       // Damage is damage wherever in a file it stands: a file that did not parse before is not the change's.
-      return [{ rule: "parse", path, line: parsed.line, severity: "error", message: parsed.because, identity: "broken" }];
+      return [{ rule: "parse", path, line: parsed.line, severity: isMeantSo(path, text) ? "note" : "error", message: parsed.because, identity: "broken" }];
   }
+}
+
+/** What another program fills in before anybody reads it, and what tests keep because it is broken. */
+function isMeantSo(path: string, text: string | null): boolean {
+  if (/(^|\/)(__)?(fixtures?|testdata|test-data)(__)?\//i.test(path)) return true;
+  return /\.(ya?ml|json)$/i.test(path) && /\{\{|\{%|<%/.test(text ?? "");
 }

@@ -43,7 +43,8 @@ export function analyseStep(rooms: StepRooms): Step {
           because: `${blocking.what}: ${blocking.because}. ${blocking.advice}${blocking.kind === "file_modified" ? " (`instar update apply --conflicts …`)" : ""}`,
         };
       const { refusedBecause } = decideChecks(report.checks, rooms.settings.analysis.checks);
-      if (refusedBecause !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
+      // There is no better version to stay with where none runs yet.
+      if (refusedBecause !== null && running !== undefined) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
       return {
         kind: "done",
         gives: {
