@@ -15,7 +15,7 @@ export const EXTRACTOR_VERSION = 1;
  */
 export function parseModule(path: string, text: string, language: ModuleLanguage = languageOf(path) ?? "jsx"): ModuleFacts {
   const reads = findReads(text);
-  if (mayBeDeep(text) && isNestedTooDeep(text)) return { imports: findByLines(text), reads, unreadable: "it is nested too deep to be parsed" };
+  if (isNestedTooDeep(text)) return { imports: findByLines(text), reads, unreadable: "it is nested too deep to be parsed" };
   try {
     const imports = (rawTransferSupported() ? readLazily(text, language) : undefined) ?? readTree(text, language);
     return imports === undefined ? { imports: findByLines(text), reads, unreadable: "it could not be parsed" } : { imports, reads, unreadable: null };
@@ -23,23 +23,6 @@ export function parseModule(path: string, text: string, language: ModuleLanguage
     return { imports: findByLines(text), reads, unreadable: "it could not be parsed" };
   }
 }
-
-/** The parser recurses and survives some 4,000 levels; each level takes at least one of the marks. */
-const HARMLESS_MARKS = 3_000;
-
-/** A text with fewer marks than levels cannot be that deep: brackets, operators, and gaps behind words (`new new new x`). Most texts end here. */
-function mayBeDeep(text: string): boolean {
-  let marks = 0;
-  for (let at = 0, previous = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (MARKS[code] === 1 || (code <= 32 && previous >= 97)) marks++;
-    previous = code;
-  }
-  return marks > HARMLESS_MARKS;
-}
-
-const MARKS = new Uint8Array(128);
-for (const mark of "([{<!?=:+-*/&|%^~.`") MARKS[mark.charCodeAt(0)] = 1;
 
 /** What the record of imports leaves out. An escape may spell any of these words. */
 const NEEDS_TREE =

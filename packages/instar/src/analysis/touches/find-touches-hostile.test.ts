@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { type Edit, TEXT_LIMIT_BYTES } from "../edit.ts";
 import { added, changed, FACTS, unread } from "./describe-edits.testing.ts";
 import { findTouches } from "./find-touches.ts";
-import { isNestedTooDeep } from "./source/is-nested-too-deep.ts";
+import { countsMoreThan, isNestedTooDeep } from "./source/is-nested-too-deep.ts";
+import { mayBeNestedDeeper } from "./source/may-be-nested-deeper.ts";
 
 const find = (...edits: Edit[]): Touch[] => findTouches(edits, FACTS);
 const MANY = 100_000;
@@ -27,6 +28,10 @@ describe("hostile texts", () => {
     ["members", `a${".b".repeat(MANY)}`],
     ["words", `${"typeof ".repeat(MANY)}a`],
     ["labels", `${"a:".repeat(MANY)};`],
+    ["brackets behind strings that seem to close them", `("')]}' + `.repeat(MANY)],
+    ["brackets behind comments that seem to close them", "[/* )]} */ ".repeat(MANY)],
+    ["brackets behind comments of a line", "{ // )]}\n".repeat(MANY)],
+    ["elses behind an end", `${"if(a){};else ".repeat(MANY)};`],
   ])("%s nested a hundred thousand deep end no process, and it is said that a test of them was read by its lines", (_, text) => {
     const touches = find(changed("a.test.tsx", "test('a', () => {});", text));
     expect(touches.some(({ because }) => because.includes("nested too deep"))).toBe(true);
@@ -90,6 +95,57 @@ describe("hostile texts", () => {
     const touches = find(added("a.ts", Array.from({ length: 500 }, (_, at) => `f(process.env.A${at});`).join("\n")));
     expect(touches.filter(({ kind }) => kind === "environment")).toHaveLength(51);
     expect(touches.at(-1)?.because === "and 450 more of this kind" || touches.some(({ because }) => because === "and 450 more of this kind")).toBe(true);
+  });
+
+  test("what the exact count calls deep, the quick one never lets pass", () => {
+    const parts = [
+      "(",
+      ")",
+      "[",
+      "]",
+      "{",
+      "}",
+      "`",
+      "${",
+      "'",
+      '"',
+      "\\",
+      "/",
+      "*",
+      "//",
+      "/*",
+      "*/",
+      "<",
+      "</",
+      "/>",
+      ">",
+      "!",
+      "=>",
+      "?",
+      ":",
+      ",",
+      ";",
+      "\n",
+      " ",
+      "\u00a0",
+      "else ",
+      "if",
+      "new ",
+      "a",
+      "é",
+    ];
+    const text = fc.tuple(fc.array(fc.constantFrom(...parts), { maxLength: 6 }), fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 8 }));
+    let deep = 0;
+    fc.assert(
+      fc.property(text, ([before, again]) => {
+        const all = before.join("") + again.join("").repeat(200);
+        if (!countsMoreThan(all, 100)) return;
+        deep++;
+        expect(mayBeNestedDeeper(all, 100)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(deep).toBeGreaterThan(200);
   });
 
   test("an ordinary program is not taken for a deep one", () => {

@@ -1,3 +1,5 @@
+import { mayBeNestedDeeper } from "./may-be-nested-deeper.ts";
+
 /** The parser is native and recurses: from some 4,000 levels on it takes the whole process with it. */
 const DEEPEST = 1_000;
 
@@ -16,7 +18,11 @@ interface Level {
  * read by its lines. Linear.
  */
 export function isNestedTooDeep(text: string): boolean {
-  if (text.length < DEEPEST) return false;
+  return text.length >= DEEPEST && mayBeNestedDeeper(text, DEEPEST) && countsMoreThan(text, DEEPEST);
+}
+
+/** The exact count, as far as words go. */
+export function countsMoreThan(text: string, most: number): boolean {
   const levels: Level[] = [];
   let level: Level = { chain: 0, ended: 0, isHead: false };
   let [previous, elements, chains, isAtEnd] = ["", 0, 0, false];
@@ -52,7 +58,7 @@ export function isNestedTooDeep(text: string): boolean {
     else if (!/^[\w$]/.test(token)) set(level.chain + token.length);
     else if (GOES_ON.test(token)) set(level.chain + 1);
     previous = token;
-    if (levels.length + elements + chains > DEEPEST) return true;
+    if (levels.length + elements + chains > most) return true;
   }
   return false;
 }
