@@ -56,7 +56,11 @@ export async function assessCandidate(rooms: StepRooms, { from, to, upstream, es
           directory: settings.agent.directory,
           tests: settings.tests?.command ?? null,
           install: settings.install?.command ?? null,
-          runtime: await readRuntime(rooms, { folder: scratch, logPath: place.logPath, signal }),
+          runtime: await readRuntime(
+            rooms,
+            after.files.map(({ path }) => path),
+            { folder: scratch, logPath: place.logPath, signal },
+          ),
         },
         watchMs: settings.watch.time,
         cachePath: graphCacheOf(rooms),

@@ -5,8 +5,16 @@ import { planJobEnvironment } from "./steps/plan-job-environment.ts";
 
 type Runtime = AssessRequest["agent"]["runtime"];
 
-/** Which Node and which Python the agent's own PATH gives, by asking them. What is not there or does not answer is null, and then nothing is held against it. */
-export async function readRuntime(rooms: StepRooms, place: { folder: string; logPath: string; signal: AbortSignal }): Promise<Runtime> {
+/**
+ * Which Node and which Python the agent's own PATH gives, by asking them, where a version has files that say what they want of one. What is not there or
+ * does not answer is null, and then nothing is held against it.
+ */
+export async function readRuntime(
+  rooms: StepRooms,
+  paths: readonly string[],
+  place: { folder: string; logPath: string; signal: AbortSignal },
+): Promise<Runtime> {
+  const has = (pattern: RegExp) => paths.some((path) => pattern.test(path));
   const ask = async (program: string): Promise<string | null> => {
     const result = await rooms
       .runJob({
@@ -24,5 +32,6 @@ export async function readRuntime(rooms: StepRooms, place: { folder: string; log
       });
     return (result?.kind === "exited" && result.status === 0 && /\d+\.\d+\.\d+/.exec(result.tail)?.[0]) || null;
   };
-  return { node: await ask("node"), python: await ask("python3"), platform: process.platform, arch: process.arch };
+  const node = has(/(^|\/)(package\.json|\.nvmrc|\.node-version)$/) ? await ask("node") : null;
+  return { node, python: has(/(^|\/)pyproject\.toml$/) ? await ask("python3") : null, platform: process.platform, arch: process.arch };
 }
