@@ -427,6 +427,9 @@ test.each([
   "SECURITY.md",
   "pkg/README.de.md",
   "docs/a/picture.png",
+  "ARCHITECTURE.md",
+  "changes/unreleased/added/a-thing.md",
+  ".changeset/brave-dogs-run.md",
 ])("%j is a document", (path) => expect(isDocumentPath(path)).toBe(true));
 
 test.each([
@@ -445,6 +448,8 @@ test.each([
   "security/auth.ts",
   "README/index.js",
   "",
+  "changes/apply.js",
+  "architecture.js",
 ])("%j is no document", (path) => expect(isDocumentPath(path)).toBe(false));
 
 test.each([

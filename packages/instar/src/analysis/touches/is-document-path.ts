@@ -1,5 +1,5 @@
 const NAMES =
-  /^(readme|changelog|changes|history|news|license|licence|copying|notice|authors|contributors|maintainers|contributing|code_of_conduct|security|support|governance|roadmap|upgrading|acknowledge?ments)([-._][\w.-]*)?$/i;
+  /^(readme|changelog|changes|history|news|license|licence|copying|notice|authors|contributors|maintainers|contributing|code_of_conduct|security|support|governance|roadmap|upgrading|architecture|design|acknowledge?ments)([-._][\w.-]*)?$/i;
 const TEXTS = /(^[^.]+|\.(md|markdown|txt|rst|adoc|asciidoc|mdx|pdf|png|jpe?g|gif|svg|webp))$/i;
 const PLAIN_TEXTS = /\.(md|markdown|txt|rst|adoc|asciidoc|png|jpe?g|gif|webp|pdf)$/i;
 /** Folders whose Markdown an agent lives by. */
@@ -7,7 +7,7 @@ const BEHAVIOUR =
   /(^|\/)(prompts?|skills?|agents?|personas?|memory|memories|knowledge|instructions|rules|commands|souls?|\.claude|\.cursor|\.github|templates?|workflows?)\//i;
 const BEHAVIOUR_NAMES =
   /^(agents?|claude|gemini|soul|identity|memory|user|tools|heartbeat|bootstrap|skills?|prompts?|system|persona|copilot-instructions|llms(-full)?)\b[^/]*$/i;
-const FOLDERS = /^(.*\/)?(docs?|documentation)\//i;
+const FOLDERS = /^(.*\/)?(docs?|documentation|changes|changelog\.d|\.changeset|newsfragments)\//i;
 
 /**
  * Whether a path is for people only. An agent's prompts are Markdown too: what lies in a folder of theirs, or has a name of theirs, is
