@@ -12,7 +12,14 @@ beforeEach(async () => {
 afterEach(() => instance.end());
 
 const serves = () => until("the front is back", async () => ((await instance.served())?.status === 200 ? true : undefined));
-const isKeeper = (pid: number) => /\0keeper\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+/** One that has ended since it was listed is none. */
+const isKeeper = (pid: number) => {
+  try {
+    return /\0keeper\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+  } catch {
+    return false;
+  }
+};
 const keepers = () => processesNaming(instance.folder).filter((pid) => isKeeper(pid));
 
 describe("`instar keeper replace`", () => {

@@ -81,6 +81,7 @@ describe("what a change of an agent touches", () => {
     const { "answer.js": _, ...rest } = AGENT;
     const report = await assess(AGENT, rest);
     expect(report.checks.find(({ check }) => check === "imports")?.verdict).toBe("fail");
+    expect(report.modules).toMatchObject({ isEverything: false, unexplained: { total: 0 } });
     expect(report.entryPoints.first).toContain("server.js");
     expect(report.risk).toBe("high");
   });
