@@ -430,6 +430,8 @@ test.each([
   "ARCHITECTURE.md",
   "changes/unreleased/added/a-thing.md",
   ".changeset/brave-dogs-run.md",
+  ".vscode/settings.json",
+  ".gitignore",
 ])("%j is a document", (path) => expect(isDocumentPath(path)).toBe(true));
 
 test.each([

@@ -7,6 +7,8 @@ const BEHAVIOUR =
   /(^|\/)(prompts?|skills?|agents?|personas?|memory|memories|knowledge|instructions|rules|commands|souls?|\.claude|\.cursor|\.github|templates?|workflows?)\//i;
 const BEHAVIOUR_NAMES =
   /^(agents?|claude|gemini|soul|identity|memory|user|tools|heartbeat|bootstrap|skills?|prompts?|system|persona|copilot-instructions|llms(-full)?)\b[^/]*$/i;
+/** What people's editors and git read, and no program of the agent's. */
+const FOR_EDITORS = /(^|\/)(\.vscode|\.idea|\.zed)\/|(^|\/)(\.editorconfig|\.gitignore|\.gitattributes|\.gitkeep|\.prettierignore|\.mailmap)$/;
 const FOLDERS = /^(.*\/)?(docs?|documentation|changes|changelog\.d|\.changeset|newsfragments)\//i;
 
 /**
@@ -17,6 +19,7 @@ export function isDocumentPath(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const stem = name.replace(/\.[^.]*$/, "");
   if (BEHAVIOUR.test(path) || BEHAVIOUR_NAMES.test(name)) return false;
+  if (FOR_EDITORS.test(path)) return true;
   if (FOLDERS.test(path)) return PLAIN_TEXTS.test(name);
   return NAMES.test(stem) && TEXTS.test(name) && !isProgramLike(name);
 }
