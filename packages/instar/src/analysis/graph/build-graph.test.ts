@@ -68,19 +68,6 @@ describe("an import leads to", () => {
       },
       ["libs/x/core/src/deep.ts"],
     ],
-    [
-      "all of a workspace where what it shows cannot be found",
-      "@acme/core",
-      {
-        "package.json": json({ workspaces: { packages: ["core"] } }),
-        "core/package.json": json({ name: "@acme/core", main: "./made/x.js" }),
-        "core/one.ts": A,
-        "core/sub/two.ts": A,
-        "core/sub/in/package.json": json({ name: "other" }),
-        "core/sub/in/three.ts": A,
-      },
-      ["core/one.ts", "core/sub/two.ts"],
-    ],
     ["a file behind a link", "./l.js", { "l.js": { link: "real/b.js" }, "real/b.js": A }, ["l.js", "real/b.js"]],
     ["a file behind a linked folder", "./l/b.js", { l: { link: "./real" }, "real/b.js": A }, ["l", "real/b.js"]],
     ["nothing in a submodule", "./sub/b.js", { sub: { submodule: "x" } }, []],
@@ -101,6 +88,22 @@ describe("an import leads to", () => {
     ["prompts of a pattern", "read(`prompts/${x}.md`)", { "agent/prompts/x.md": "", "agent/prompts/y.md": "" }, ["agent/prompts/x.md", "agent/prompts/y.md"]],
   ] as const satisfies readonly (readonly [string, string, Planted, readonly string[]])[])
     it(name, async () => expect(needsOf(await graphOf({ "agent/a.js": "", "a.js": text, ...files }), "a.js")).toEqual(edges));
+
+  it("all of a workspace where what it shows cannot be found, by way of its package.json", async () => {
+    const graph = await graphOf({
+      "a.ts": 'import "@acme/core"',
+      "b.ts": 'import "@acme/core"',
+      "package.json": json({ workspaces: { packages: ["core"] } }),
+      "core/package.json": json({ name: "@acme/core", main: "./made/x.js" }),
+      "core/one.ts": 'import "@acme/core"',
+      "core/sub/two.ts": A,
+      "core/sub/in/package.json": json({ name: "other" }),
+      "core/sub/in/three.ts": A,
+    });
+    for (const path of ["a.ts", "b.ts", "core/one.ts"]) expect(needsOf(graph, path)).toEqual(["core/package.json"]);
+    expect(needsOf(graph, "core/package.json")).toEqual(["core/one.ts", "core/sub/two.ts"]);
+    expect(graph.unresolved).toEqual([]);
+  });
 
   it("a package from outside, or Node's own", async () => {
     const { externals, paths } = await graphOf({

@@ -161,7 +161,7 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
   const tree = createTreePaths(paths, settings.links);
   const packages = findPackages(settings.packages, settings.pnpm, (path) => tree.locate(path) !== undefined);
   const aliases = createAliases(settings.tsconfigs, (name) => packages.find(name, ""));
-  const resolve = createResolver({ tree, packages, aliases, isModule });
+  const { resolve, wholes } = createResolver({ tree, packages, aliases, isModule });
   const findReads = createReadFinder(paths, isModule);
 
   const targetsOf: (readonly number[])[] = paths.map(() => []);
@@ -186,6 +186,7 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
     const [id, place] = [ids.get(path), tree.locate(path)];
     if (id !== undefined && place !== undefined) targetsOf[id] = [place.id, ...place.links];
   }
+  for (const [id, modules] of wholes) targetsOf[id] = modules;
   for (const { path, specifier } of aliases.problems) unresolved.push({ id: ids.get(path) ?? 0, specifier, line: 1, isOptional: false });
   const dependencies = layEdges(targetsOf);
   return {
@@ -197,6 +198,7 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
     unresolved,
     unreadable: listUnreadable(paths, facts),
     computed,
+    wholes: [...wholes.keys()],
   };
 }
 

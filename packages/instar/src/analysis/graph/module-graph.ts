@@ -16,6 +16,8 @@ export interface ModuleGraph {
   readonly unreadable: readonly { readonly id: number; readonly because: string }[];
   /** Modules that import what they compute (`import(name)`): any module that nobody else imports may be it. */
   readonly computed?: readonly number[];
+  /** Each package.json that stands for all modules of its package: who needs it may need any of them. */
+  readonly wholes?: readonly number[];
 }
 
 export interface Edges {

@@ -137,6 +137,50 @@ describe("what a change reaches", () => {
     });
   });
 
+  it("is who imports a package that is not built, for each of its modules, and not who imports another", async () => {
+    const files: Planted = {
+      "package.json": JSON.stringify({ workspaces: ["*"] }),
+      "core/package.json": JSON.stringify({ name: "core", main: "./made/x.js" }),
+      "core/one.js": "",
+      "core/two.js": "",
+      "a.js": 'import "core"',
+      "b.js": 'import "./a.js"',
+      "c.js": "",
+    };
+    for (const path of ["core/one.js", "core/two.js"])
+      expect(await radiusOf(files, { edits: changed(path), entryPoints: ["b.js", "c.js"] })).toMatchObject({
+        directly: ["a.js", path],
+        indirectly: ["b.js"],
+        entryPoints: ["b.js"],
+        isEverything: false,
+      });
+    const { "core/two.js": _, ...rest } = files;
+    expect(await radiusOf(rest, { edits: [{ path: "core/two.js", status: "deleted" }] }, files)).toMatchObject({
+      directly: ["a.js", "core/two.js"],
+      indirectly: ["b.js"],
+    });
+    expect(await radiusOf(files, { edits: changed("core/package.json") }, files)).toMatchObject({ directly: ["a.js"], indirectly: ["b.js"] });
+  });
+
+  it("is who imports a package that is not built, where another file belongs to it than before", async () => {
+    const files: Planted = {
+      "package.json": JSON.stringify({ workspaces: ["*"] }),
+      "core/package.json": JSON.stringify({ name: "core", main: "./made/x.js" }),
+      "core/one.js": "",
+      "core/in/two.js": "",
+      "a.js": 'import "core"',
+    };
+    expect((await radiusOf(files, { edits: changed("core/in/package.json") }, { ...files, "core/in/package.json": "{}" })).directly).toEqual(["a.js"]);
+  });
+
+  it("names tests by what is asked, whatever was asked before", async () => {
+    const after = await graphOf(AGENT);
+    const question = { before: null, after, edits: changed("store.js"), entryPoints: [], isHarmless };
+    expect(planBlastRadius({ ...question, isTest }).tests).toEqual(["store.test.js", "main.test.js"]);
+    expect(planBlastRadius({ ...question, isTest: (path) => path === "main.js" }).tests).toEqual(["main.js"]);
+    expect(planBlastRadius({ ...question, isTest, packageFolders: ["x"] }).components).toEqual(planBlastRadius({ ...question, isTest }).components);
+  });
+
   it("goes once round a circle", async () =>
     expect(await radiusOf({ "a.js": 'import "./b.js"', "b.js": 'import "./c.js"', "c.js": 'import "./a.js"' }, { edits: changed("a.js") })).toMatchObject({
       directly: ["a.js", "c.js"],

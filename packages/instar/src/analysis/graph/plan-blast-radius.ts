@@ -46,31 +46,40 @@ export interface BlastRadius {
  * entry points below its folder, because it says how they are run.
  */
 export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
-  const { before, after, edits, entryPoints, isTest } = question;
+  const { before, after, edits, entryPoints } = question;
   const changed = [...new Set(edits.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from])))];
   const unexplained = changed.filter((path) => !isExplained(question, path)).sort();
   const isEverything = unexplained.length > 0;
-  const entries = new Set(entryPoints);
 
-  const distances = new Map<string, number>();
+  const reach: Reach = { distances: new Int32Array(after.paths.length).fill(-1), lost: new Map() };
   if (changed.length > 0) {
-    merge(distances, walk(after, changed, findNext(question, changed), question));
-    if (before !== null) merge(distances, onlyIn(walk(before, changed, [], question), after, new Set(changed)));
+    const idsAfter = before === null ? undefined : matchIds(before.paths, after.paths);
+    takeNearer(reach, after, walk(after, changed, findNext(question, changed, idsAfter), question));
+    if (before !== null && idsAfter !== undefined) {
+      const found = walk(before, changed, [], question);
+      takeNearer(reach, before, found, { idsAfter, changed: new Set(changed) });
+    }
   }
-  const affected = listSorted(after, distances);
-  const directly = affected.filter((path) => (distances.get(path) ?? 0) <= 1);
-  const indirectly = affected.filter((path) => (distances.get(path) ?? 0) > 1);
-  const reached = (path: string) => isEverything || distances.has(path);
+  const near = listReached(reach, (distance) => distance <= 1);
+  const far = listReached(reach, (distance) => distance > 1);
   return {
-    directly,
-    indirectly,
+    directly: pathsOf(after, near),
+    indirectly: pathsOf(after, far),
     unexplained,
     isEverything,
-    entryPoints: [...entries].filter(reached).sort(),
-    tests: orderTests(isEverything ? after.paths.filter((_, id) => after.isModule[id] === 1) : affected, after, distances, isTest),
-    components: nameComponents(question, directly, indirectly),
+    entryPoints: [...new Set(entryPoints)].filter((path) => isEverything || isReached(after, reach, path)).sort(),
+    tests: orderTests(question, reach.distances, isEverything ? listModules(after) : [...near.ids, ...far.ids]),
+    components: nameComponents(question, near, far),
     total: countModules(after),
   };
+}
+
+/** How far modules are from what changed. */
+interface Reach {
+  /** By id of the new version, -1 where it is not reached. */
+  readonly distances: Int32Array;
+  /** By path: what the new version has no more. */
+  readonly lost: Map<string, number>;
 }
 
 /** Lockfiles are told by the packages that changed; tsconfig and package.json by imports that lead elsewhere. */
@@ -91,53 +100,58 @@ function isKnown(graph: ModuleGraph, path: string): boolean {
 }
 
 /** Modules that a change affects as if they imported what changed, although no edge says so. */
-function findNext(question: BlastRadiusQuestion, changed: readonly string[]): string[] {
+function findNext(question: BlastRadiusQuestion, changed: readonly string[], idsAfter: Int32Array | undefined): string[] {
   const { before, after, entryPoints, changedPackages = [] } = question;
   const manifests = changed.filter((path) => path === "package.json" || path.endsWith("/package.json")).map((path) => path.slice(0, -"package.json".length));
   return [
-    ...(before === null ? [] : findMoved(before, after)),
+    ...(before === null || idsAfter === undefined ? [] : findMoved(before, after, idsAfter)),
     ...changedPackages.flatMap((name) => after.externals.get(name) ?? []).map((id) => after.paths[id] ?? ""),
     ...entryPoints.filter((path) => manifests.some((folder) => path.startsWith(folder))),
   ];
 }
 
-/** Modules of both versions whose imports lead elsewhere than before. */
-function findMoved(before: ModuleGraph, after: ModuleGraph): string[] {
-  const idsAfter = matchIds(before.paths, after.paths);
+/** Files of both versions whose imports lead elsewhere than before, or that stand for other modules. */
+function findMoved(before: ModuleGraph, after: ModuleGraph, idsAfter: Int32Array): string[] {
   const [was, is] = [before.dependencies, after.dependencies];
   const moved: string[] = [];
-  idsAfter.forEach((id, old) => {
-    if (id === -1 || before.isModule[old] !== 1 || after.isModule[id] !== 1) return;
+  for (let old = 0; old < idsAfter.length; old++) {
+    const id = idsAfter[old] ?? -1;
+    if (id === -1 || before.isModule[old] !== after.isModule[id]) continue;
     const [from, start] = [was.starts[old] ?? 0, is.starts[id] ?? 0];
     const length = (was.starts[old + 1] ?? 0) - from;
     let isSame = (is.starts[id + 1] ?? 0) - start === length;
     // Both ascend by path, so the same targets stand in the same places.
     for (let at = 0; isSame && at < length; at++) isSame = idsAfter[was.targets[from + at] ?? 0] === is.targets[start + at];
     if (!isSame) moved.push(after.paths[id] ?? "");
-  });
+  }
   return moved;
 }
 
 /** By the id in one sorted list the id of the same path in the other, -1 where it is not there. */
 function matchIds(ones: readonly string[], others: readonly string[]): Int32Array {
   const ids = new Int32Array(ones.length).fill(-1);
-  let other = 0;
-  ones.forEach((path, id) => {
+  for (let id = 0, other = 0; id < ones.length; id++) {
+    const path = ones[id] ?? "";
     while (other < others.length && (others[other] ?? "") < path) other++;
     if (others[other] === path) ids[id] = other;
-  });
+  }
   return ids;
 }
 
-/** Distances of modules from what changed, by path: `starts` at 0, `next` at 1. */
-function walk(graph: ModuleGraph, starts: readonly string[], next: readonly string[], { entryPoints, isTest }: BlastRadiusQuestion): Map<string, number> {
+/** Distances from what changed, by id, -1 where it is not reached: `starts` at 0, `next` at 1. */
+function walk(graph: ModuleGraph, starts: readonly string[], next: readonly string[], { entryPoints, isTest }: BlastRadiusQuestion): Int32Array {
   const distances = new Int32Array(graph.paths.length).fill(-1);
   const queue = new Uint32Array(graph.paths.length);
+  const wholes = new Set(graph.wholes);
+  const entries = new Set(entryPoints);
+  const isTestId = recallTests(graph, isTest);
   let end = 0;
   const reach = (id: number, distance: number): void => {
     if (distances[id] !== -1) return;
     distances[id] = distance;
     queue[end++] = id;
+    // Who needs a package as a whole needs each of its modules: the package.json between them is no step of its own.
+    if (distance > 0 && wholes.has(id)) for (const dependent of listEdges(graph.dependents, id)) reach(dependent, distance);
   };
   [starts, next].forEach((paths, distance) => {
     for (const path of paths) {
@@ -145,62 +159,122 @@ function walk(graph: ModuleGraph, starts: readonly string[], next: readonly stri
       if (id !== undefined) reach(id, distance);
     }
   });
-  const entries = new Set(entryPoints);
   let hasLoose = false;
   for (let at = 0; at < end; at++) {
     const id = queue[at] ?? 0;
-    const dependents = listEdges(graph.dependents, id);
     const distance = (distances[id] ?? 0) + 1;
-    for (const dependent of dependents) reach(dependent, distance);
-    const path = graph.paths[id] ?? "";
-    if (!hasLoose && dependents.length === 0 && graph.isModule[id] === 1 && !entries.has(path) && !isTest(path)) {
-      hasLoose = true;
-      for (const computing of graph.computed ?? []) reach(computing, Math.max(2, distance));
+    for (const dependent of listEdges(graph.dependents, id)) reach(dependent, distance);
+    if (!hasLoose && graph.isModule[id] === 1 && graph.dependents.starts[id] === graph.dependents.starts[id + 1]) {
+      hasLoose = !entries.has(graph.paths[id] ?? "") && !isTestId(id);
+      if (hasLoose) for (const computing of graph.computed ?? []) reach(computing, Math.max(2, distance));
     }
     // What may import anything comes last: whoever is reached by what is known keeps the shorter way.
     if (at === end - 1) for (const unreadable of graph.unreadable) reach(unreadable.id, Math.max(2, distance));
   }
   if (end === 0) for (const { id } of graph.unreadable) reach(id, 2);
-  const found = new Map<string, number>();
-  for (let at = 0; at < end; at++) {
-    const id = queue[at] ?? 0;
-    if (graph.isModule[id] === 1) found.set(graph.paths[id] ?? "", distances[id] ?? 0);
+  return distances;
+}
+
+/** Of the old version counts what changed itself, and who is still there. */
+function takeNearer(reach: Reach, graph: ModuleGraph, found: Int32Array, old?: { readonly idsAfter: Int32Array; readonly changed: ReadonlySet<string> }): void {
+  const { distances, lost } = reach;
+  for (let at = 0; at < found.length; at++) {
+    const distance = found[at] ?? -1;
+    if (distance === -1 || graph.isModule[at] !== 1) continue;
+    const id = old === undefined ? at : (old.idsAfter[at] ?? -1);
+    if (id === -1) {
+      const path = graph.paths[at] ?? "";
+      if (old?.changed.has(path) === true) lost.set(path, distance);
+    } else if (distances[id] === -1 || distance < (distances[id] ?? 0)) distances[id] = distance;
   }
-  return found;
 }
 
-/** Of the old version: what changed itself, and who is still there. */
-function onlyIn(distances: ReadonlyMap<string, number>, after: ModuleGraph, changed: ReadonlySet<string>): Map<string, number> {
-  return new Map([...distances].filter(([path]) => changed.has(path) || idOf(after, path) !== undefined));
+function isReached(after: ModuleGraph, { distances, lost }: Reach, path: string): boolean {
+  const id = idOf(after, path);
+  return lost.has(path) || (id !== undefined && distances[id] !== -1);
 }
 
-function merge(into: Map<string, number>, more: ReadonlyMap<string, number>): void {
-  for (const [path, distance] of more) into.set(path, Math.min(distance, into.get(path) ?? distance));
+/** Some of what is reached: ids of the new version, ascending, and paths that it has no more. */
+interface Reached {
+  readonly ids: readonly number[];
+  readonly lost: readonly string[];
 }
 
-/** The paths of a graph are sorted; only those that it lost have to find their places. */
-function listSorted(after: ModuleGraph, distances: ReadonlyMap<string, number>): string[] {
-  const here = after.paths.filter((path) => distances.has(path));
-  if (here.length === distances.size) return here;
-  const known = new Set(here);
-  return [...here, ...[...distances.keys()].filter((path) => !known.has(path))].sort();
+function listReached({ distances, lost }: Reach, isWanted: (distance: number) => boolean): Reached {
+  const ids: number[] = [];
+  for (let id = 0; id < distances.length; id++) {
+    const distance = distances[id] ?? -1;
+    if (distance !== -1 && isWanted(distance)) ids.push(id);
+  }
+  return { ids, lost: [...lost].filter(([, distance]) => isWanted(distance)).map(([path]) => path) };
 }
 
-function orderTests(paths: readonly string[], after: ModuleGraph, distances: ReadonlyMap<string, number>, isTest: (path: string) => boolean): string[] {
-  const tests = paths.filter((path) => isTest(path) && idOf(after, path) !== undefined);
-  const far = after.paths.length + 1;
-  const distanceOf = (path: string) => distances.get(path) ?? far;
-  return tests.sort((one, other) => distanceOf(one) - distanceOf(other) || (one < other ? -1 : 1));
+/** Ids ascend as paths do; only paths that are lost have to find their places. */
+function pathsOf({ paths }: ModuleGraph, { ids, lost }: Reached): string[] {
+  const here = ids.map((id) => paths[id] ?? "");
+  return lost.length === 0 ? here : [...here, ...lost].sort();
 }
 
-function nameComponents({ after, packageFolders }: BlastRadiusQuestion, directly: readonly string[], indirectly: readonly string[]): BlastRadius["components"] {
-  const folders = new Set(packageFolders ?? after.paths.filter((path) => path.endsWith("/package.json")).map((path) => path.slice(0, -"/package.json".length)));
-  const direct = new Set(directly.map((path) => nameComponent(path, folders)));
-  const rest = new Set(indirectly.map((path) => nameComponent(path, folders)));
-  return { directly: [...direct].sort(), indirectly: [...rest].filter((name) => !direct.has(name)).sort() };
+function listModules({ isModule }: ModuleGraph): number[] {
+  const ids: number[] = [];
+  for (let id = 0; id < isModule.length; id++) if (isModule[id] === 1) ids.push(id);
+  return ids;
 }
 
-const countModules = (graph: ModuleGraph) => graph.isModule.reduce((sum, is) => sum + is, 0);
+function orderTests({ after, isTest }: BlastRadiusQuestion, distances: Int32Array, ids: readonly number[]): string[] {
+  const many = after.paths.length;
+  // One number holds both, the distance in front of the id.
+  const keyOf = (id: number) => (distances[id] === -1 ? many : (distances[id] ?? many)) * many + id;
+  const keys = Float64Array.from(ids.filter(recallTests(after, isTest)), keyOf).sort();
+  return Array.from(keys, (key) => after.paths[key % many] ?? "");
+}
+
+/** What names say is asked once of each path of a graph, however many changes are planned on it. */
+const knownTests = new WeakMap<ModuleGraph, { readonly isTest: (path: string) => boolean; readonly said: Uint8Array }>();
+
+function recallTests(graph: ModuleGraph, isTest: (path: string) => boolean): (id: number) => boolean {
+  const before = knownTests.get(graph);
+  const { said } = before?.isTest === isTest ? before : { said: new Uint8Array(graph.paths.length) };
+  if (said !== before?.said) knownTests.set(graph, { isTest, said });
+  return (id) => {
+    if (said[id] === 0) said[id] = isTest(graph.paths[id] ?? "") ? 1 : 2;
+    return said[id] === 1;
+  };
+}
+
+function nameComponents({ after, packageFolders }: BlastRadiusQuestion, near: Reached, far: Reached): BlastRadius["components"] {
+  const components = packageFolders === undefined ? recallComponents(after) : createComponents(after, new Set(packageFolders));
+  const namesOf = ({ ids, lost }: Reached) => new Set([...ids.map(components.of), ...lost.map((path) => nameComponent(path, components.folders))]);
+  const direct = namesOf(near);
+  return { directly: [...direct].sort(), indirectly: [...namesOf(far)].filter((name) => !direct.has(name)).sort() };
+}
+
+interface Components {
+  readonly folders: ReadonlySet<string>;
+  readonly of: (id: number) => string;
+}
+
+const ownComponents = new WeakMap<ModuleGraph, Components>();
+
+function recallComponents(graph: ModuleGraph): Components {
+  const known = ownComponents.get(graph);
+  if (known !== undefined) return known;
+  const folders = graph.paths.filter((path) => path.endsWith("/package.json")).map((path) => path.slice(0, -"/package.json".length));
+  const components = createComponents(graph, new Set(folders));
+  ownComponents.set(graph, components);
+  return components;
+}
+
+function createComponents(graph: ModuleGraph, folders: ReadonlySet<string>): Components {
+  const names = new Array<string | undefined>(graph.paths.length);
+  return { folders, of: (id) => (names[id] ??= nameComponent(graph.paths[id] ?? "", folders)) };
+}
+
+function countModules({ isModule }: ModuleGraph): number {
+  let modules = 0;
+  for (const is of isModule) modules += is;
+  return modules;
+}
 
 /** By halving: `paths` is sorted. */
 function idOf({ paths }: ModuleGraph, wanted: string): number | undefined {

@@ -25,16 +25,24 @@ export interface ResolverParts {
 const NOTHING: Resolution = { targets: [], externals: [], isAnything: false };
 const ANYTHING: Resolution = { ...NOTHING, isAnything: true };
 
+export interface Resolver {
+  readonly resolve: (from: string, fact: ImportFact) => Resolution;
+  /** Packages of which an import may mean any module: by the id of the package.json that the import led to, their modules. */
+  readonly wholes: ReadonlyMap<number, readonly number[]>;
+}
+
 /** Resolves imports among the paths of a tree. Pure: nothing is looked up on the disk, so no specifier can lead out of the tree. */
-export function createResolver({ tree, packages, aliases, isModule }: ResolverParts): (from: string, fact: ImportFact) => Resolution {
+export function createResolver({ tree, packages, aliases, isModule }: ResolverParts): Resolver {
   const mainOf = (folder: string) => {
     const facts = packages.all.get(folder);
     return facts === undefined ? [] : listExported(facts, ".").flatMap((main) => [main, ...listSources(normalise(main, main) ?? "")]);
   };
   const files = createFileResolver(tree, mainOf);
   const known = new Map<string, Resolution>();
+  const wholes = new Map<number, readonly number[]>();
+  return { resolve: resolveFrom, wholes };
 
-  return (from, fact) => {
+  function resolveFrom(from: string, fact: ImportFact): Resolution {
     const folder = folderOf(from);
     const key = `${folder}\0${fact.isPattern ? "*" : ""}${fact.kind === "program" || fact.kind === "url" || fact.kind === "reference" ? fact.kind : ""}\0${fact.specifier}`;
     const before = known.get(key);
@@ -42,7 +50,7 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
     const found = fact.isPattern ? resolvePattern(folder, fact.specifier) : resolve(folder, fact);
     known.set(key, found);
     return found;
-  };
+  }
 
   function resolve(folder: string, { specifier, kind }: ImportFact): Resolution {
     switch (kind) {
@@ -133,7 +141,7 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
     return { targets: found.flatMap((each) => each.targets), externals: found.flatMap((each) => each.externals), isAnything: false };
   }
 
-  /** What a package shows under a subpath; where nothing of that can be found, it may be any of its modules. */
+  /** What a package shows under a subpath; where nothing of that can be found, it may be any of its modules: its package.json stands for them. */
   function resolveInPackage(home: string, subpath: string): readonly number[] {
     const facts = packages.all.get(home);
     const exported = facts === undefined ? [] : listExported(facts, subpath).flatMap((target) => findTarget(home, target));
@@ -144,7 +152,17 @@ export function createResolver({ tree, packages, aliases, isModule }: ResolverPa
       const found = path === undefined ? [] : findBuiltOrSource(path);
       if (found.length > 0) return found;
     }
-    return tree.below(home).filter((id) => isModule[id] === 1 && packages.nearest(folderOf(tree.paths[id] ?? "")) === home);
+    return takeWhole(home);
+  }
+
+  /** One edge instead of one for each module: many import a package that is not built. */
+  function takeWhole(home: string): readonly number[] {
+    const manifest = tree.locate(home === "" ? "package.json" : `${home}/package.json`)?.id;
+    if (manifest !== undefined && wholes.has(manifest)) return [manifest];
+    const modules = tree.below(home).filter((id) => isModule[id] === 1 && packages.nearest(folderOf(tree.paths[id] ?? "")) === home);
+    if (manifest === undefined || modules.length === 0) return modules;
+    wholes.set(manifest, modules);
+    return [manifest];
   }
 
   function findTarget(home: string, target: string): readonly number[] {
