@@ -83,6 +83,7 @@ describe("what a change touches, in an update", () => {
     const view = impactOf(instance, ended.id);
     expect(view).toMatchObject({ update: ended.id, from: { version: "1.0.0" }, to: { version: "1.0.1" } });
     expect(factorsOf(view)).toContain("tests");
+    expect(impactOf(instance, "--from", "1.0.1", "--to", "1.0.0").report).toMatchObject({ bump: "downgrade", risk: "high" });
   });
 
   it("refuses a weakened test where instar.yaml wants a person to look, and lets go on what a person starts", async () => {

@@ -169,8 +169,8 @@ export const OPERATIONS = [
     summary: "What a change touches, what it risks and why: upstream's newest, an update, or any two commits",
     input: z.strictObject({
       update: updateId.optional().describe("An update's id, for what was found when it came; its first letters are enough"),
-      from: z.string().min(1).optional().describe("A commit, branch or tag; what runs where it is left out"),
-      to: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
+      from: z.string().min(1).optional().describe("A release or version on disk, or a commit, branch or tag; what runs where it is left out"),
+      to: z.string().min(1).optional().describe("The same; upstream's newest where it is left out"),
     }),
     output: impactView,
     positional: ["update"],

@@ -75,8 +75,11 @@ export async function assessNow(instance: Instance, from: string | undefined, to
   };
 }
 
+/** A release that is on disk, by its id or version; else what upstream calls so. */
 async function findVersion({ rooms, settings }: Instance, name: string | undefined, signal: AbortSignal): Promise<Version> {
   const { source } = rooms;
+  const release = name === undefined ? undefined : (await rooms.releases.list()).sealed.findLast(({ id, version }) => id === name || version === name);
+  if (release !== undefined) return { commit: release.commit, version: release.version };
   const found = name === undefined ? await source.look(signal) : await source.find(name, signal);
   await source.fetch(found.commit, signal, found.ref);
   const { version } = await source.readCommit(found.commit, { directory: settings.agent.directory, taggedAs: found.version });
