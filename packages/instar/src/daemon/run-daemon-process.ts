@@ -48,6 +48,7 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     const ended = await endLeftoverJobs({ clock, instanceId: options.instanceId });
     if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
     await removeTree(join(folder, "scratch"));
+    await removeTree(join(folder, "asked"));
     await sweepTemporary(folder);
     const begun = {
       event: "EPOCH_TAKEN",

@@ -109,7 +109,7 @@ function openUpdateOf({ journal }: Instance): { update: string; version: string 
   return { update: open, version: first?.kind === "started" ? first.start.versionTo : "?" };
 }
 
-/** Two people may ask at once, and a daemon beside them works. */
+/** Two people may ask at once, and beside them an update comes to its end, which takes the scratch folder along. */
 let asked = 0;
-const scratchOf = ({ rooms }: Instance) => `${rooms.folder}/scratch/impact-${process.pid}-${asked++}`;
+const scratchOf = ({ rooms }: Instance) => `${rooms.folder}/asked/${process.pid}-${asked++}`;
 const logOf = ({ rooms }: Instance) => `${rooms.folder}/logs/analysis.log`;
