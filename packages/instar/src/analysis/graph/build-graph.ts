@@ -4,13 +4,16 @@ import { findPackages } from "./find-packages.ts";
 import { createReadFinder } from "./find-read-files.ts";
 import { createMemoryCache, type GraphCache } from "./graph-cache.ts";
 import { layEdges, turnEdges } from "./lay-edges.ts";
-import { type ImportFact, languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
+import { type ImportFact, isPythonImport, isPythonPath, languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
 import type { ModuleGraph, UnresolvedImport } from "./module-graph.ts";
 import { parseModule } from "./parse-module.ts";
 import { type PackageFacts, parsePackage, parsePnpmWorkspace, parseTsconfig, type TsconfigFacts } from "./parse-settings-files.ts";
+import { findConftests } from "./python/find-conftests.ts";
+import { parsePythonModule } from "./python/parse-python-module.ts";
+import { createPythonResolver } from "./python/resolve-python-import.ts";
 import { createSourceReader, type SourceReader } from "./read-source.ts";
 import { createAliases, folderOf } from "./resolve-alias.ts";
-import { createResolver } from "./resolve-import.ts";
+import { createResolver, type Resolution } from "./resolve-import.ts";
 import { createTreePaths } from "./tree-paths.ts";
 
 export interface BuiltGraph {
@@ -70,28 +73,31 @@ interface Reading {
 /** @returns undefined where the file is no module */
 function readModule(reading: Reading, file: TreeFile): { readonly facts: ModuleFacts; readonly isNew: boolean } | undefined {
   if (file.kind !== "file") return undefined;
-  const language = languageOf(file.path) ?? findLanguage(reading, file);
+  const language = isPythonPath(file.path) ? "python" : (languageOf(file.path) ?? findLanguage(reading, file));
   if (language === undefined) return undefined;
   const key = `module ${language} ${file.content}`;
   const known = reading.cache.get(key) as ModuleFacts | undefined;
   if (known !== undefined) return { facts: known, isNew: false };
   const source = reading.reader.read(file.path);
-  const facts = source.kind === "text" ? parseModule(file.path, source.text, language) : { imports: [], reads: [], unreadable: source.because };
+  const facts = source.kind === "text" ? parse(file.path, source.text, language) : { imports: [], reads: [], unreadable: source.because };
   // What the disk refused is asked again.
   if (source.kind === "unread") return { facts, isNew: true };
   reading.cache.set(key, facts);
   return { facts, isNew: true };
 }
 
+const parse = (path: string, text: string, language: ModuleLanguage | "python") =>
+  language === "python" ? parsePythonModule(text) : parseModule(path, text, language);
+
 /** A program without an ending says in its first line who runs it. */
-function findLanguage(reading: Reading, file: TreeFile): ModuleLanguage | undefined {
+function findLanguage(reading: Reading, file: TreeFile): ModuleLanguage | "python" | undefined {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   if (name.includes(".")) return undefined;
-  const first = recall<{ isNode: boolean } | undefined>(reading, "shebang", file, () => {
-    const isNode = reading.reader.hasNodeShebang(file.path);
-    return isNode === undefined ? undefined : { isNode };
+  const first = recall<{ runs: "jsx" | "python" | null } | undefined>(reading, "shebang", file, () => {
+    const runs = reading.reader.readShebang(file.path);
+    return runs === undefined ? undefined : { runs };
   });
-  return first?.isNode === true ? "jsx" : undefined;
+  return first?.runs ?? undefined;
 }
 
 function recall<Facts extends object | undefined>({ cache }: Reading, kind: string, file: TreeFile, make: () => Facts): Facts {
@@ -162,6 +168,7 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
   const packages = findPackages(settings.packages, settings.pnpm, (path) => tree.locate(path) !== undefined);
   const aliases = createAliases(settings.tsconfigs, (name) => packages.find(name, ""));
   const { resolve, wholes } = createResolver({ tree, packages, aliases, isModule });
+  const resolvePython = createPythonResolver({ tree, links: settings.links.keys(), facts });
   const findReads = createReadFinder(paths, isModule);
 
   const targetsOf: (readonly number[])[] = paths.map(() => []);
@@ -170,13 +177,13 @@ function connect(paths: readonly string[], facts: ReadonlyMap<number, ModuleFact
   const computed: number[] = [];
   for (const [id, { imports, reads }] of facts) {
     const from = paths[id] ?? "";
-    const targets = findReads(from, reads);
+    const targets = [...findReads(from, reads), ...findConftests(tree, from)];
     for (const fact of imports) {
-      const found = resolve(from, fact);
+      const found: Resolution & { readonly isMissing?: boolean } = isPythonImport(fact.kind) ? resolvePython(from, fact) : resolve(from, fact);
       for (const target of found.targets) targets.push(target);
       for (const name of found.externals) externals.set(name, (externals.get(name) ?? new Set()).add(id));
       if (found.isAnything && computed.at(-1) !== id) computed.push(id);
-      if (found.targets.length === 0 && found.externals.length === 0 && !found.isAnything && !isNoPath(fact))
+      if (found.isMissing ?? (found.targets.length === 0 && found.externals.length === 0 && !found.isAnything && !isNoPath(fact)))
         unresolved.push({ id, specifier: fact.specifier, line: fact.line, isOptional: fact.isOptional });
     }
     targetsOf[id] = targets;

@@ -1,4 +1,5 @@
 import { matchesWildcard } from "./match-glob.ts";
+import { isPythonPath } from "./module-facts.ts";
 import { folderOf } from "./resolve-alias.ts";
 
 /** A name that so many files bear says nothing about which one is read. They then stay unexplained, which counts as affecting everything. */
@@ -12,8 +13,10 @@ export function createReadFinder(paths: readonly string[], isModule: Uint8Array)
   const byPath = new Map<string, number>();
   const byName = new Map<string, number[]>();
   const byEnding = new Map<string, number[]>();
+  const hasPython = paths.some(isPythonPath);
   paths.forEach((path, id) => {
-    if (isModule[id] === 1) return;
+    // A program of JavaScript may be started by one of Python, and the other way round.
+    if (isModule[id] === 1 && !hasPython) return;
     const name = path.slice(path.lastIndexOf("/") + 1);
     byPath.set(path, id);
     push(byName, name, id);

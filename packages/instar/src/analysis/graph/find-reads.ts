@@ -8,11 +8,12 @@ const MODULE_ENDINGS: ReadonlySet<string> = new Set(["js", "mjs", "cjs", "jsx", 
 /**
  * Quoted texts that end like a file's name: `"prompts/system.md"`, and `prompts/*.md` of a template with holes. Found in the text and not in the
  * tree: one in a comment names a file too much, never too little. Each once. Linear: from each ending it looks back a bounded way.
+ * @param told endings of files that are told by imports
  */
-export function findReads(text: string): string[] {
+export function findReads(text: string, told: ReadonlySet<string> = MODULE_ENDINGS): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(/\.([A-Za-z0-9_-]{1,12})["'`]/g)) {
-    if (MODULE_ENDINGS.has(match[1]?.toLowerCase() ?? "")) continue;
+    if (told.has(match[1]?.toLowerCase() ?? "")) continue;
     const quote = text[match.index + match[0].length - 1] ?? "";
     const end = match.index + match[0].length - 1;
     const before = text.slice(Math.max(0, end - LONGEST), end);

@@ -21,8 +21,15 @@ export interface ImportFact {
 /**
  * `static`, `dynamic` and `require` are resolved as modules are. `url` is relative to the module and may name anything. `program` is what a
  * worker or a child process runs: relative to the module or to where the agent was started. `reference` is a TypeScript path.
+ * Those of Python are dotted names: `python` must be there; `python-name` is what is taken from a module, and may be a module itself;
+ * `python-text` is a string that may name one.
  */
-export type ImportKind = "static" | "dynamic" | "require" | "type" | "mock" | "url" | "program" | "reference";
+export type ImportKind = "static" | "dynamic" | "require" | "type" | "mock" | "url" | "program" | "reference" | PythonKind;
+export type PythonKind = "python" | "python-name" | "python-text";
+
+/** By their names; a program without an ending says in its first line who runs it. */
+export const isPythonPath = (path: string) => /\.pyi?$/i.test(path);
+export const isPythonImport = (kind: ImportKind): kind is PythonKind => kind.startsWith("python");
 
 /** An import with its place in the text instead of its line. */
 export interface FoundImport extends Omit<ImportFact, "line"> {

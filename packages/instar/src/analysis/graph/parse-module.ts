@@ -6,7 +6,7 @@ import { findReads } from "./find-reads.ts";
 import { type FoundImport, type ImportFact, languageOf, type ModuleFacts, type ModuleLanguage } from "./module-facts.ts";
 
 /** Changes whenever the same text would give other facts: what was kept before is then of no use. */
-export const EXTRACTOR_VERSION = 1;
+export const EXTRACTOR_VERSION = 2;
 
 /**
  * What a module imports and which files it may read. Never throws: what does not parse says so in `unreadable` and keeps what could be found.

@@ -12,8 +12,8 @@ export type SourceText = { readonly kind: "text"; readonly text: string } | { re
 export interface SourceReader {
   /** At most `TEXT_LIMIT_BYTES`, UTF-8. */
   readonly read: (path: string) => SourceText;
-  /** Whether a file begins with `#!` and names node or its like; undefined where it could not be read. */
-  readonly hasNodeShebang: (path: string) => boolean | undefined;
+  /** The language of whom a file names behind `#!`: node or its like, Python, or null; undefined where it could not be read. */
+  readonly readShebang: (path: string) => "jsx" | "python" | null | undefined;
   /** What a link says; undefined where it is none, or could not be read. */
   readonly readLink: (path: string) => string | undefined;
 }
@@ -34,11 +34,12 @@ export function createSourceReader(root: string): SourceReader {
       const bytes = buffer.subarray(0, size);
       return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : { kind: "unfit", because: "it is not UTF-8" };
     },
-    hasNodeShebang: (path) => {
+    readShebang: (path) => {
       const size = readInto(path, buffer.subarray(0, 128));
       if (typeof size === "string") return undefined;
       const line = buffer.toString("latin1", 0, size).split("\n")[0] ?? "";
-      return /^#!.*\b(?:node|nodejs|bun|deno|tsx|ts-node|zx)\b/.test(line);
+      if (/^#!.*\b(?:node|nodejs|bun|deno|tsx|ts-node|zx)\b/.test(line)) return "jsx";
+      return /^#!.*\bpython[\d.]*\b/.test(line) ? "python" : null;
     },
     readLink: (path) => {
       try {
