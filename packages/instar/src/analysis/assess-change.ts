@@ -30,6 +30,7 @@ export async function assessChange(request: AssessRequest): Promise<ImpactReport
   const entryPoints = findEntryPoints({
     graph: graphAfter,
     packages: texts.after.packages,
+    pyprojects: texts.after.toolFiles.filter(({ path }) => path.endsWith("pyproject.toml")),
     start: agent.start,
     directory: agent.directory,
     isTest: isTestPath,

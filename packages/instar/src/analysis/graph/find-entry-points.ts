@@ -1,6 +1,7 @@
 import { own } from "../lockfiles/plain-value.ts";
 import type { ModuleGraph } from "./module-graph.ts";
 import { parsePackage } from "./parse-settings-files.ts";
+import { findPythonEntryPoints } from "./python/find-python-entry-points.ts";
 import { folderOf } from "./resolve-alias.ts";
 import { createFileResolver, listSources } from "./resolve-file.ts";
 import { listExported } from "./resolve-package.ts";
@@ -10,6 +11,8 @@ export interface EntryPointQuestion {
   readonly graph: ModuleGraph;
   /** Every package.json of the tree, with its text. */
   readonly packages: readonly { readonly path: string; readonly text: string }[];
+  /** Every pyproject.toml of the tree, with its text. */
+  readonly pyprojects?: readonly { readonly path: string; readonly text: string }[];
   /** agent.start: a program and its arguments, or a line for the shell. */
   readonly start: string | readonly string[];
   /** The agent's folder inside the tree, `.` for the root. */
@@ -22,7 +25,7 @@ export interface EntryPointQuestion {
  * the modules that nobody imports. Pure.
  */
 export function findEntryPoints(question: EntryPointQuestion): string[] {
-  const { graph, packages, start, directory, isTest = () => false } = question;
+  const { graph, packages, pyprojects = [], start, directory, isTest = () => false } = question;
   const tree = createTreePaths(graph.paths, new Map());
   const find = createFileResolver(tree, () => []);
   const found = new Set<string>();
@@ -38,6 +41,7 @@ export function findEntryPoints(question: EntryPointQuestion): string[] {
   for (const name of listPrograms(start)) add(home, name.startsWith("{release}/") ? `/${name}` : name);
   for (const name of listPrograms(start)) if (name.startsWith("{release}/")) add("", name.slice("{release}/".length));
   for (const { path, text } of packages) for (const written of listShown(text)) add(folderOf(path), written);
+  for (const path of findPythonEntryPoints({ graph, start, home, projects: pyprojects })) found.add(path);
   return found.size > 0 ? [...found].sort() : findRoots(graph, isTest);
 }
 
@@ -65,8 +69,11 @@ function listPrograms(command: string | readonly string[]): string[] {
   return words.filter((word) => /\.[cm]?[jt]sx?$/.test(word) || (/^[.\w-]*\//.test(word) && !word.startsWith("-")));
 }
 
+/** Types alone, and what Python runs on the way to something else. */
+const NO_ROOT = /\.d\.ts$|\.pyi$|(?:^|\/)(?:__init__|conftest|setup)\.py$/;
+
 /** Nobody imports them. Where everything is imported, in a circle, there is no such place. */
 function findRoots(graph: ModuleGraph, isTest: (path: string) => boolean): string[] {
   const { starts } = graph.dependents;
-  return graph.paths.filter((path, id) => graph.isModule[id] === 1 && starts[id] === starts[id + 1] && !isTest(path) && !path.endsWith(".d.ts"));
+  return graph.paths.filter((path, id) => graph.isModule[id] === 1 && starts[id] === starts[id + 1] && !isTest(path) && !NO_ROOT.test(path));
 }
