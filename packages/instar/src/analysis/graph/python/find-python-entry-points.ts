@@ -31,7 +31,7 @@ const DEFAULTS: ReadonlyMap<string, readonly string[]> = new Map([
  * `celery -A proj worker`. With the packages that run on the way. A word counts only where a module of the tree is called so. Pure.
  */
 export function findPythonEntryPoints({ graph, start, home, projects }: PythonStart): string[] {
-  const modules = new Set(graph.paths.filter((path, id) => graph.isModule[id] === 1));
+  const modules = new Set(graph.paths.filter((_, id) => graph.isModule[id] === 1));
   const words = splitWords(start);
   const base = (word: string) => (word.startsWith("{release}/") ? normalise(word.slice("{release}/".length)) : normalise(`${home}/${word}`, word));
   // `--chdir backend`, `cd backend`: any folder that is named may be where modules are looked for.

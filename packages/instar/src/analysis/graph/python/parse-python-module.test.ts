@@ -56,6 +56,11 @@ describe("a module of Python imports", () => {
     ["nothing where it holds nothing", "", []],
     ["what stands beside a bare yield", "@fixture\ndef f():\n  import a\n  yield\n  x = yield # c\n  g((yield), [yield])", ["a:3"]],
     ["what stands beside numbers with a point at their end", "x = [0., 1.]\nimport a", ["a:2"]],
+    [
+      "what stands beside with, for and match as few write them",
+      "with f() as self.x:\n  import a\nwith g() as (b, c):\n  for d, *e in b: pass\nmatch x:\n  case Y():\n    import f",
+      ["a:2", "f:7"],
+    ],
     ["nothing where it holds comments", "# one\n\n  # two", []],
     ["a module with an inherited name", "import __proto__, constructor", ["__proto__:1", "constructor:1"]],
   ] as const)
