@@ -145,13 +145,17 @@ function walk(graph: ModuleGraph, starts: readonly string[], next: readonly stri
   const wholes = new Set(graph.wholes);
   const entries = new Set(entryPoints);
   const isTestId = recallTests(graph, isTest);
+  const { starts: rows, targets } = graph.dependents;
   let end = 0;
   const reach = (id: number, distance: number): void => {
     if (distances[id] !== -1) return;
     distances[id] = distance;
     queue[end++] = id;
     // Who needs a package as a whole needs each of its modules: the package.json between them is no step of its own.
-    if (distance > 0 && wholes.has(id)) for (const dependent of listEdges(graph.dependents, id)) reach(dependent, distance);
+    if (distance > 0 && wholes.has(id)) reachDependents(id, distance);
+  };
+  const reachDependents = (id: number, distance: number): void => {
+    for (let at = rows[id] ?? 0; at < (rows[id + 1] ?? 0); at++) reach(targets[at] ?? 0, distance);
   };
   [starts, next].forEach((paths, distance) => {
     for (const path of paths) {
@@ -163,8 +167,8 @@ function walk(graph: ModuleGraph, starts: readonly string[], next: readonly stri
   for (let at = 0; at < end; at++) {
     const id = queue[at] ?? 0;
     const distance = (distances[id] ?? 0) + 1;
-    for (const dependent of listEdges(graph.dependents, id)) reach(dependent, distance);
-    if (!hasLoose && graph.isModule[id] === 1 && graph.dependents.starts[id] === graph.dependents.starts[id + 1]) {
+    reachDependents(id, distance);
+    if (!hasLoose && graph.isModule[id] === 1 && rows[id] === rows[id + 1]) {
       hasLoose = !entries.has(graph.paths[id] ?? "") && !isTestId(id);
       if (hasLoose) for (const computing of graph.computed ?? []) reach(computing, Math.max(2, distance));
     }
