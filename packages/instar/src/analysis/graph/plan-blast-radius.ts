@@ -68,7 +68,7 @@ export function planBlastRadius(question: BlastRadiusQuestion): BlastRadius {
     unexplained,
     isEverything,
     entryPoints: [...new Set(entryPoints)].filter((path) => isEverything || isReached(after, reach, path)).sort(),
-    tests: orderTests(question, reach.distances, isEverything ? listModules(after) : [...near.ids, ...far.ids]),
+    tests: orderTests(question, reach.distances, isEverything ? [listModules(after)] : [near.ids, far.ids]),
     components: nameComponents(question, near, far),
     total: countModules(after),
   };
@@ -225,11 +225,15 @@ function listModules({ isModule }: ModuleGraph): number[] {
   return ids;
 }
 
-function orderTests({ after, isTest }: BlastRadiusQuestion, distances: Int32Array, ids: readonly number[]): string[] {
+function orderTests({ after, isTest }: BlastRadiusQuestion, distances: Int32Array, lists: readonly (readonly number[])[]): string[] {
+  const isTestId = recallTests(after, isTest);
   const many = after.paths.length;
   // One number holds both, the distance in front of the id.
   const keyOf = (id: number) => (distances[id] === -1 ? many : (distances[id] ?? many)) * many + id;
-  const keys = Float64Array.from(ids.filter(recallTests(after, isTest)), keyOf).sort();
+  const keys = Float64Array.from(
+    lists.flatMap((ids) => ids.filter(isTestId)),
+    keyOf,
+  ).sort();
   return Array.from(keys, (key) => after.paths[key % many] ?? "");
 }
 
@@ -248,7 +252,11 @@ function recallTests(graph: ModuleGraph, isTest: (path: string) => boolean): (id
 
 function nameComponents({ after, packageFolders }: BlastRadiusQuestion, near: Reached, far: Reached): BlastRadius["components"] {
   const components = packageFolders === undefined ? recallComponents(after) : createComponents(after, new Set(packageFolders));
-  const namesOf = ({ ids, lost }: Reached) => new Set([...ids.map(components.of), ...lost.map((path) => nameComponent(path, components.folders))]);
+  const namesOf = ({ ids, lost }: Reached) => {
+    const names = new Set(lost.map((path) => nameComponent(path, components.folders)));
+    for (const id of ids) names.add(components.of(id));
+    return names;
+  };
   const direct = namesOf(near);
   return { directly: [...direct].sort(), indirectly: [...namesOf(far)].filter((name) => !direct.has(name)).sort() };
 }
