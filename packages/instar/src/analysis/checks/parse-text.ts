@@ -1,13 +1,14 @@
 import { basename, extname } from "node:path/posix";
-import { parser as python } from "@lezer/python";
+import type { Tree } from "@lezer/common";
 import { parseSync } from "oxc-parser";
 import { LineCounter, parseAllDocuments } from "yaml";
+import { parsePython } from "../parse-python.ts";
 import { isNestedTooDeep } from "../touches/source/is-nested-too-deep.ts";
 import { isNode, type SyntaxNode } from "../touches/source/walk-program.ts";
 import { lineAt } from "./line-at.ts";
 import { stripJsonComments } from "./strip-json-comments.ts";
 
-export type PythonTree = ReturnType<typeof python.parse>;
+export type PythonTree = Tree;
 
 export type ParsedText =
   | { readonly kind: "unknown-language" }
@@ -47,7 +48,7 @@ function languageOf(path: string, text: string | null): Language | undefined {
 
 const PARSERS: Readonly<Record<Language, (path: string, text: string) => ParsedText>> = {
   program: parseProgramText,
-  python: parsePython,
+  python: parsePythonText,
   json: parseJson,
   yaml: parseYaml,
 };
@@ -67,12 +68,10 @@ function parseProgramText(path: string, text: string): ParsedText {
 
 const hasErrors = (parsed: ReturnType<typeof parseSync>) => parsed.errors.some(({ severity }) => severity === "Error");
 
-function parsePython(_path: string, text: string): ParsedText {
-  const tree = python.parse(text);
-  const cursor = tree.cursor();
-  do if (cursor.type.isError) return { kind: "broken", because: "this is no Python", line: lineAt(text, cursor.from) };
-  while (cursor.next());
-  return { kind: "parsed", python: tree, text };
+function parsePythonText(_path: string, text: string): ParsedText {
+  const parsed = parsePython(text);
+  if (parsed.tree === null) return { kind: "broken", because: "this is no Python", line: lineAt(text, parsed.brokenAt) };
+  return { kind: "parsed", python: parsed.tree, text };
 }
 
 /** Files that are read with comments and trailing commas by those who read them. */

@@ -50,6 +50,8 @@ describe("syntax", () => {
     ["fails YAML that is none", [edit("ci.yml", "a: 1", "a: [1\nb: }")], "fail"],
     ["passes YAML of several documents", [edit("k8s.yaml", null, "a: 1\n---\nb: !custom 2\n")], "pass"],
     ["fails Python that is none", [edit("a.py", "x = 1\n", "def f(:\n")], "fail"],
+    ["passes Python that holds nothing", [edit("a/__init__.py", null, "")], "pass"],
+    ["passes Python with a bare yield", [edit("conftest.py", null, "@fixture\ndef f():\n    yield\n")], "pass"],
     ["passes Python", [edit("a.py", null, "def f(x: int) -> int:\n    return x\n")], "pass"],
     ["passes a text of no known language", [edit("README.md", null, "# (")], "pass"],
     ["cannot pass a program that was not read", [unread("huge.js")], "nodata"],

@@ -11,12 +11,11 @@ const MOST_TEXTS = 2_000;
 /**
  * Imports of a syntax tree, in the order of the text: statements, wherever they stand, calls that import, and strings that may name a module
  * (`uvicorn.run("app.main:app")`).
- * @returns undefined where the tree holds an error
  */
-export function findPythonImports(tree: Tree, text: string): FoundImport[] | undefined {
+export function findPythonImports(tree: Tree, text: string): FoundImport[] {
   const found: FoundImport[] = [];
   let statement: { readonly to: number; readonly tokens: string[] } | undefined;
-  let [optionalUntil, texts, isBroken] = [0, 0, false];
+  let [optionalUntil, texts] = [0, 0];
 
   const enter = (ref: SyntaxNodeRef): void => {
     const { name, from, to } = ref;
@@ -45,17 +44,14 @@ export function findPythonImports(tree: Tree, text: string): FoundImport[] | und
     }
   };
   tree.iterate({
-    enter: (ref) => {
-      if (ref.type.isError) isBroken = true;
-      enter(ref);
-    },
+    enter,
     leave: ({ name, from }) => {
       if (name !== "ImportStatement" || statement === undefined) return;
       for (const each of readStatement(statement.tokens)) found.push({ ...each, at: from, isOptional: from < optionalUntil });
       statement = undefined;
     },
   });
-  return isBroken ? undefined : found;
+  return found;
 }
 
 /** What follows `try` and `except` of a statement that has both, what only a type checker reads, and what may fail in a `with suppress`. */

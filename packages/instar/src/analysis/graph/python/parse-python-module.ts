@@ -1,38 +1,24 @@
-import { parser } from "@lezer/python";
-import { fillPythonGaps } from "../../fill-python-gaps.ts";
+import { parsePython } from "../../parse-python.ts";
 import { findReads } from "../find-reads.ts";
 import type { FoundImport, ImportFact, ModuleFacts } from "../module-facts.ts";
 import { findImportsByLines } from "./find-imports-by-lines.ts";
 import { findPythonImports } from "./find-python-imports.ts";
-
-/** What stops at the first error ends in linear time; recovering from two million of them takes half a minute. */
-const strict = parser.configure({ strict: true });
 
 /** More is a table, or an attack: what is left out makes the module one that may import anything. */
 const MOST = 20_000;
 
 /**
  * What a Python module imports and which files it may read. Never throws: what does not parse says so in `unreadable` and keeps what its lines
- * seem to import. The parser is tables, not recursion.
+ * seem to import.
  */
 export function parsePythonModule(written: string): ModuleFacts {
   const text = written.startsWith("\uFEFF") ? written.slice(1) : written;
   const reads = findPythonReads(text);
-  const found = findInTree(text);
-  if (found === undefined) return { imports: toFacts(text, findImportsByLines(text)).slice(0, MOST), reads, unreadable: "it could not be parsed" };
-  const imports = toFacts(text, found);
+  const { tree } = parsePython(text);
+  if (tree === null) return { imports: toFacts(text, findImportsByLines(text)).slice(0, MOST), reads, unreadable: "it could not be parsed" };
+  const imports = toFacts(text, findPythonImports(tree, text));
   if (imports.length <= MOST) return { imports, reads, unreadable: null };
   return { imports: imports.slice(0, MOST), reads, unreadable: "it imports more than is looked at" };
-}
-
-/** @returns undefined where the text is no Python, or nested deeper than the parser follows */
-function findInTree(text: string): FoundImport[] | undefined {
-  try {
-    // The grammar wants a statement, and most files of packages hold none.
-    return findPythonImports(strict.parse(`${fillPythonGaps(text)}\npass\n`), text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Files by the strings that name them; also programs, since a program of another language is started by its name. Holes of formats are stars. */

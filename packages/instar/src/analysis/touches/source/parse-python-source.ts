@@ -1,4 +1,4 @@
-import { parser } from "@lezer/python";
+import { parsePython } from "../../parse-python.ts";
 import { GUARD_NAME } from "./find-guards.ts";
 import { blankOut, lineFinder, renderLines, type Span } from "./render-lines.ts";
 import type { Assertion, Guard, OutlinedTest, Placed, Source } from "./source.ts";
@@ -19,9 +19,9 @@ const TABLE = 50_000;
 /** How much of the titles above a test. */
 const TITLE = 1_000;
 
-/** Python, by a parser that is tables, not recursion. */
 export function parsePythonSource(text: string): Source {
-  const tree = parser.parse(text);
+  const { tree } = parsePython(text);
+  if (tree === null) return sourceOfLines(text, { language: "python", unparsed: "it could not be parsed" });
   const lineOf = lineFinder(text);
   const comments: (Placed & Span)[] = [];
   const strings: (Placed & Span)[] = [];
@@ -35,7 +35,6 @@ export function parsePythonSource(text: string): Source {
   const overrides: Placed[] = [];
   const open: OpenBlock[] = [];
   let decorators: string[] = [];
-  let isBroken = false;
   let isAllSkipped = false;
 
   const enter = (name: string, from: number, to: number): void => {
@@ -117,15 +116,11 @@ export function parsePythonSource(text: string): Source {
   };
 
   tree.iterate({
-    enter: ({ name, from, to, type }) => {
-      if (type.isError) isBroken = true;
-      enter(name, from, to);
-    },
+    enter: ({ name, from, to }) => enter(name, from, to),
     leave: ({ name, from }) => {
       if (OPENING.has(name) && open.at(-1)?.from === from) open.pop();
     },
   });
-  if (isBroken) return sourceOfLines(text, { language: "python", unparsed: "it could not be parsed" });
   const code = renderLines(blankOut(text, [...comments, ...strings]));
   if (isAllSkipped) for (const test of tests) test.skippedBy ??= "pytestmark";
   const outline = { tests, elsewhere, only: [], mocks, leniencies: [], exits, overrides };
