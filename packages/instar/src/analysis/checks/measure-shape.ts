@@ -1,6 +1,7 @@
+import type { PythonTree } from "../parse-python.ts";
 import { childOf, type SyntaxNode, walkProgram } from "../touches/source/walk-program.ts";
 import { createLineFinder } from "./line-at.ts";
-import { type PythonTree, parseText } from "./parse-text.ts";
+import { parseText } from "./parse-text.ts";
 
 export interface FileShape {
   readonly lines: number;

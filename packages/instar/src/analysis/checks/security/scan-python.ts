@@ -1,4 +1,4 @@
-import type { PythonTree } from "../parse-text.ts";
+import type { PythonTree } from "../../parse-python.ts";
 import { judgeString } from "./judge-string.ts";
 import type { Hit, SecurityRule } from "./rules.ts";
 import { isHomoglyphName } from "./scan-text.ts";

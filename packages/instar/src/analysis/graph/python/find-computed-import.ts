@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { PythonNode } from "../../parse-python.ts";
 import { foldPythonText, HOLE } from "./fold-python-text.ts";
 
 /** Calls that import what their first argument names, whatever they are reached through. */
@@ -9,7 +9,7 @@ const LONGEST_CALLEE = 200;
 const MOST_PARTS = 60;
 
 /** What a call may import: `*` stands for what is computed, and `*` alone for anything. */
-export function findComputedImport(call: SyntaxNode, text: string): { readonly specifier: string; readonly isPattern: boolean }[] {
+export function findComputedImport(call: PythonNode, text: string): { readonly specifier: string; readonly isPattern: boolean }[] {
   const callee = call.firstChild;
   if (callee === null || callee.to - callee.from > LONGEST_CALLEE) return [];
   const name = /(?:^|\.)\s*(\w{1,100})$/.exec(text.slice(callee.from, callee.to))?.[1] ?? "";
@@ -33,7 +33,7 @@ function toSpecifier(folded: string): { specifier: string; isPattern: boolean } 
 }
 
 /** `import_module(".x", "a.b")` is `a.b.x`. Its own package is what a relative name is read from anyway. */
-function placeInPackage(relative: string, home: SyntaxNode, text: string): string[] {
+function placeInPackage(relative: string, home: PythonNode, text: string): string[] {
   if (/^__(?:package|name)__$/.test(text.slice(home.from, Math.min(home.to, home.from + 20)))) return [relative];
   const dots = /^\.+/.exec(relative)?.[0].length ?? 0;
   return foldPythonText(home, text).map((name) => {
@@ -43,10 +43,10 @@ function placeInPackage(relative: string, home: SyntaxNode, text: string): strin
   });
 }
 
-function readArguments(list: SyntaxNode | null, text: string): { positional: SyntaxNode[]; named: Map<string, SyntaxNode> } {
-  const positional: SyntaxNode[] = [];
-  const named = new Map<string, SyntaxNode>();
-  let parts: SyntaxNode[] = [];
+function readArguments(list: PythonNode | null, text: string): { positional: PythonNode[]; named: Map<string, PythonNode> } {
+  const positional: PythonNode[] = [];
+  const named = new Map<string, PythonNode>();
+  let parts: PythonNode[] = [];
   let child = list?.firstChild?.nextSibling ?? null;
   for (let count = 0; child !== null && count < MOST_PARTS; child = child.nextSibling, count++) {
     if (child.name !== "," && child.name !== ")") {

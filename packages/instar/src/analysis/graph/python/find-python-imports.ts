@@ -1,4 +1,4 @@
-import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
+import type { PythonNode, PythonTree } from "../../parse-python.ts";
 import type { FoundImport } from "../module-facts.ts";
 import { findComputedImport } from "./find-computed-import.ts";
 import { contentOf } from "./fold-python-text.ts";
@@ -12,12 +12,12 @@ const MOST_TEXTS = 2_000;
  * Imports of a syntax tree, in the order of the text: statements, wherever they stand, calls that import, and strings that may name a module
  * (`uvicorn.run("app.main:app")`).
  */
-export function findPythonImports(tree: Tree, text: string): FoundImport[] {
+export function findPythonImports(tree: PythonTree, text: string): FoundImport[] {
   const found: FoundImport[] = [];
   let statement: { readonly to: number; readonly tokens: string[] } | undefined;
   let [optionalUntil, texts] = [0, 0];
 
-  const enter = (ref: SyntaxNodeRef): void => {
+  const enter = (ref: Pick<PythonNode, "name" | "from" | "to" | "node">): void => {
     const { name, from, to } = ref;
     if (statement !== undefined) {
       if (name !== "Comment") statement.tokens.push(text.slice(from, Math.min(to, from + LONGEST + 1)));
@@ -55,7 +55,7 @@ export function findPythonImports(tree: Tree, text: string): FoundImport[] {
 }
 
 /** What follows `try` and `except` of a statement that has both, what only a type checker reads, and what may fail in a `with suppress`. */
-function isOptionalBody(body: SyntaxNode, text: string): boolean {
+function isOptionalBody(body: PythonNode, text: string): boolean {
   const parent = body.parent;
   const before = body.prevSibling;
   if (parent === null || before === null) return false;

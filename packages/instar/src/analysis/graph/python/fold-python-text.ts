@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { PythonNode } from "../../parse-python.ts";
 
 /** Stands for what is computed while an expression is folded; no module's name holds it. */
 export const HOLE = "\0";
@@ -8,9 +8,9 @@ const MOST = 16;
 const LONGEST = 1_000;
 
 /** The texts that an expression can be: `"a." + x` is `a.` and a hole; what cannot be known at all is a hole. */
-export function foldPythonText(node: SyntaxNode | null, text: string, depth = 0): string[] {
+export function foldPythonText(node: PythonNode | null, text: string, depth = 0): string[] {
   if (node === null || depth > DEEPEST || node.to - node.from > LONGEST) return [HOLE];
-  const inner = (each: SyntaxNode | null) => foldPythonText(each, text, depth + 1);
+  const inner = (each: PythonNode | null) => foldPythonText(each, text, depth + 1);
   switch (node.name) {
     case "String":
       return [contentOf(text.slice(node.from, node.to)) ?? HOLE];
@@ -37,14 +37,14 @@ export function foldPythonText(node: SyntaxNode | null, text: string, depth = 0)
 }
 
 /** `"a.{}".format(x)` */
-function foldMethod(node: SyntaxNode, text: string, inner: (each: SyntaxNode | null) => string[]): string[] {
+function foldMethod(node: PythonNode, text: string, inner: (each: PythonNode | null) => string[]): string[] {
   const callee = node.firstChild;
   const method = callee?.name === "MemberExpression" ? callee.lastChild : null;
   if (method === null || method === undefined || text.slice(method.from, method.to) !== "format") return [HOLE];
   return inner(callee?.firstChild ?? null).map((each) => each.replace(/\{[^{}]*\}/g, HOLE));
 }
 
-function foldFormat(node: SyntaxNode, text: string): string {
+function foldFormat(node: PythonNode, text: string): string {
   let [folded, at] = ["", node.from];
   for (const hole of childrenOf(node)) {
     if (hole.name !== "FormatReplacement") continue;
@@ -55,8 +55,8 @@ function foldFormat(node: SyntaxNode, text: string): string {
 }
 
 /** Children of a small node. */
-function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
+function childrenOf(node: PythonNode): PythonNode[] {
+  const children: PythonNode[] = [];
   for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
   return children;
 }
