@@ -100,6 +100,15 @@ describe("what a change touches, in an update", () => {
     expect(ended.because).toMatch(/syntax/);
     expect(ended.steps.find(({ id }) => id === "stage")?.state).toBe("skipped");
   });
+
+  it("refuses what kills the parser; the daemon lives, and takes the next one", async () => {
+    const { daemon } = instance.pids();
+    instance.publish("1.0.4", { "answer.js": (text) => text.replace("\nexport const = ;\n", ""), "deep.jsx": "(/)/,".repeat(20_000) });
+    expect(await instance.ended("1.0.4")).toMatchObject({ outcome: "refused", code: "ANALYSIS_FAILED" });
+    expect(instance.pids().daemon).toBe(daemon);
+    instance.publish("1.0.5", { "deep.jsx": null });
+    expect(await instance.ended("1.0.5")).toMatchObject({ outcome: "committed" });
+  });
 });
 
 describe("what the compiler and the linter of a candidate say", () => {
