@@ -31,6 +31,8 @@ describe("a keeper that is killed", () => {
     await bench.client.command({ do: "hold", epoch: 1 });
     await first.kill();
     await bench.start();
+    // Its door may be open a moment before its front is.
+    await bench.until((report) => report.front?.listening === true);
     let isAnswered = false;
     const asked = bench.ask().then(() => {
       isAnswered = true;
