@@ -82,6 +82,7 @@ const checkResult = z.object({
   findings: some(finding).describe("New ones first"),
 });
 export type CheckResult = z.output<typeof checkResult>;
+export const checkResults = z.array(checkResult);
 
 /** `self-updating-loop` §4.5. */
 export const CONFLICT_KINDS = ["file_modified", "concurrent_update", "dependency_conflict", "resource_lock", "version_mismatch"] as const;

@@ -24,7 +24,8 @@ export async function assessChange(request: AssessRequest): Promise<ImpactReport
   const using = cache === undefined ? {} : { cache };
   const graphBefore = before === null ? null : (await buildGraph(before, using)).graph;
   const graphAfter = (await buildGraph(after, using)).graph;
-  await cache?.save();
+  // What cannot be kept is parsed again next time.
+  await cache?.save().catch(() => undefined);
 
   const texts = { before: await readSettingsTexts(before), after: await readSettingsTexts(after) };
   const entryPoints = findEntryPoints({

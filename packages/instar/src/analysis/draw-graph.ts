@@ -7,7 +7,8 @@ import { renderGraph } from "./graph/render-graph.ts";
 export async function drawGraph({ tree, format, cachePath }: DrawRequest): Promise<{ modules: number; edges: number; text: string }> {
   const cache = cachePath === null ? undefined : await openGraphCache(cachePath);
   const { graph } = await buildGraph(tree, cache === undefined ? {} : { cache });
-  await cache?.save();
+  // What cannot be kept is parsed again next time.
+  await cache?.save().catch(() => undefined);
   const modules = graph.isModule.reduce((sum, is) => sum + is, 0);
   return { modules, edges: graph.dependencies.targets.length, text: renderGraph(graph, format) };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CheckResult, type ImpactReport, type ImpactView, type Implementations, InstarError } from "@instar/protocol";
+import { checkResults, type ImpactReport, type ImpactView, type Implementations, InstarError } from "@instar/protocol";
 import { addChecks } from "../analysis/plan-impact.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { removeTree } from "../platform/durable-files.ts";
@@ -98,7 +98,7 @@ function readRecorded(instance: Instance, prefix: string): ImpactView {
     from: versionFrom === null ? null : { version: versionFrom, commit: String(given.commitFrom ?? releaseFrom ?? "") },
     to: { version: versionTo, commit },
     tookMs: null,
-    report: addChecks(report, (given.codeChecks ?? []) as unknown as CheckResult[]),
+    report: addChecks(report, checkResults.parse(given.codeChecks ?? [])),
   };
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { CheckResult } from "@instar/protocol";
 import type { Edit } from "../edit.ts";
+import { createLineFinder } from "../line-at.ts";
 import { compareFindings, type Found, judgeCheck, listRenames, NOT_ASKED } from "./compare-findings.ts";
-import { createLineFinder } from "./line-at.ts";
 import { parseText } from "./parse-text.ts";
 import { type Hit, SECURITY_RULES } from "./security/rules.ts";
 import { scanProgram } from "./security/scan-program.ts";

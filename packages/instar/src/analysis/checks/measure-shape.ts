@@ -1,6 +1,6 @@
+import { createLineFinder } from "../line-at.ts";
 import type { PythonTree } from "../parse-python.ts";
 import { childOf, type SyntaxNode, walkProgram } from "../touches/source/walk-program.ts";
-import { createLineFinder } from "./line-at.ts";
 import { parseText } from "./parse-text.ts";
 
 export interface FileShape {

@@ -1,10 +1,10 @@
 import { basename, extname } from "node:path/posix";
 import { parseSync } from "oxc-parser";
 import { LineCounter, parseAllDocuments } from "yaml";
+import { lineAt } from "../line-at.ts";
 import { type PythonTree, parsePython } from "../parse-python.ts";
 import { isNestedTooDeep } from "../touches/source/is-nested-too-deep.ts";
 import { isNode, type SyntaxNode } from "../touches/source/walk-program.ts";
-import { lineAt } from "./line-at.ts";
 import { stripJsonComments } from "./strip-json-comments.ts";
 
 export type ParsedText =

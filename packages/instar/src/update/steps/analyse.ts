@@ -44,7 +44,7 @@ export function analyseStep(rooms: StepRooms): Step {
         };
       const { refusedBecause } = decideChecks(report.checks, rooms.settings.analysis.checks);
       // There is no better version to stay with where none runs yet.
-      if (refusedBecause !== null && running !== undefined) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
+      if (refusedBecause !== null && start.releaseFrom !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
       return {
         kind: "done",
         gives: {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { CheckResult } from "@instar/protocol";
+import { type CheckResult, checkResults } from "@instar/protocol";
 import { findOwnOxlint } from "../../analysis/checks/find-own-oxlint.ts";
 import { planStyleCheck } from "../../analysis/checks/plan-style-check.ts";
 import { planTypesCheck } from "../../analysis/checks/plan-types-check.ts";
@@ -44,7 +44,7 @@ export function checkCodeStep(rooms: StepRooms): Step {
     },
     undo: { needless: "it works on copies and removes them itself" },
     describe: ({ codeChecks }) => {
-      const results = codeChecks as unknown as readonly CheckResult[];
+      const results = checkResults.parse(codeChecks);
       return results.length === 0
         ? "nothing: instar.yaml turns it off"
         : results.map(({ check, verdict, because }) => `${check} ${verdict}: ${because}`).join("; ");
@@ -55,7 +55,7 @@ export function checkCodeStep(rooms: StepRooms): Step {
 async function askAbout(rooms: StepRooms, context: StepContext, scratch: string): Promise<CheckResult[]> {
   const { settings } = rooms;
   const { checks } = settings.analysis;
-  const { start, given, signal, say, update } = context;
+  const { start, given, signal, say } = context;
   const running = await commitOf(rooms, start.releaseFrom);
   const changes = await rooms.source.diff(running, sourceCommitOf(context), signal);
   const after = await copyOf(rooms, String(given.release), join(scratch, "after"));
@@ -69,13 +69,14 @@ async function askAbout(rooms: StepRooms, context: StepContext, scratch: string)
   if (checks.types !== "off") {
     const node = (await findProgram("node", pathOf(rooms))) ?? "node";
     const plan = (copy: Copy, name: string): CheckedTree => ({
-      ...checkedTree(copy, join(scratch, name)),
+      tree: copy.tree,
+      scratch: join(scratch, name),
       planned: planTypesCheck({ tree: copy.tree, ...typesOf(copy.tools), node }),
     });
     results.push(await runCheckJob(jobs, { check: "types", before: before && plan(before, "types-before"), after: plan(after, "types-after"), renames }));
   }
   if (checks.style !== "off") results.push(...(await askStyle({ jobs, scratch, before, after, changes, renames })));
-  for (const { check, verdict, because } of results) say(`${check}: ${verdict}: ${because} (update ${update})`);
+  for (const { check, verdict, because } of results) say(`${check}: ${verdict}: ${because}`);
   return results;
 }
 
@@ -103,7 +104,7 @@ async function askStyle({ jobs, scratch, before, after, changes, renames }: Styl
       programs: copy.tools.programs,
       own: ownLinter(),
       scratch: folder,
-    }).map((planned, index): CheckedTree => ({ ...checkedTree(copy, index === 0 ? folder : `${folder}-${index}`), planned }));
+    }).map((planned, index): CheckedTree => ({ tree: copy.tree, scratch: index === 0 ? folder : `${folder}-${index}`, planned }));
   };
   const old = before === null ? [] : plan(before, "before");
   const results: CheckResult[] = [];
@@ -132,14 +133,12 @@ function typesOf({ rootFiles, typescript }: Tools): { hasTsconfig: boolean; tscP
   return { hasTsconfig: rootFiles.has("tsconfig.json"), tscPath: typescript?.path ?? null, tscVersion: typescript?.version ?? null };
 }
 
-function checkedTree({ tree }: Copy, scratch: string): Omit<CheckedTree, "planned"> {
-  return { tree, scratch };
-}
-
 let own: { node: string; oxlint: string; version: string } | undefined;
 /** Ours, on our own Node: it reads the candidate and runs nothing of it. */
 function ownLinter(): { node: string; oxlint: string; version: string } {
+  if (own !== undefined) return own;
   const oxlint = findOwnOxlint();
-  own ??= { node: process.execPath, oxlint, version: (JSON.parse(readFileSync(join(oxlint, "../../package.json"), "utf8")) as { version: string }).version };
+  const { version } = JSON.parse(readFileSync(join(oxlint, "../../package.json"), "utf8")) as { version: string };
+  own = { node: process.execPath, oxlint, version };
   return own;
 }

@@ -1,8 +1,9 @@
+import { createLineFinder } from "../../line-at.ts";
 import { parseProgram } from "../../parse-program.ts";
 import { findGuards } from "./find-guards.ts";
 import { isNestedTooDeep } from "./is-nested-too-deep.ts";
 import { outlineProgramTests } from "./outline-program-tests.ts";
-import { blankOut, lineFinder, renderLines, type Span } from "./render-lines.ts";
+import { blankOut, renderLines, type Span } from "./render-lines.ts";
 import type { Guard, Placed, Source } from "./source.ts";
 import { sourceOfLines } from "./source-of-lines.ts";
 import { chainOf, childOf, childrenOf, isNode, type SyntaxNode, stringOf, textOfQuasi, walkProgram } from "./walk-program.ts";
@@ -14,7 +15,7 @@ export function parseProgramSource(path: string, text: string): Source {
   const root: unknown = parsed?.program;
   if (parsed === undefined || !isNode(root)) return sourceOfLines(text, { language: "program", unparsed: "it could not be parsed" });
 
-  const lineOf = lineFinder(text);
+  const lineOf = createLineFinder(text);
   const strings: (Placed & Span)[] = [];
   const patterns: Span[] = [];
   const imports: Placed[] = [];

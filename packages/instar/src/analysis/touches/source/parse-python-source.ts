@@ -1,6 +1,7 @@
+import { createLineFinder } from "../../line-at.ts";
 import { parsePython } from "../../parse-python.ts";
 import { GUARD_NAME } from "./find-guards.ts";
-import { blankOut, lineFinder, renderLines, type Span } from "./render-lines.ts";
+import { blankOut, renderLines, type Span } from "./render-lines.ts";
 import type { Assertion, Guard, OutlinedTest, Placed, Source } from "./source.ts";
 import { sourceOfLines } from "./source-of-lines.ts";
 
@@ -22,7 +23,7 @@ const TITLE = 1_000;
 export function parsePythonSource(text: string): Source {
   const { tree } = parsePython(text);
   if (tree === null) return sourceOfLines(text, { language: "python", unparsed: "it could not be parsed" });
-  const lineOf = lineFinder(text);
+  const lineOf = createLineFinder(text);
   const comments: (Placed & Span)[] = [];
   const strings: (Placed & Span)[] = [];
   const imports: Placed[] = [];

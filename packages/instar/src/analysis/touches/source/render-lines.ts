@@ -20,18 +20,3 @@ export function blankOut(text: string, spans: readonly Span[]): string {
   }
   return [...parts, text.slice(at)].join("");
 }
-
-/** Tells the line, from 1, of a place in a text. */
-export function lineFinder(text: string): (index: number) => number {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return (index) => {
-    let [low, high] = [0, starts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? 0) <= index) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  };
-}
