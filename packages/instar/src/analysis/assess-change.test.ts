@@ -100,6 +100,11 @@ describe("what a change of an agent touches", () => {
     );
     expect(report.conflicts).toMatchObject([{ kind: "file_modified", what: "answer.js", blocks: true }]);
   });
+  it("a cache that cannot be kept costs nothing but time", async () => {
+    const { root } = plantTree({ file: "no folder" });
+    const report = await change({ "answer.js": "export const answer = () => 2;" }, { cachePath: join(root, "file/cache") });
+    expect(report.modules.directly.total).toBe(3);
+  });
   it("another update under way and a held lock stop it", async () => {
     const conflicts = {
       strategy: "manual",
