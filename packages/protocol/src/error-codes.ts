@@ -44,6 +44,9 @@ export const ERROR_CODES = {
   MISBEHAVED: { number: 1409, exit: 5, status: 500, title: "The new version misbehaved in service" },
   SNAPSHOT_DAMAGED: { number: 1410, exit: 9, status: 500, title: "A snapshot is not what was written" },
   LEDGER_DAMAGED: { number: 1411, exit: 9, status: 500, title: "The ledger does not verify" },
+  SANDBOX_WEAK: { number: 1414, exit: 8, status: 500, title: "The sandbox here is not strong enough for this" },
+  SANDBOX_FAILED: { number: 1415, exit: 8, status: 500, title: "The sandbox did not work" },
+  REHEARSAL_FAILED: { number: 1416, exit: 5, status: 422, title: "The candidate did not pass its rehearsal" },
   REVIEW_NEEDED: { number: 1413, exit: 4, status: 409, title: "A person must look at this change first" },
   CANCELLED: { number: 1412, exit: 4, status: 409, title: "An operator cancelled it" },
 } as const satisfies Record<string, { number: number; exit: number; status: number; title: string }>;

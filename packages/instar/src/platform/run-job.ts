@@ -24,6 +24,8 @@ export interface JobSpec {
   readonly signal?: AbortSignal;
   /** Each line of output, without its end. Must not throw. */
   readonly onLine?: (line: string) => void;
+  /** Called when its program is about to start, with the pid under which all of its processes live. Must not throw. */
+  readonly onStart?: (pid: number) => void;
   /** What the log may take, 4 MiB unless said otherwise: head and tail are kept, the middle is left out. */
   readonly logLimitBytes?: number;
 }
@@ -174,6 +176,7 @@ async function runContained(job: JobSpec, around: Surroundings): Promise<JobEnd>
     closeSync(pipe.writer);
   }
   try {
+    job.onStart?.(program.pid);
     const end = await waitForEnd(program, job, clock);
     const leftBehind = end.kind === "exited" || end.kind === "signalled" ? await countSettled(program, clock) : 0;
     await program.endTree();

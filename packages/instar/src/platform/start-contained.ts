@@ -17,6 +17,8 @@ export type ProgramEnd =
 export interface ContainedProgram {
   /** Resolves when the program has ended, or its container was killed from outside. Its tree may still be running. */
   readonly end: Promise<ProgramEnd>;
+  /** Of the process above all others of the tree. */
+  readonly pid: number;
   /** Living processes of the tree beside the container's own. */
   countLeftBehind(): Promise<number>;
   /** Ends all of it. Resolves when nothing of the tree is left. */
@@ -68,6 +70,7 @@ export async function startContained(start: ContainedStart): Promise<ContainedPr
   const tree = isNamespace ? namespaceTree(child, exited, start.clock) : groupTree(identity, start);
   const launcher = followLauncher(child.stdio[3] as Duplex);
   return {
+    pid: child.pid,
     end: Promise.race([launcher.ended, exited.then((exit) => lostTo(exit, launcher.isReady()))]),
     countLeftBehind: tree.count,
     endTree: async () => {

@@ -1,68 +1,14 @@
-import { isIP } from "node:net";
 import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
+import { rehearsalSettings } from "./rehearsal-settings.ts";
+import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
+import { addressRange, command, duration, hostAndPort, jsonPointer, pattern, port, portRange, relativePath, size, variable } from "./setting-values.ts";
+import { healthCheckCommand, jobSettings, testSettings, validationSettings } from "./validation-settings.ts";
 
 /**
  * What `instar.yaml` may say. The one description: the parser, the JSON Schema for editors and the commented file that
- * `instar init` writes all come from it. Durations are written `300ms`, `30s`, `5m`, `1h`, `3d` and become milliseconds;
- * sizes are written `64MiB` and become bytes.
+ * `instar init` writes all come from it.
  */
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, "must be a duration such as 300ms, 30s, 5m, 1h or 3d")
-  .refine((text) => durationMs(text) <= 365 * DURATION_MS.d, "must be a duration of a year at most")
-  .transform(durationMs);
-function durationMs(text: string): number {
-  return Math.round(Number.parseFloat(text) * DURATION_MS[text.replace(/[\d.]/g, "") as keyof typeof DURATION_MS]);
-}
-const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-const size = z
-  .string()
-  .regex(/^\d+(KiB|MiB|GiB)$/, "must be a size such as 512KiB, 64MiB or 2GiB")
-  .transform((text) => Number.parseInt(text, 10) * SIZE_BYTES[text.replace(/\d/g, "") as keyof typeof SIZE_BYTES]);
-const SIZE_BYTES = { KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
-
-const port = z.int().min(1).max(65_535);
-/** A program and its arguments. A single string is given to the shell. `{port}`, `{state}` and `{release}` are filled in. */
-const command = z.union([z.string().min(1), z.array(z.string()).min(1)]);
-const relativePath = z.string().min(1).refine(isInsideRepository, "must be a path inside the repository");
-function isInsideRepository(path: string): boolean {
-  return !/^([\\/]|[A-Za-z]:)/.test(path) && !path.split(/[\\/]/).includes("..");
-}
-/** The name of an environment variable, as every shell understands it. */
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a variable's name: letters, digits and _, not beginning with a digit");
-const pattern = z.string().min(1).refine(isPattern, "must be a regular expression");
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-/** First and last port, both included. */
-const portRange = z
-  .string()
-  .regex(/^\d{1,5}-\d{1,5}$/, "must be a range of ports such as 8000-8999")
-  .refine((text) => {
-    const [first, last] = portsOf(text);
-    return first >= 1 && first <= last && last <= 65_535;
-  }, "must be a range of ports between 1 and 65535, the lower one first")
-  .transform(portsOf);
-function portsOf(text: string): readonly [number, number] {
-  const [first, last] = text.split("-").map(Number);
-  return [first ?? 0, last ?? 0];
-}
-/** `203.0.113.7` or `10.0.0.0/8`, of either family. */
-const addressRange = z.string().refine(isAddressRange, "must be an address or a range of addresses such as 10.0.0.0/8");
-function isAddressRange(text: string): boolean {
-  const [address = "", bits, ...more] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
 const sourceSettings = z.strictObject({
   git: z.string().min(1).describe("The remote: an address or a folder that git can fetch from"),
   branch: z.string().min(1).optional().describe("The branch that is followed (default: main, unless a tag is named)"),
@@ -91,6 +37,7 @@ const agentSettings = z.strictObject({
     .describe("Where a port that is given comes from: two ranges, because old and new version may run side by side"),
   stopSignal: z.enum(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]).default("SIGTERM"),
   stopWithin: duration.prefault("10s").describe("How long it may take to stop before it is killed"),
+  sandbox: slotSandboxSettings.prefault({}).describe("What the running agent may reach; open: whatever Instar's user may"),
 });
 
 const installSettings = z.strictObject({
@@ -102,13 +49,11 @@ const installSettings = z.strictObject({
     .default("copy")
     .describe("copy: each release has its own; link: installed once at a path of its own and linked (Python's venv cannot be moved)"),
   allowScripts: z.array(z.string()).default([]).describe("npm packages whose install scripts may run"),
+  registries: z
+    .array(hostAndPort)
+    .optional()
+    .describe("The only hosts that installing may reach, as host or host:port (default: the public registry of the package manager that is used)"),
   within: duration.prefault("10m"),
-});
-
-const jobSettings = z.strictObject({ command, within: duration.prefault("10m") });
-
-const testSettings = jobSettings.extend({
-  freeMemory: size.prefault("96MiB").describe("So much memory must be free before tests run beside the agent: a second copy of its code runs there"),
 });
 
 const healthSettings = z.strictObject({
@@ -127,6 +72,15 @@ const healthSettings = z.strictObject({
     .strictObject({ run: command, within: duration.prefault("10s") })
     .optional()
     .describe("A program that exits 0 while the agent is well"),
+  version: z
+    .strictObject({
+      path: z.string().startsWith("/").describe("Asked of the running process"),
+      at: jsonPointer.describe("Where in the JSON answer the version stands, as a JSON Pointer: /version"),
+    })
+    .optional()
+    .describe("Where the running process says which version it is; an answer that names another version, or none, is a failure"),
+  before: z.array(healthCheckCommand).default([]).describe("Commands of your own, run before an exchange beside the built-in checks"),
+  after: z.array(healthCheckCommand).default([]).describe("Commands of your own, run after an exchange beside the built-in checks"),
   readyWithin: duration.prefault("60s").describe("How long a start may take"),
 });
 
@@ -138,6 +92,21 @@ const stateSettings = z.strictObject({
     .enum(["keep", "restore"])
     .default("keep")
     .describe("keep: state goes back only where the old version cannot run on the new one; restore: always"),
+  copy: z
+    .strictObject({ run: command, within: duration.prefault("5m") })
+    .optional()
+    .describe("The agent's own way to a quiet copy while it runs: a command of the serving release that fills the folder {copy}"),
+  preflight: z
+    .strictObject({
+      run: command.describe("Asked of the candidate in the sandbox; {state} is a copy"),
+      at: jsonPointer.describe("Where in its JSON answer the word stands"),
+      exact: z.array(z.string()).default(["exact"]).describe("Words that mean: it runs on that state as it is"),
+      migrates: z.array(z.string()).default(["migration-required"]).describe("Words that mean: it runs, and changes the state for good"),
+      incompatible: z.array(z.string()).default(["incompatible"]).describe("Words that mean: it does not run on it"),
+      within: duration.prefault("60s"),
+    })
+    .optional()
+    .describe("The agent's own answer to whether a build can run on a state; asked of the new version, and of the old one about what the new one left"),
   writesThatMayBeLost: z.int().min(0).default(0).describe("State goes back by itself only if at most this many acknowledged writes came since"),
 });
 
@@ -257,7 +226,10 @@ export const settingsSchema = z.strictObject({
   agent: agentSettings,
   install: installSettings.optional(),
   build: jobSettings.optional(),
-  tests: testSettings.optional().describe("Without tests nothing proceeds by itself"),
+  tests: testSettings.optional().describe("Without tests nothing proceeds by itself; the unit tests among the stages of validation"),
+  sandbox: sandboxSettings.prefault({}).describe("Where jobs run: installing, building, checking, testing, rehearsing"),
+  validation: validationSettings.prefault({}).describe("The seven stages that a candidate goes through before it is rehearsed"),
+  rehearsal: rehearsalSettings.prefault({}).describe("The candidate started aside, on a copy of the state, while the old version serves"),
   health: healthSettings.prefault({}),
   state: stateSettings.prefault({}),
   front: frontSettings.optional().describe("Left out for agents without a port"),
