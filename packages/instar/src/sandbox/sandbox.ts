@@ -12,6 +12,11 @@ export interface Confinement {
   readonly readable: readonly string[];
   /** The same. They win over `readable` paths around them. */
   readonly writable: readonly string[];
+  /**
+   * Folders that the job sees, writable, at another place than where they are: a copy of the state where the state is. Only a sandbox with a root of
+   * its own can do that; `SandboxAdapter.canPlace` says so, and others pass it over.
+   */
+  readonly placed?: readonly { readonly from: string; readonly at: string }[];
   /** The job's own folder, writable, which may hold `limits.diskBytes` at most. Home and temporary folders lie in it. */
   readonly scratch: string;
   readonly network: JobNetwork;
@@ -67,6 +72,8 @@ export type RunConfined = (job: ConfinedJob) => Promise<ConfinedResult>;
  */
 export interface SandboxAdapter {
   readonly name: SandboxName;
+  /** Whether a job in it has a root of its own, in which `Confinement.placed` is honoured. */
+  readonly canPlace: boolean;
   /** Tried once while this process lives, unless asked `afresh`. */
   describe(options?: { readonly afresh?: boolean }): Promise<SandboxReport>;
   /** @throws InstarError SANDBOX_FAILED */

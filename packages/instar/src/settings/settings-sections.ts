@@ -1,0 +1,280 @@
+import type { SettingsFile } from "./settings.ts";
+
+type SectionName = Exclude<keyof SettingsFile, "$schema" | "version" | "name">;
+
+export interface Section {
+  readonly name: SectionName;
+  readonly words: readonly string[];
+  /** Each key with an example, and with words where its name does not say enough. */
+  readonly keys: readonly { readonly name: string; readonly example: unknown; readonly words?: string }[];
+}
+
+export const SECTIONS: readonly Section[] = [
+  {
+    name: "source",
+    words: ["Where new versions come from: any address or folder that git can fetch from."],
+    keys: [
+      { name: "git", example: "https://example.org/agent.git" },
+      { name: "branch", example: "main" },
+      { name: "tag", example: "v*", words: "Instead of a branch: only tags of this pattern, the highest version first." },
+      { name: "checkEvery", example: "5m", words: "How often to ask for something new." },
+    ],
+  },
+  {
+    name: "agent",
+    words: ["How the agent runs. It gets nothing of your shell but what stands here, and HOME, USER, LANG, TZ and the like."],
+    keys: [
+      {
+        name: "start",
+        example: ["node", "server.js"],
+        words: "A list is started as it is, one line goes through the shell. {port}, {state} and {release} are filled in.",
+      },
+      { name: "directory", example: ".", words: "The agent's folder inside the repository." },
+      { name: "path", example: ["/usr/local/bin", "/usr/bin", "/bin"], words: "Where its programs are, first to last: the agent's own runtime." },
+      { name: "environment", example: { LOG_LEVEL: "info" } },
+      { name: "environmentFile", example: ".env", words: "NAME=value lines, read at each start and never recorded: the place for secrets." },
+      { name: "port", example: "given", words: "given: Instar says it in portVariable; a number: fixed in the code; none: the agent has no port." },
+      { name: "portVariable", example: "PORT" },
+      { name: "slotPorts", example: { blue: "8000-8999", green: "9000-9999" }, words: "Where a given port comes from." },
+      { name: "stopSignal", example: "SIGTERM" },
+      { name: "stopWithin", example: "10s", words: "After this it is killed." },
+      {
+        name: "sandbox",
+        example: { level: "sandboxed", network: "host", home: "own", readable: [], writable: [] },
+        words: "What the running agent may reach; open (default): whatever your user may.",
+      },
+    ],
+  },
+  {
+    name: "install",
+    words: ["What brings the dependencies, at the top of the repository. It runs again only when a lockfile changes."],
+    keys: [
+      { name: "command", example: "npm ci" },
+      { name: "lockfiles", example: ["package-lock.json"] },
+      { name: "produces", example: ["node_modules"] },
+      { name: "share", example: "copy", words: "copy: each release has its own; link: it stays where it was made (a venv of Python cannot be moved)." },
+      { name: "registries", example: ["registry.npmjs.org"], words: "The only hosts that installing reaches." },
+      { name: "allowScripts", example: [], words: "npm packages whose install scripts may run." },
+      { name: "within", example: "10m" },
+    ],
+  },
+  {
+    name: "build",
+    words: ["What makes the sources into something that starts."],
+    keys: [
+      { name: "command", example: "npm run build" },
+      { name: "within", example: "10m" },
+    ],
+  },
+  {
+    name: "tests",
+    words: ["What a new version must pass before it serves. Without tests nothing proceeds by itself: `instar update apply --untested` takes each."],
+    keys: [
+      { name: "command", example: "npm test" },
+      { name: "within", example: "10m" },
+      {
+        name: "runner",
+        example: "auto",
+        words: "Whose report is read: node, vitest, jest, mocha, pytest, unittest, behave, tap, junit; exit-status believes none.",
+      },
+      { name: "report", example: "build/junit.xml", words: "A report that the command writes itself: JUnit XML or TAP." },
+      { name: "coverage", example: 80, words: "Percent of lines that must be covered." },
+      { name: "retries", example: 1, words: "Tests that failed run again so often; one that then passes is called flaky." },
+      { name: "flaky", example: "reported", words: "reported or refused." },
+      { name: "freeMemory", example: "96MiB", words: "So much memory must be free before they run beside the agent." },
+    ],
+  },
+  {
+    name: "sandbox",
+    words: [
+      "Where jobs run: installing, building, checking, testing and rehearsing a version that nobody has judged yet. They see the system, the",
+      "agent's programs, the candidate and a scratch folder; no network but their own loopback (installing: its registry). `instar doctor` shows what",
+      "is enforced here. Where the least for a job is not, it is refused, unless weaker: allowed stands here.",
+    ],
+    keys: [
+      { name: "use", example: "auto", words: "auto, bubblewrap (Linux), sandbox-runtime (Linux, macOS) or none." },
+      { name: "weaker", example: "refused", words: "allowed: goes on with less, and the update and the ledger say so." },
+      {
+        name: "least",
+        example: { test: ["files", "network", "memory", "time"] },
+        words: "What must be enforced for install, build, check, test, rehearse, instead of the defaults.",
+      },
+      { name: "readable", example: [], words: "Files and folders that jobs may read besides." },
+      { name: "environment", example: {}, words: "Variables that jobs get besides, such as NODE_EXTRA_CA_CERTS." },
+      { name: "limits", example: { memory: "2GiB", processes: 512, descriptors: 4096, disk: "2GiB" } },
+    ],
+  },
+  {
+    name: "validation",
+    words: [
+      "The seven stages that a candidate goes through. Each may have a command, a budget (within), a gate (required, advisory or off), a runner, a",
+      "report, a coverage that it must reach, and retries. `tests` above is unit_tests.",
+    ],
+    keys: [
+      { name: "syntax", example: { gate: "required" }, words: "Built in: every changed file parses." },
+      { name: "static_analysis", example: { gate: "advisory" }, words: "Built in: types, style, imports, complexity." },
+      { name: "unit_tests", example: { command: "npm test", within: "5m", gate: "required", coverage: 80 } },
+      { name: "integration_tests", example: { command: "npm run test:integration", within: "10m", gate: "required" } },
+      { name: "smoke_tests", example: { gate: "required" }, words: "Built in: the rehearsal's start." },
+      { name: "performance_tests", example: { gate: "advisory" }, words: "Built in: the rehearsal's comparison." },
+      { name: "security_scan", example: { command: "npm audit --offline", gate: "advisory" }, words: "Built in: dangerous calls, secrets, dependencies." },
+      { name: "oldTests", example: "auto", words: "The running version's tests against the candidate: auto, required, reported or off." },
+      { name: "parallel", example: 2 },
+      { name: "cache", example: true, words: "What passed on the very same release is not run again." },
+    ],
+  },
+  {
+    name: "rehearsal",
+    words: [
+      "The candidate is started aside, in the sandbox, on a copy of the state, while the old version serves; so is the old version, to compare. Both",
+      "are asked the same; then the old version is started on what the new one left, to know whether code alone can go back.",
+    ],
+    keys: [
+      { name: "gate", example: "no-worse", words: "no-worse: what the old one can do there and the new one cannot refuses it; required, reported or off." },
+      { name: "within", example: "5m" },
+      { name: "environment", example: {}, words: "Variables that win there: a test database, a test token." },
+      { name: "environmentFile", example: "given", words: "given: only where the sandbox lets nothing out; or withheld." },
+      { name: "probes", example: [{ path: "/version", json: { "/name": "agent" } }], words: "What it must answer: status, matches (a pattern), json." },
+      { name: "commands", example: [{ name: "self-check", run: "./self-check {port}" }] },
+      { name: "things", example: [{ name: "plugins", path: "/plugins", at: "/plugins", key: "id" }], words: "Of these none may be missing." },
+      { name: "requests", example: [{ path: "/api/ping" }], words: "What both are asked, to compare answers and times." },
+      { name: "ignore", example: ["/time"], words: "Parts of answers that may differ." },
+      { name: "compareAnswers", example: "reported", words: "off, reported or required (a different answer refuses it)." },
+      { name: "samples", example: 400, words: "At most so many requests to each." },
+      {
+        name: "limits",
+        example: { latency: 0.2, throughput: 0.2, memory: 0.3, cpu: 0.5, eventLoop: 0.5, errors: 2 },
+        words: "By how much it may be worse, beyond doubt.",
+      },
+      { name: "performance", example: "required" },
+      { name: "logErrors", example: "\\b(ERROR|FATAL)\\b", words: "Lines of output that tell of an error: one that the old one does not write refuses it." },
+      { name: "ignoreLog", example: [] },
+      { name: "wayBack", example: true },
+    ],
+  },
+  {
+    name: "health",
+    words: ["How Instar can tell that the agent is well. An agent without a port needs a heartbeat, a log line or a command."],
+    keys: [
+      {
+        name: "http",
+        example: { path: "/healthz" },
+        words: "Asked at the agent's own port: any 2xx counts; with body, the answer must match that pattern too.",
+      },
+      { name: "heartbeat", example: { file: "heartbeat", within: "1m" }, words: "A file that the agent touches." },
+      { name: "log", example: { ready: "ready", failed: "FATAL" }, words: "Patterns in its output." },
+      { name: "command", example: { run: "./is-well", within: "10s" }, words: "A program that exits with 0." },
+      { name: "version", example: { path: "/version", at: "/version" }, words: "Where the running process says which version it is." },
+      { name: "before", example: [{ name: "disk-is-fast", run: "./check-disk" }], words: "Checks of your own before an exchange." },
+      { name: "after", example: [{ name: "mail-flows", run: "./check-mail" }], words: "And after it." },
+      { name: "readyWithin", example: "60s", words: "How long a start may take." },
+    ],
+  },
+  {
+    name: "state",
+    words: [
+      "What the agent must not lose. exclusive: a folder that one process may open, backed up before each exchange;",
+      "external: a database elsewhere, which is yours to back up; none: it keeps nothing.",
+    ],
+    keys: [
+      { name: "kind", example: "exclusive" },
+      { name: "directory", example: "data" },
+      { name: "variable", example: "DATA_DIR", words: "The variable that tells the agent where its state is." },
+      { name: "copy", example: { run: "./backup {copy}" }, words: "The agent's own way to a quiet copy while it runs; else files and SQLite are copied." },
+      {
+        name: "preflight",
+        example: { run: "./can-run {state} --json", at: "/status" },
+        words: "The agent's own answer to whether a build runs on a state: exact, migrates or incompatible.",
+      },
+      { name: "onRollback", example: "keep", words: "keep: state goes back only where the old version cannot run on the new one; restore: always." },
+      { name: "writesThatMayBeLost", example: 0, words: "State goes back by itself only if at most this many acknowledged writes came since." },
+    ],
+  },
+  {
+    name: "front",
+    words: [
+      "The port that people use; it stays while the agent changes. 127.0.0.1 is this machine only.",
+      "Take care before you open it: through the front every caller comes from this machine, so an agent that trusts",
+      "callers from loopback would trust everybody.",
+    ],
+    keys: [
+      { name: "port", example: 8080 },
+      { name: "host", example: "127.0.0.1" },
+      { name: "public", example: false, words: "true opens it beyond this machine, together with host." },
+      {
+        name: "tls",
+        example: { certificate: "/etc/letsencrypt/live/example.org/fullchain.pem", key: "/etc/letsencrypt/live/example.org/privkey.pem" },
+        words: "HTTPS instead of HTTP; a renewed certificate is taken up by itself.",
+      },
+      { name: "health", example: "/.instar/front", words: "The front's own health page, answered also while requests wait; false: none." },
+      { name: "tells", example: ["x-forwarded"], words: "How the agent learns who asked: x-forwarded, forwarded, proxy-v1 or proxy-v2." },
+      { name: "trustedProxies", example: [], words: "Proxies before the front that are believed about it." },
+      { name: "stickBy", example: "address", words: "Who stays with which version during a trial: address, { cookie: NAME } or { header: NAME }." },
+      {
+        name: "hold",
+        example: { requests: 1000, bytes: "64MiB", time: "30s" },
+        words: "How much may wait during an exchange; beyond it callers are asked to come again.",
+      },
+    ],
+  },
+  {
+    name: "exchange",
+    words: [
+      "How old and new change places. recreate: requests wait while the old one ends and the new one starts. blue-green: the new",
+      "one starts beside the old one and takes the requests over; for agents whose state is external or none, and which do nothing",
+      "by themselves that must not be done twice (polling, timers): while both run, both do it. auto takes it for such agents.",
+    ],
+    keys: [
+      { name: "strategy", example: "auto" },
+      { name: "smoke", example: [{ path: "/api/ping", status: 200 }], words: "What the new version must answer before it serves." },
+      { name: "drain", example: "30s", words: "blue-green: how long requests in flight may finish on the old one." },
+      { name: "warm", example: true, words: "blue-green: the old one stays running while the new one is watched." },
+      { name: "sockets", example: { group: 5, within: "10s" }, words: "WebSockets are told to reconnect in groups." },
+      { name: "trial", example: { share: 0.1, time: "5m", requests: 50 }, words: "blue-green: first only this share of the callers." },
+    ],
+  },
+  {
+    name: "updates",
+    words: ["Up to which step an update that passed everything proceeds by itself: never, patch, minor or major."],
+    keys: [{ name: "automatic", example: "patch" }],
+  },
+  {
+    name: "analysis",
+    words: [
+      "What a change touches is worked out before anything of it runs; `instar impact` shows it.",
+      "A check that is no-worse refuses what got worse; required also what could not be asked; reported only raises the risk.",
+    ],
+    keys: [
+      { name: "within", example: "5m", words: "How long working it out may take." },
+      { name: "review", example: "advised", words: "required: a change of high or critical impact waits for `instar update apply`." },
+      {
+        name: "conflicts",
+        example: "manual",
+        words: "Files of the running release changed by hand: manual (a person decides), local-wins, update-wins or merge.",
+      },
+      {
+        name: "checks",
+        example: { syntax: "no-worse", imports: "reported", security: "reported", types: "reported", style: "reported", complexity: "reported", within: "5m" },
+        words: "required, no-worse, reported or off; types and style by the candidate's own compiler and linter.",
+      },
+    ],
+  },
+  {
+    name: "watch",
+    words: ["How long a new version is watched before it is kept. If it misbehaves, the old one comes back."],
+    keys: [
+      { name: "time", example: "1h" },
+      { name: "requests", example: 200, words: "And at least this many requests (0 for an agent without a port)." },
+      { name: "errorShare", example: 0.1, words: "More failures than this share, beyond doubt, puts the old version back." },
+    ],
+  },
+  {
+    name: "keep",
+    words: ["What stays on disk to go back to."],
+    keys: [
+      { name: "releases", example: 5 },
+      { name: "snapshots", example: 5 },
+      { name: "reserve", example: "64MiB", words: "Set aside, so that going back works on a full disk." },
+    ],
+  },
+];
