@@ -1,15 +1,17 @@
+import type { Command } from "../settings/settings.ts";
+
 /** One version of the agent, started aside on a copy of the state, in a sandbox of its own. */
 export interface RehearsedAgent {
   readonly version: string;
   /** Asks its port. Silence, a broken answer and an answer that does not end within the time are `silent`. */
   ask(question: Question): Promise<Answer>;
-  /** Runs a program beside it in the same sandbox; {port} and {state} are filled in already. */
-  run(argv: readonly string[], timeoutMs: number): Promise<RunAnswer>;
+  /** Runs a program beside it in the same sandbox; fills in {port}, {state} and {release} as they are for this version. */
+  run(command: Command, timeoutMs: number): Promise<RunAnswer>;
   isAlive(): boolean;
   /** Of all its processes together, as the system outside counts them; undefined where it cannot be told. */
   readUsage(): Promise<Usage | undefined>;
   /** The event loop's delay since the last call, where the agent runs on Node; undefined elsewhere. */
-  readEventLoop(): Promise<{ readonly p99Ms: number; readonly samples: number } | undefined>;
+  readEventLoop(): Promise<EventLoopDelay | undefined>;
   /** Everything it has written so far, its newest MiB. */
   readLog(): Promise<string>;
 }
@@ -32,4 +34,9 @@ export interface Usage {
   readonly residentBytes: number;
   /** Since it started. */
   readonly cpuMs: number;
+}
+
+export interface EventLoopDelay {
+  readonly p99Ms: number;
+  readonly samples: number;
 }
