@@ -27,6 +27,7 @@ export interface InitAnswers {
   readonly state?: string;
   readonly stateVariable?: string;
   readonly automatic?: string;
+  readonly preset?: string;
 }
 
 export type InitQuestion = keyof InitAnswers;

@@ -10,6 +10,8 @@ import { type AgentDetection, detectAgent } from "../../settings/detect-agent.ts
 import { type Confidence, printable } from "../../settings/finding.ts";
 import { parseSettings } from "../../settings/parse-settings.ts";
 import { type InitAnswers, type InitPlan, type InitQuestion, planInit } from "../../settings/plan-init.ts";
+import { readPreset } from "../../settings/presets/read-preset.ts";
+import { writeSeeds } from "../../settings/presets/write-seeds.ts";
 import { SETTINGS_FILE } from "../../settings/read-settings.ts";
 import { renderSettingsFile } from "../../settings/render-settings-file.ts";
 import type { SettingsFile } from "../../settings/settings.ts";
@@ -83,6 +85,7 @@ const answerFlags: readonly (InitFlag & { readonly key: InitQuestion })[] = [
   { flags: "--state <folder>", key: "state", description: "the agent's state folder, or external, or none" },
   { flags: "--state-variable <name>", key: "stateVariable", description: "the variable that tells the agent where its state is" },
   { flags: "--automatic <bump>", key: "automatic", description: "what proceeds by itself: never, patch, minor or major" },
+  { flags: "--preset <name>", key: "preset", description: "what is known beforehand of a program that many people run: openclaw" },
 ];
 
 /** The flags of `instar init`. Those that are not yes, force or json belong into `answers` under their key. */
@@ -102,12 +105,16 @@ export const initFlags: readonly InitFlag[] = [
 export async function runInit(options: InitOptions): Promise<InitResult> {
   const path = join(resolve(options.folder), SETTINGS_FILE);
   await assertFree(path, options.force === true);
+  const preset = options.answers?.preset === undefined ? undefined : await readPreset(options.answers.preset, options.folder);
+  const written = preset === undefined ? [] : await writeSeeds(resolve(options.folder), preset.seeds);
   const detection = await detectAgent(options.folder, { path: options.operatorPath, isPortFree });
   const asks = options.io.isInteractive && options.yes !== true && options.json !== true;
-  const plan = asks ? await askPlan(detection, options.answers ?? {}, options.io) : planInit(detection, options.answers ?? {});
+  const answers = { ...preset?.answers, ...options.answers };
+  const plan = asks ? await askPlan(detection, answers, options.io) : planInit(detection, answers);
   if (plan.kind === "incomplete") throw answersMissing(plan);
 
-  const content = renderSettingsFile(plan.settings, { schema: options.schema ?? ownSchema(dirname(path)) });
+  const settings = preset?.complete(plan.settings) ?? plan.settings;
+  const content = renderSettingsFile(settings, { schema: options.schema ?? ownSchema(dirname(path)) });
   assertValid(content, path);
   // Asked again: questions take minutes, and somebody else may have written one meanwhile.
   await assertFree(path, options.force === true);
@@ -115,10 +122,10 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
 
   const result: InitResult = {
     path,
-    settings: plan.settings,
-    detections: detectionsOf(detection).map((found) => asAnswered(found, options.answers ?? {})),
-    warnings: plan.warnings,
-    next: ["instar plan", "instar up"],
+    settings,
+    detections: detectionsOf(detection).map((found) => asAnswered(asPreset(found, preset?.answers ?? {}), options.answers ?? {})),
+    warnings: [...written.map((file) => `${file} was written too.`), ...(preset?.warnings ?? []), ...plan.warnings],
+    next: [...(preset?.next ?? []), "instar plan", "instar up"],
   };
   options.io.output.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : renderResult(result));
   return result;
@@ -142,11 +149,15 @@ function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** What a person said goes before what was found. */
-function asAnswered(found: InitDetection, answers: InitAnswers): InitDetection {
+/** What a person said goes before what a preset knows, and that before what was found. */
+function asAnswered(found: InitDetection, answers: InitAnswers, evidence = "you said so"): InitDetection {
   const key = found.question.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase()) as InitQuestion;
   const answer = answers[key];
-  return answer === undefined ? found : { question: found.question, value: answer, evidence: "you said so", confidence: "certain" };
+  return answer === undefined ? found : { question: found.question, value: answer, evidence, confidence: "certain" };
+}
+
+function asPreset(found: InitDetection, answers: InitAnswers): InitDetection {
+  return asAnswered(found, answers, "the preset knows it");
 }
 
 /** Asks each question with what was found as the answer, and then what is still missing, until a plan is ready. */
