@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ConfinedBy, SandboxName, SandboxReport, SandboxUse } from "@instar/protocol";
+import type { ConfinedBy, SandboxAspect, SandboxName, SandboxReport, SandboxUse } from "@instar/protocol";
 import type { JobResult, JobSpec } from "../platform/run-job.ts";
 
 /**
@@ -93,7 +93,15 @@ export interface Entered {
   readonly environment: Readonly<Record<string, string>>;
   /** Called with the pid under which all of the job's processes live. Resolves with a limit that was exceeded, or undefined when `leave` was called. It ends nothing itself. */
   watch(pid: number): Promise<string | undefined>;
+  /** Asked after the program ended by exiting: false where the sandbox's tool never came to start it. Without it a tool's own failure passes for the program's. */
+  hasStarted?(): Promise<boolean>;
   leave(): Promise<void>;
+}
+
+export interface SandboxChoice extends ConfinedBy {
+  readonly canPlace: boolean;
+  /** What is wholly enforced there. */
+  readonly enforces: readonly SandboxAspect[];
 }
 
 /** A program in a sandbox that goes on running: a rehearsed agent. */

@@ -1,0 +1,193 @@
+import { access, constants, realpath } from "node:fs/promises";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
+import { makePrivateFolder, writeFileDurably } from "../platform/durable-files.ts";
+import type { RunJob } from "../platform/run-job.ts";
+import { adviseNamespaces, readNamespaceFacts } from "./advise-namespaces.ts";
+import { createDescription } from "./describe-sandbox.ts";
+import type { LimitsHere } from "./hold-limits.ts";
+import { INSTALL_BUBBLEWRAP } from "./no-sandbox.ts";
+import { type LaunchStatus, openLaunchStatus } from "./open-launch-status.ts";
+import { planBubblewrap } from "./plan-bubblewrap.ts";
+import { planLaunch } from "./plan-launch.ts";
+import { planMadeUpFiles } from "./plan-made-up-files.ts";
+import { isWithin, planProgramFolders } from "./plan-program-folders.ts";
+import { readPresent, readProgramFolders, readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
+import type { Confinement, Entered, EnteredProgram, JobLimits, SandboxAdapter } from "./sandbox.ts";
+
+export interface BubblewrapOptions {
+  readonly limits: () => Promise<LimitsHere>;
+  /** Private, Instar's own, made where it is not there: holds the made-up files and the filter. */
+  readonly folder: string;
+  /** What no PATH may bring into sight: Instar's data, the agent's state. */
+  readonly hidden: readonly string[];
+  /** Runs the trial. */
+  readonly runJob: RunJob;
+  /** The compiled system-call filter; undefined where there is none for this processor. */
+  readonly filter?: Uint8Array | undefined;
+  /** For tests: where the tool lies instead of where the system keeps its own. */
+  readonly tool?: string;
+}
+
+/** Looked for where the system keeps its own, never on a PATH that a job or an agent may have shaped. */
+export const BUBBLEWRAP_PLACES = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
+
+/** bubblewrap: a new root that holds only what is listed, namespaces of its own, no capabilities, and a filter of system calls. Linux. */
+export function createBubblewrap(options: BubblewrapOptions): SandboxAdapter {
+  let prepared: Promise<Prepared> | undefined;
+  const adapter: SandboxAdapter = {
+    name: "bubblewrap",
+    canPlace: true,
+    describe: createDescription(() => adapter, {
+      ...options,
+      walls: { walls: "namespaces", holdsTree: true, wallsAdvice: "" },
+      findObstacle: async () => findObstacle(options.tool),
+      advise: async () => adviseNamespaces(await readNamespaceFacts()),
+      because: "a job has a root of its own, namespaces of its own and no capabilities",
+      advice: "",
+    }),
+    enter: async (confinement, program) => {
+      prepared ??= prepare(options);
+      prepared.catch(() => {
+        prepared = undefined; // A full disk may have room again.
+      });
+      return enter(confinement, program, { ...options, ...(await prepared) });
+    },
+  };
+  return adapter;
+}
+
+interface Prepared {
+  readonly layout: SystemLayout;
+  readonly madeUp: readonly { path: string; source: string }[];
+  readonly filterPath: string | undefined;
+}
+
+async function prepare({ folder, filter }: BubblewrapOptions): Promise<Prepared> {
+  await makePrivateFolder(folder);
+  const { uid, gid } = userInfo();
+  const files = planMadeUpFiles({ uid, gid });
+  for (const { name, text } of files) await writeFileDurably(join(folder, name), text);
+  const filterPath = filter === undefined ? undefined : join(folder, "system-calls.bpf");
+  if (filter !== undefined && filterPath !== undefined) await writeFileDurably(filterPath, filter);
+  return { layout: await readSystemLayout(), madeUp: files.map(({ name, path }) => ({ path, source: join(folder, name) })), filterPath };
+}
+
+type Surroundings = BubblewrapOptions & Prepared;
+
+async function enter(confinement: Confinement, program: EnteredProgram, around: Surroundings): Promise<Entered> {
+  const tool = await findTool(around.tool);
+  if (tool === undefined) throw new InstarError("SANDBOX_FAILED", "bubblewrap is gone", { advice: INSTALL_BUBBLEWRAP });
+  await assertNoTricks(confinement);
+  const { limits, scratch, network } = confinement;
+  const { inside, outside } = partEnvironment(program.environment);
+  const view = planBubblewrap({
+    tool,
+    layout: around.layout,
+    madeUp: network.kind === "host" ? around.madeUp.filter(({ path }) => !OF_THE_NETWORK.includes(path)) : around.madeUp,
+    readable: [...(await findPrograms(program, confinement, around)), ...confinement.readable, ...(network.kind === "host" ? OF_THE_NETWORK : [])],
+    writable: confinement.writable,
+    placed: confinement.placed ?? [],
+    scratch,
+    memory: planMemoryFolders(limits),
+    network: network.kind === "host" ? "host" : "private",
+    endsWithParent: true,
+    hasStatus: true,
+    hasFilter: around.filterPath !== undefined,
+    cwd: program.cwd,
+    environment: inside,
+  });
+  const held = await (await around.limits()).hold(limits, scratch);
+  const status: LaunchStatus = openLaunchStatus(around.folder);
+  return {
+    argv: planLaunch({
+      argv: [...view, ...program.argv],
+      limits,
+      enters: held.enters,
+      status: { path: status.path, writtenBy: "tool" },
+      filterPath: around.filterPath,
+    }),
+    environment: outside,
+    watch: held.watch,
+    // bwrap writes the program's exit status only where it had come to execute it.
+    hasStarted: async () => status.says('"exit-code"'),
+    leave: async () => {
+      await held.leave();
+      await status.remove();
+    },
+  };
+}
+
+/** Names and resolvers of the machine's own network, for jobs that may use it. */
+const OF_THE_NETWORK = ["/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf"];
+
+async function findTool(given: string | undefined): Promise<string | undefined> {
+  for (const path of given === undefined ? BUBBLEWRAP_PLACES : [given]) if (await canExecute(path)) return path;
+  return undefined;
+}
+
+async function canExecute(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function findObstacle(given: string | undefined): Promise<{ because: string; advice: string } | undefined> {
+  if (process.platform !== "linux") return { because: "bubblewrap is for Linux", advice: "" };
+  if ((await findTool(given)) !== undefined) return undefined;
+  return { because: `bubblewrap is not installed (looked for ${(given === undefined ? BUBBLEWRAP_PLACES : [given]).join(", ")})`, advice: INSTALL_BUBBLEWRAP };
+}
+
+/**
+ * A path that lies in another one of the job's may have been made a symbolic link by code that is not trusted (`dist -> /root/.ssh`), and bwrap follows links.
+ * So within the job's own folders a path must be what it says.
+ */
+async function assertNoTricks({ readable, writable, placed = [], scratch }: Confinement): Promise<void> {
+  const all = [...readable, ...writable, ...placed.map(({ from }) => from), scratch];
+  if ([...all, ...placed.map(({ at }) => at)].some((path) => path === "/" || !path.startsWith("/")))
+    throw new InstarError("SANDBOX_FAILED", "a job may not be given the whole file system, or a relative path", {
+      advice: "Look at sandbox.readable in instar.yaml.",
+    });
+  for (const path of all)
+    for (const around of all) {
+      if (path === around || !isWithin(path, around)) continue;
+      const [real, realAround] = await Promise.all([realpath(path).catch(() => undefined), realpath(around).catch(() => undefined)]);
+      if (real === undefined || realAround === undefined || real === `${realAround}${path.slice(around.length)}`) continue;
+      throw new InstarError("SANDBOX_FAILED", "a folder of the job is a symbolic link to somewhere else", { facts: { path, real } });
+    }
+}
+
+/** What changes how any program starts, and so would change the shell and bwrap outside: given to the program alone. */
+const LOADER = /^(LD_.*|GLIBC_TUNABLES|GCONV_PATH|LOCPATH|NLSPATH|BASH_ENV|ENV|SHELLOPTS|BASH_FUNC_.*|IFS|PS4)$/;
+
+function partEnvironment(environment: Readonly<Record<string, string>>): { inside: Record<string, string>; outside: Record<string, string> } {
+  const pairs = Object.entries(environment);
+  return {
+    inside: Object.fromEntries(pairs.filter(([name]) => LOADER.test(name))),
+    outside: Object.fromEntries(pairs.filter(([name]) => !LOADER.test(name))),
+  };
+}
+
+async function findPrograms(program: EnteredProgram, confinement: Confinement, around: Surroundings): Promise<string[]> {
+  const planned = planProgramFolders({
+    folders: await readProgramFolders(program.environment.PATH ?? ""),
+    system: around.layout.roots.map(({ path }) => path),
+    homes: ["/root", "/home", homedir(), userInfo().homedir],
+    hidden: [...around.hidden, around.folder, confinement.scratch],
+  });
+  return readPresent(planned);
+}
+
+/** Part of the job's memory where a cgroup counts it; where none does, all of them together stay below a half of it. */
+function planMemoryFolders({ memoryBytes }: JobLimits): { path: string; sizeBytes: number }[] {
+  const large = Math.min(Math.floor(memoryBytes / 5), 536_870_912);
+  const small = Math.min(Math.floor(memoryBytes / 32), 16_777_216);
+  return [
+    { path: "/tmp", sizeBytes: large },
+    { path: "/dev/shm", sizeBytes: large },
+    { path: "/var/tmp", sizeBytes: small },
+    { path: "/run", sizeBytes: small },
+  ];
+}
