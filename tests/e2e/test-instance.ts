@@ -59,6 +59,9 @@ export class TestInstance {
       source: `source: { git: ${this.remote}, branch: main, checkEvery: 500ms }`,
       agent: `agent: { start: [node, server.js], path: ${JSON.stringify(AGENT_PATH)} }`,
       tests: "tests: { command: [node, --test], within: 30s }",
+      // These tests must run where there is no sandbox too; what is of the sandbox and of rehearsals has tests of its own.
+      sandbox: "sandbox: { weaker: allowed }",
+      rehearsal: "rehearsal: { gate: off }",
       health: "health: { http: { path: /health }, readyWithin: 15s }",
       state: "state: { kind: exclusive, directory: ./state, variable: STATE_DIR }",
       front: `front: { port: ${this.port} }`,

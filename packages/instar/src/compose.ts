@@ -1,4 +1,5 @@
 // The only place that builds adapters and wires rooms.
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -22,12 +23,19 @@ import { type KeeperOptions, runKeeper } from "./keeper/run-keeper.ts";
 import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { implementOperations } from "./operations/implement.ts";
-import { systemClock } from "./platform/clock.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
 import { makePrivateFolder } from "./platform/durable-files.ts";
 import type { ProcessIdentity } from "./platform/process-identity.ts";
-import { createJobRunner } from "./platform/run-job.ts";
+import { createJobRunner, type RunJob } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
+import { createBubblewrap } from "./sandbox/bubblewrap.ts";
+import { describeChoice } from "./sandbox/find-sandbox.ts";
+import { createLimits } from "./sandbox/hold-limits.ts";
+import { createNoSandbox } from "./sandbox/no-sandbox.ts";
+import { createConfinedRunner } from "./sandbox/run-confined.ts";
+import type { SandboxAdapter } from "./sandbox/sandbox.ts";
+import { createConfinedStarter } from "./sandbox/start-confined.ts";
 import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -70,6 +78,9 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const journal = new Journal(database, ledger, time, mode === "act" ? takeEpoch(database) : 0);
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
   const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
+  const stateDirectory = settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory);
+  const sandboxes = { adapters: openSandboxes({ folder, stateDirectory, runJob, clock }), settings: settings.sandbox };
+  const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
   const rooms: StepRooms = {
@@ -77,7 +88,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     settingsFolder: read.folder,
     settingsDigest: read.digest,
     folder,
-    stateDirectory: settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory),
+    stateDirectory,
     inherited: pickInherited(environment),
     source: createGitSource({
       remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
@@ -92,6 +103,11 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     keeper: new KeeperClient(folder),
     facts,
     runJob,
+    runConfined,
+    startConfined: createConfinedStarter({ runConfined, clock }),
+    chooseSandbox: (use) => describeChoice(use, sandboxes),
+    sandboxes: sandboxes.adapters,
+    slotPrefix: async () => [],
     analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
     clock,
     history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
@@ -117,6 +133,26 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),
   };
+}
+
+/** Every sandbox there is, whether or not it works here; in the order in which they are preferred. */
+function openSandboxes({
+  folder,
+  stateDirectory,
+  runJob,
+  clock,
+}: {
+  folder: string;
+  stateDirectory: string | null;
+  runJob: RunJob;
+  clock: Clock;
+}): SandboxAdapter[] {
+  const shared = {
+    runJob,
+    limits: createLimits({ clock, instanceId: createHash("sha256").update(folder).digest("hex").slice(0, 12) }),
+    folder: join(folder, "sandbox"),
+  };
+  return [createBubblewrap({ ...shared, hidden: [folder, ...(stateDirectory === null ? [] : [stateDirectory])] }), createNoSandbox(shared)];
 }
 
 /** Two agents must not share a data folder because they have the same name. A folder that was moved takes its data along. */

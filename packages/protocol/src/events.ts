@@ -1,4 +1,4 @@
-import type { LoopState, Outcome, UpdateView } from "./update.ts";
+import type { LoopState, Outcome, StepEvidence, UpdateView } from "./update.ts";
 
 /**
  * What happens to an update, in order: the first event lists the steps, one event is terminal, `index` is dense, and none of
@@ -16,8 +16,8 @@ export type UpdateEvent = { readonly update: string; readonly index: number; rea
     }
   | { readonly kind: "step-started"; readonly step: string; readonly attempt: number }
   | { readonly kind: "step-waiting"; readonly step: string; readonly because: string }
-  | { readonly kind: "step-done"; readonly step: string; readonly because: string; readonly release?: string }
-  | { readonly kind: "step-failed"; readonly step: string; readonly code: string; readonly because: string }
+  | { readonly kind: "step-done"; readonly step: string; readonly because: string; readonly release?: string; readonly evidence?: StepEvidence }
+  | { readonly kind: "step-failed"; readonly step: string; readonly code: string; readonly because: string; readonly evidence?: StepEvidence }
   | { readonly kind: "step-undoing"; readonly step: string }
   | { readonly kind: "step-undone"; readonly step: string }
   | { readonly kind: "step-undo-failed"; readonly step: string; readonly code: string; readonly because: string }
@@ -49,7 +49,14 @@ const STATE_OF_STEP: Readonly<Record<string, LoopState>> = {
 export function foldUpdateEvents(events: readonly UpdateEvent[]): UpdateView | undefined {
   const [first] = events;
   if (first?.kind !== "update-started") return undefined;
-  const steps = first.steps.map((step): UpdateView["steps"][number] => ({ ...step, state: "ahead", because: "", startedAt: null, endedAt: null }));
+  const steps = first.steps.map((step): UpdateView["steps"][number] => ({
+    ...step,
+    state: "ahead",
+    because: "",
+    startedAt: null,
+    endedAt: null,
+    evidence: null,
+  }));
   const view: UpdateView = {
     id: first.update,
     kind: first.updateKind,
@@ -112,12 +119,12 @@ function applyEvent(view: UpdateView, event: UpdateEvent): void {
       return;
     case "step-done":
       if (event.release !== undefined) view.releaseTo = event.release;
-      if (step) Object.assign(step, { state: "done", because: event.because, endedAt: event.at });
+      if (step) Object.assign(step, { state: "done", because: event.because, endedAt: event.at, evidence: event.evidence ?? null });
       return;
     case "step-failed":
       view.because = event.because;
       view.code = event.code;
-      if (step) Object.assign(step, { state: "failed", because: event.because, endedAt: event.at });
+      if (step) Object.assign(step, { state: "failed", because: event.because, endedAt: event.at, evidence: event.evidence ?? null });
       return;
     case "step-undoing":
       view.state = "rolling_back";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VERDICTS } from "./update.ts";
+import { VERDICTS } from "./verdict.ts";
 
 /** How likely a change is to do harm, from the factors together. */
 export const RISKS = ["minimal", "low", "medium", "high", "critical"] as const;

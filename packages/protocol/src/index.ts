@@ -7,3 +7,4 @@ export * from "./rehearsal.ts";
 export * from "./sandbox.ts";
 export * from "./update.ts";
 export * from "./validation.ts";
+export * from "./verdict.ts";

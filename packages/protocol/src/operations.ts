@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
-import { LOOP_STATES, updateView, VERDICTS } from "./update.ts";
+import { LOOP_STATES, updateView } from "./update.ts";
+import { VERDICTS } from "./verdict.ts";
 
 export type Face = "cli" | "http";
 
@@ -70,6 +71,7 @@ export const statusView = z.object({
     commit: z.string().nullable(),
     health: z.enum(VERDICTS),
     because: z.string(),
+    degraded: z.string().nullable().describe("Why it is not what should run although it answers: its files were changed underneath, for one"),
     slot: slotView.nullable(),
     containment: z.enum(["open", "sandboxed", "separate-user"]),
     containmentBecause: z.string(),
@@ -277,7 +279,11 @@ export const OPERATIONS = [
     name: "rollback",
     kind: "command",
     summary: "Go back to the version before, or to a named release that is still on disk",
-    input: z.strictObject({ to: z.string().min(1).optional().describe("A release id or version") }),
+    input: z.strictObject({
+      to: z.string().min(1).optional().describe("A release id or version"),
+      withState: z.boolean().default(false).describe("Put the state from before the running version back too; today's is kept aside"),
+      codeAlone: z.boolean().default(false).describe("Leave the state, even where the rehearsal showed that the old version does not run on it"),
+    }),
     output: updateView,
     positional: ["to"],
     offline: false,

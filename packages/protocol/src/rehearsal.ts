@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VERDICTS } from "./update.ts";
+import { VERDICTS } from "./verdict.ts";
 
 /** One thing that the rehearsal found out. */
 export const rehearsalFinding = z.object({

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { rehearsalReport } from "./rehearsal.ts";
+import { confinedBy } from "./sandbox.ts";
+import { stageResult } from "./validation.ts";
+import { VERDICTS } from "./verdict.ts";
 
 /** How an update ended. Each update has exactly one, and it never changes. */
 export const OUTCOMES = ["committed", "rolled-back", "refused", "cancelled", "superseded", "stuck-resolved"] as const;
@@ -20,11 +24,15 @@ export const LOOP_STATES = [
 ] as const;
 export type LoopState = (typeof LOOP_STATES)[number];
 
-/** A verdict, of a gate or of health. What was never measured is `nodata`, and no face may show it as a pass. */
-export const VERDICTS = ["pass", "insufficient", "nodata", "inconclusive", "error", "fail"] as const;
-export type Verdict = (typeof VERDICTS)[number];
-
 export const STEP_STATES = ["ahead", "running", "waiting", "done", "failed", "undoing", "undone", "skipped"] as const;
+
+/** What a step found out, as it was measured. A refusal has it too: there it matters most. */
+export const stepEvidence = z.object({
+  confinement: confinedBy.optional().describe("In which sandbox its jobs ran, and what of their least was not enforced"),
+  stages: z.array(stageResult).optional().describe("Of the validation"),
+  rehearsal: rehearsalReport.optional(),
+});
+export type StepEvidence = z.output<typeof stepEvidence>;
 
 export const updateView = z.object({
   id: z.string().describe("The update's id"),
@@ -50,6 +58,7 @@ export const updateView = z.object({
       because: z.string(),
       startedAt: z.string().nullable(),
       endedAt: z.string().nullable(),
+      evidence: stepEvidence.nullable().describe("What was measured; null where nothing was, and in lists"),
     }),
   ),
 });

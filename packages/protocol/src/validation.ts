@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VERDICTS } from "./update.ts";
+import { VERDICTS } from "./verdict.ts";
 
 /** The stages of `self-updating-loop` §7.1, in their order. */
 export const VALIDATION_STAGES = ["syntax", "static_analysis", "unit_tests", "integration_tests", "smoke_tests", "performance_tests", "security_scan"] as const;

@@ -9,12 +9,15 @@ import { foldGives } from "../update/plan-next-move.ts";
 import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
+import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding, type SourceFact } from "./instance.ts";
 import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
 const IDLE_NAP_MS = 300;
 const HOUSEKEEPING_MS = 5_000;
+/** How often the files of the release that serves are looked at: a walk through its tree, some hundred milliseconds for ten thousand files. */
+const GUARD_MS = 15_000;
 /** After a disk that was full: the next try begins from the journal, as after a crash. */
 const FULL_DISK_NAP_MS = 2_000;
 /** Less than this may hold a step's first entry and not its last: each try would look like a step that took the daemon down. */
@@ -46,7 +49,7 @@ export class Daemon {
     this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
-    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until)].map((loop) =>
+    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until), this.#guard(until)].map((loop) =>
       loop.catch((error: unknown) => {
         if (!until.aborted) failed.abort(error);
       }),
@@ -136,6 +139,21 @@ export class Daemon {
     while (!until.aborted) {
       if (instance.time.tickMs() >= this.#nextLookAtTickMs) await this.look(until).catch((error: unknown) => this.#lookFailed(error, until));
       await instance.rooms.clock.sleep(IDLE_NAP_MS, until);
+    }
+  }
+
+  /** See guardRelease. */
+  async #guard(until: AbortSignal): Promise<void> {
+    const { instance } = this;
+    while (!until.aborted) {
+      try {
+        await guardRelease(instance, this.#say);
+      } catch (error) {
+        until.throwIfAborted();
+        if (!InstarError.is(error, "DISK_FULL")) throw error;
+        this.#say(error.message);
+      }
+      await instance.rooms.clock.sleep(GUARD_MS, until);
     }
   }
 

@@ -106,11 +106,13 @@ export class AgentSlot {
   async #spawn(spec: SlotSpec): Promise<void> {
     const { settings, release, version, stateDirectory } = spec;
     const port = await choosePort(spec, this.name, this.state.port);
-    const argv = planCommand(settings.agent.start, {
+    const command = planCommand(settings.agent.start, {
       release: spec.releaseFolder,
       ...(port === null ? {} : { port }),
       ...(stateDirectory === null ? {} : { state: stateDirectory }),
     });
+    // A sandbox whose tool is gone starts nothing: the agent never runs outside of it.
+    const argv = [...spec.prefix, ...command];
     const environment = planAgentEnvironment({
       settings,
       release: { id: release, version },

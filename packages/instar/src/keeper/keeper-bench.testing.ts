@@ -171,6 +171,7 @@ export class KeeperBench {
       stateDirectory: null,
       environmentFile: null,
       inherited: {},
+      prefix: [],
       logPath,
     };
   }

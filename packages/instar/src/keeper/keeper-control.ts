@@ -177,6 +177,8 @@ export interface KeeperSlotReport {
   /** Where this start's output begins in the log. */
   readonly logFrom: number;
   readonly cwd: string | null;
+  /** Whether what runs in it was started in a sandbox. */
+  readonly isSandboxed: boolean;
 }
 
 async function describe({ memory, slots, front, startedAt, handOver, predecessor }: Keeper): Promise<KeeperReport> {
@@ -195,6 +197,7 @@ async function describe({ memory, slots, front, startedAt, handOver, predecessor
       logPath: spec?.logPath ?? null,
       logFrom,
       cwd: spec?.cwd ?? null,
+      isSandboxed: (spec?.prefix.length ?? 0) > 0,
     };
   };
   const { epoch, routed, share, holding } = memory.state;

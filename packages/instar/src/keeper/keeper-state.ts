@@ -23,6 +23,8 @@ export const slotSpec = z.object({
   /** Absolute; read at each start, so that what it says is kept nowhere else. */
   environmentFile: z.string().nullable(),
   inherited: z.record(z.string(), z.string()),
+  /** What is started in front of the agent's command: its sandbox. Empty where it runs open. */
+  prefix: z.array(z.string()).default([]),
   logPath: z.string(),
 });
 export type SlotSpec = z.output<typeof slotSpec>;

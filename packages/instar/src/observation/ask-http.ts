@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { type RequestOptions, request } from "node:http";
+import type { Socket } from "node:net";
 import type { HealthReport } from "./health-report.ts";
 
 /** An answer later than this is none. */
@@ -15,11 +16,16 @@ export interface HttpQuestion {
   readonly named: string;
 }
 
+/** Makes a connection to a port of an agent that this machine's loopback does not reach. */
+export type Connect = (port: number) => Promise<Socket>;
+
 /** Asks a path of an agent on its own port. */
-export function askHttp(port: number, { path, status, body, named }: HttpQuestion): Promise<HealthReport> {
+export function askHttp(at: { readonly port: number | null; readonly connect?: Connect }, { path, status, body, named }: HttpQuestion): Promise<HealthReport> {
+  const { port, connect } = at;
+  if (port === null) return Promise.resolve({ verdict: "nodata", because: `no port to ask GET ${path}` });
   return new Promise((resolve) => {
     const silent = (): void => resolve({ verdict: "nodata", because: `no answer to GET ${path}` });
-    const call = request({ host: "127.0.0.1", port, path, agent: false, timeout: ANSWER_WITHIN_MS }, (response) => {
+    const call = request({ host: "127.0.0.1", port, path, timeout: ANSWER_WITHIN_MS, ...reachBy(port, connect) }, (response) => {
       const chunks: Buffer[] = [];
       let sizeBytes = 0;
       response.on("data", (chunk: Buffer) => {
@@ -41,4 +47,18 @@ export function askHttp(port: number, { path, status, body, named }: HttpQuestio
     call.on("error", silent);
     call.end();
   });
+}
+
+function reachBy(port: number, connect: Connect | undefined): Pick<RequestOptions, "createConnection" | "agent"> {
+  if (connect === undefined) return { agent: false };
+  // Without an agent: one that is named would make the connection itself.
+  return {
+    createConnection: (_, made) => {
+      connect(port).then(
+        (socket) => made(null, socket),
+        (error: Error) => made(error, undefined as never),
+      );
+      return undefined;
+    },
+  };
 }

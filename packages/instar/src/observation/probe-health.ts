@@ -5,12 +5,14 @@ import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { planCommand } from "../settings/plan-command.ts";
 import type { Settings } from "../settings/settings.ts";
-import { ANSWER_WITHIN_MS, askHttp } from "./ask-http.ts";
+import { ANSWER_WITHIN_MS, askHttp, type Connect } from "./ask-http.ts";
 import type { HealthReport } from "./health-report.ts";
 
 export interface HealthTarget {
   readonly alive: boolean;
   readonly port: number | null;
+  /** How its port is reached, where that is not at this machine's loopback: a version in a sandbox. */
+  readonly connect?: Connect;
   readonly cwd: string;
   readonly stateDirectory: string | null;
   readonly releaseFolder: string;
@@ -35,11 +37,11 @@ export async function probeHealth(settings: Settings, target: HealthTarget, tool
   if (!target.alive) return { verdict: "fail", because: "its process is gone" };
   const { health } = settings;
   const checks: Promise<HealthReport>[] = [];
-  if (health.http !== undefined && target.port !== null) checks.push(askHttp(target.port, { ...health.http, named: "health.http" }));
+  if (health.http !== undefined && target.port !== null) checks.push(askHttp(target, { ...health.http, named: "health.http" }));
   if (health.heartbeat !== undefined) checks.push(askHeartbeat(health.heartbeat, target, tools.clock));
   if (health.log !== undefined) checks.push(askLog(health.log, target));
   if (health.command !== undefined) checks.push(askCommand(health.command, target, tools));
-  if (target.port !== null && health.http === undefined) checks.push(askPort(target.port));
+  if (target.port !== null && health.http === undefined) checks.push(askPort(target));
   const reports = await Promise.all(checks);
   return (
     reports.find((report) => report.verdict === "fail") ??
@@ -50,7 +52,16 @@ export async function probeHealth(settings: Settings, target: HealthTarget, tool
   );
 }
 
-function askPort(port: number): Promise<HealthReport> {
+async function askPort({ port, connect: reach }: HealthTarget): Promise<HealthReport> {
+  if (port === null) return { verdict: "nodata", because: "it has no port" };
+  if (reach !== undefined)
+    return reach(port).then(
+      (socket) => {
+        socket.destroy();
+        return { verdict: "pass", because: `port ${port} accepts connections` };
+      },
+      () => ({ verdict: "nodata", because: `nothing listens on port ${port}` }),
+    );
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, timeout: ANSWER_WITHIN_MS });
     const end = (report: HealthReport): void => {

@@ -1,6 +1,7 @@
-import type { Implementations, StatusView } from "@instar/protocol";
+import { type Implementations, InstarError, type StatusView } from "@instar/protocol";
 import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
+import { describeDamage } from "../releases/describe-damage.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
 import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
@@ -94,12 +95,9 @@ async function describeAgent(
   report: KeeperReport | undefined,
   running: { release: string; version: string; commit: string } | null,
 ): Promise<StatusView["agent"]> {
-  const containment = {
-    containment: "open",
-    containmentBecause: "the agent runs as the same user as Instar: what it must not touch is only out of its way, not out of its reach",
-  } as const;
   const name = report === undefined ? undefined : (report.routed ?? slotOf(report, running?.release ?? null));
   const slot = name === undefined || report === undefined ? undefined : report.slots[name];
+  const containment = describeContainment(slot?.isSandboxed ?? instance.settings.agent.sandbox.level === "sandboxed", instance.settings);
   if (slot === undefined || name === undefined)
     return {
       release: running?.release ?? null,
@@ -107,19 +105,47 @@ async function describeAgent(
       commit: running?.commit ?? null,
       health: "nodata",
       because: "it does not run",
+      degraded: null,
       slot: null,
       ...containment,
     };
-  const health = await probeSlot(instance.rooms, slot);
   const { release, version, alive, pid, startedAt, port, restarts } = slot;
+  const health = await probeSlot(instance.rooms, slot);
+  const degraded = release === null ? null : await findDegraded(instance, release);
   return {
     release,
     version,
     commit: running?.release === release ? running.commit : ((await instance.rooms.releases.readRecord(release ?? "").catch(() => undefined))?.commit ?? null),
-    health: health.verdict,
-    because: health.because,
+    // What answers is not what was sealed: its health page speaks for the files that it has loaded already.
+    health: degraded === null || health.verdict !== "pass" ? health.verdict : "fail",
+    because: degraded === null ? health.because : `degraded: ${degraded} (and yet ${health.because})`,
+    degraded,
     slot: { slot: name, release, version, alive, pid, startedAt, port, restarts },
     ...containment,
+  };
+}
+
+async function findDegraded({ rooms }: Instance, release: string): Promise<string | null> {
+  try {
+    if ((await rooms.releases.verifyQuickly(release)).kind === "intact") return null;
+    const found = await rooms.releases.verify(release);
+    return found.kind === "intact" ? null : `the files of release ${release} were changed underneath: ${describeDamage(found)}`;
+  } catch (error) {
+    if (InstarError.is(error)) return error.message;
+    throw error;
+  }
+}
+
+function describeContainment(isSandboxed: boolean, { agent }: Instance["settings"]): Pick<StatusView["agent"], "containment" | "containmentBecause"> {
+  if (!isSandboxed)
+    return {
+      containment: "open",
+      containmentBecause: "the agent runs as the same user as Instar: what it must not touch is only out of its way, not out of its reach",
+    };
+  const { network, home, writable } = agent.sandbox;
+  return {
+    containment: "sandboxed",
+    containmentBecause: `the agent sees its release read-only, its state${writable.length === 0 ? "" : ` and ${writable.join(", ")}`}, ${home === "own" ? "a home of its own" : "your home read-only"} and ${network === "host" ? "the network" : "no network"}; nothing of Instar's`,
   };
 }
 

@@ -6,6 +6,7 @@ import { foldJournalEvents } from "../update/fold-journal-events.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
+import { planGoingBack } from "./plan-going-back.ts";
 import type { OperationContext } from "./context.ts";
 
 export function implementUpdates(
@@ -28,7 +29,7 @@ export function implementUpdates(
         .list()
         .toReversed()
         .slice(0, limit)
-        .map((update) => readUpdate(instance, update)),
+        .map((update) => withoutEvidence(readUpdate(instance, update))),
     }),
     "update.show": async ({ update }) => readUpdate(instance, findUpdate(instance, update)),
     "update.apply": async (input) => readUpdate(instance, await applyByHand(context, input)),
@@ -48,7 +49,7 @@ export function implementUpdates(
       daemonOf(context).tell(found, { kind: "resolved", how, by: context.actor.id, mayLoseWrites: loseWrites });
       return readUpdate(instance, found);
     },
-    rollback: async ({ to }) => readUpdate(instance, await goBack(context, to)),
+    rollback: async ({ to, ...asked }) => readUpdate(instance, await goBack(context, to, asked)),
   };
 }
 
@@ -57,6 +58,9 @@ export function readUpdate(instance: Instance, update: UpdateId): UpdateView {
   if (view === undefined) throw new InstarError("DATA_DAMAGED", `the journal of update ${update} does not begin as it should`, { facts: { update } });
   return view;
 }
+
+/** A list is for finding an update; what was measured is in `update show`. */
+const withoutEvidence = (view: UpdateView): UpdateView => ({ ...view, steps: view.steps.map((step) => ({ ...step, evidence: null })) });
 
 export function findUpdate(instance: Instance, prefix: string): UpdateId {
   const matches = instance.journal.list().filter((update) => update.startsWith(prefix));
@@ -99,7 +103,7 @@ async function applyByHand(
   });
 }
 
-async function goBack(context: OperationContext, to: string | undefined): Promise<UpdateId> {
+async function goBack(context: OperationContext, to: string | undefined, asked: { withState: boolean; codeAlone: boolean }): Promise<UpdateId> {
   const { instance } = context;
   daemonOf(context);
   const [open] = instance.journal.unfinished();
@@ -107,7 +111,8 @@ async function goBack(context: OperationContext, to: string | undefined): Promis
     throw new InstarError("CONFLICT", `update ${open} is under way`, {
       advice: `\`instar update cancel\` stops it${to === undefined ? " and puts the version before it back" : ""}.`,
     });
-  const { running } = readStanding(instance);
+  const standing = readStanding(instance);
+  const { running } = standing;
   if (running === null) throw new InstarError("CONFLICT", "nothing runs, so there is nothing to go back from");
   const { sealed } = await instance.rooms.releases.list();
   const current = sealed.find((record) => record.id === running.release);
@@ -120,7 +125,19 @@ async function goBack(context: OperationContext, to: string | undefined): Promis
       advice: "`instar history` shows what there is.",
     });
   if (target.id === running.release) throw new InstarError("CONFLICT", `${target.version} runs already`);
-  return begin(context, { commit: target.commit, ref: "release", versionTo: target.version, trigger: "rollback", overrides: {}, existingRelease: target.id });
+  const { stateOf } = planGoingBack(standing, target.id, asked);
+  if (stateOf !== undefined && !(await instance.rooms.snapshots.isFinished(stateOf)))
+    throw new InstarError("CONFLICT", `the snapshot ${stateOf} is no longer on disk`, {
+      advice: "`instar rollback --code-alone` goes back with the code alone.",
+    });
+  return begin(context, {
+    commit: target.commit,
+    ref: "release",
+    versionTo: target.version,
+    trigger: "rollback",
+    overrides: stateOf === undefined ? {} : { stateOf },
+    existingRelease: target.id,
+  });
 }
 
 function begin(

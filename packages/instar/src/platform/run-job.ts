@@ -40,6 +40,8 @@ export type JobResult = (
 ) & {
   /** The last 40 lines of output, at most 8 KiB. */
   readonly tail: string;
+  /** A limit that ended it, in words; absent where none did. The deadline is a kind of its own. */
+  readonly exceeded?: string;
   /** How many processes still ran when the program had exited; they were ended. */
   readonly leftBehind: number;
   readonly durationMs: number;

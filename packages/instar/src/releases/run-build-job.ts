@@ -36,6 +36,7 @@ export async function runBuildJob({ runJob, environment, logPath, signal }: Buil
   // Package managers say it in their own words, but they all name the system's error.
   if (/ENOSPC|No space left on device|Disk quota exceeded|EDQUOT/.test(result.tail))
     throw new InstarError("DISK_FULL", `${job.title} found the disk full`, { ...parts, advice: "Free some space; Instar goes on by itself.", transient: true });
+  if (result.exceeded !== undefined) throw new InstarError("BUILD_FAILED", `${job.title} was ended: ${result.exceeded}`, parts);
   if (result.kind === "signalled") throw new InstarError("BUILD_FAILED", `${job.title} was ended by ${result.signal}`, parts);
   if (result.kind === "not-started") throw new InstarError("BUILD_FAILED", `${job.title} could not begin: ${result.because}`, parts);
   throw new InstarError("BUILD_FAILED", `${job.title} failed with status ${result.status}`, parts);

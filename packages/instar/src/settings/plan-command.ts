@@ -7,6 +7,8 @@ export interface CommandValues {
   readonly state?: string;
   /** The release's folder or id: whatever the caller promises for `{release}`. */
   readonly release?: string;
+  /** Of state.copy alone: the folder that it fills. */
+  readonly copy?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ function shell(line: string, platform: NodeJS.Platform): [string, ...string[]] {
 }
 
 function fillIn(text: string, values: CommandValues, use: (name: string, value: string) => string): string {
-  return text.replaceAll(/(?<!\$)\{(port|state|release)\}/g, (_, name: keyof CommandValues) => {
+  return text.replaceAll(/(?<!\$)\{(port|state|release|copy)\}/g, (_, name: keyof CommandValues) => {
     const value = values[name];
     if (value === undefined) throw new InstarError("SETTINGS_INVALID", `a command uses {${name}}, which has no value here`, { facts: { placeholder: name } });
     return use(name, String(value));

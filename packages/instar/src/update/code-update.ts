@@ -10,6 +10,7 @@ import { commitStep } from "./steps/commit.ts";
 import { confirmStep } from "./steps/confirm.ts";
 import { decideStep } from "./steps/decide.ts";
 import { fetchStep } from "./steps/fetch.ts";
+import { rehearseStep } from "./steps/rehearse.ts";
 import { stageStep } from "./steps/stage.ts";
 import { switchStep } from "./steps/switch.ts";
 import { trialStep } from "./steps/trial.ts";
@@ -26,6 +27,7 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
     buildStep(rooms),
     checkCodeStep(rooms),
     validateStep(rooms),
+    rehearseStep(rooms),
     decideStep(rooms),
     backUpStep(rooms),
     ...(rooms.settings.exchange.trial === undefined ? [] : [trialStep(rooms)]),

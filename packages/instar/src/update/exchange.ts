@@ -195,12 +195,17 @@ export async function probeSlot(rooms: StepRooms, slot: KeeperSlotReport): Promi
         ...(stateDirectory === null ? {} : { stateDirectory }),
       }),
     },
-    { clock, runJob, jobLogPath: join(folder, "logs", "health.log") },
+    // A health command is often the release's own program: it may reach what the agent may, and no more.
+    {
+      clock,
+      runJob: async (job) => runJob({ ...job, argv: [...(await rooms.slotPrefix(release.id)), ...job.argv] }),
+      jobLogPath: join(folder, "logs", "health.log"),
+    },
   );
 }
 
 /** The absolute path of agent.environmentFile; null where there is none. */
-function environmentFileOf({ settings, settingsFolder }: StepRooms): string | null {
+export function environmentFileOf({ settings, settingsFolder }: StepRooms): string | null {
   const file = settings.agent.environmentFile;
   if (file === undefined) return null;
   return isAbsolute(file) ? file : join(settingsFolder, file);
@@ -225,6 +230,7 @@ async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec
     stateDirectory: rooms.stateDirectory,
     environmentFile: environmentFileOf(rooms),
     inherited: { ...rooms.inherited },
+    prefix: [...(await rooms.slotPrefix(release))],
     logPath: join(folder, "logs", `agent-${release}.log`),
   };
 }

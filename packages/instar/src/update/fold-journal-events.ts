@@ -1,5 +1,5 @@
-import type { UpdateEvent } from "@instar/protocol";
-import type { JournalEntry } from "./journal-entry.ts";
+import { type StepEvidence, stepEvidence, type UpdateEvent } from "@instar/protocol";
+import type { Gives, JournalEntry } from "./journal-entry.ts";
 import type { Step } from "./step.ts";
 
 /** The journal as the faces see it: one event per entry, with the entry's own index and time. */
@@ -25,12 +25,19 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
       return { ...head, kind: "step-started", step: entry.step, attempt: entry.attempt };
     case "applied": {
       const because = steps.find((step) => step.id === entry.step)?.describe(entry.gives) ?? "";
-      return { ...head, kind: "step-done", step: entry.step, because, ...(typeof entry.gives.release === "string" ? { release: entry.gives.release } : {}) };
+      return {
+        ...head,
+        kind: "step-done",
+        step: entry.step,
+        because,
+        ...(typeof entry.gives.release === "string" ? { release: entry.gives.release } : {}),
+        ...evidenceIn(entry.gives),
+      };
     }
     case "waiting":
       return { ...head, kind: "step-waiting", step: entry.step, because: entry.because };
     case "failed":
-      return { ...head, kind: "step-failed", step: entry.step, code: entry.code, because: entry.because };
+      return { ...head, kind: "step-failed", step: entry.step, code: entry.code, because: entry.because, ...evidenceIn(entry.evidence ?? {}) };
     case "undoing":
       return { ...head, kind: "step-undoing", step: entry.step };
     case "undone":
@@ -49,4 +56,10 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
     default:
       return entry satisfies never;
   }
+}
+
+/** What an older Instar wrote in another shape is left out: a view is for people, and the journal keeps it all the same. */
+function evidenceIn({ confinement, stages, rehearsal }: Gives): { evidence?: StepEvidence } {
+  const parsed = stepEvidence.safeParse({ confinement, stages, rehearsal });
+  return parsed.success && Object.values(parsed.data).some((part) => part !== undefined) ? { evidence: parsed.data } : {};
 }

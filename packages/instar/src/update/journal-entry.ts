@@ -39,7 +39,13 @@ export interface UpdateStart {
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */
-  readonly overrides: { readonly untested?: boolean; readonly quarantined?: boolean; readonly conflicts?: ConflictStrategy };
+  readonly overrides: {
+    readonly untested?: boolean;
+    readonly quarantined?: boolean;
+    readonly conflicts?: ConflictStrategy;
+    /** Going back by hand: the update whose snapshot is put back with the code. */
+    readonly stateOf?: UpdateId;
+  };
   /** An update to a release that is already on disk (going back by hand, watching again). */
   readonly existingRelease?: string;
   /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */
@@ -59,7 +65,14 @@ export type EntryBody =
       readonly because: string;
       readonly noted: Gives;
     }
-  | { readonly kind: "failed"; readonly step: string; readonly code: ErrorCode; readonly because: string; readonly transient: boolean }
+  | {
+      readonly kind: "failed";
+      readonly step: string;
+      readonly code: ErrorCode;
+      readonly because: string;
+      readonly transient: boolean;
+      readonly evidence?: Gives;
+    }
   | { readonly kind: "undoing"; readonly step: string }
   | { readonly kind: "undone"; readonly step: string; readonly gives: Gives }
   | { readonly kind: "undo-failed"; readonly step: string; readonly code: ErrorCode; readonly because: string }

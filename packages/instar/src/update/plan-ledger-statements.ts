@@ -33,6 +33,7 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
         step: body.step,
         code: body.code,
         transient: body.transient,
+        ...withoutReport(body.evidence ?? {}),
       });
     case "undoing":
       return say("ROLLBACK_STARTED", `undoing ${body.step}`, true, { step: body.step });
@@ -71,7 +72,7 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
 }
 
 /** A report of many pages stays in the journal; its digest, which is beside it, stands for it here. */
-function withoutReport({ impact: _, ...gives }: Gives): Gives {
+function withoutReport({ impact: _, rehearsal: __, stages: ___, ...gives }: Gives): Gives {
   return gives;
 }
 

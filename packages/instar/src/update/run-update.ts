@@ -103,7 +103,19 @@ async function runApply(engine: Engine, journal: readonly JournalEntry[], pinned
   // A crash after the effect and before this entry leaves a step whose probe answers `present`, or whose apply changes nothing more.
   if (result.kind === "done") record(engine, journal, { kind: "applied", step: step.id, gives: result.gives }, attempt);
   else if (result.kind === "refused")
-    record(engine, journal, { kind: "failed", step: step.id, code: result.code, because: result.because, transient: false }, attempt);
+    record(
+      engine,
+      journal,
+      {
+        kind: "failed",
+        step: step.id,
+        code: result.code,
+        because: result.because,
+        transient: false,
+        ...(result.evidence === undefined ? {} : { evidence: result.evidence }),
+      },
+      attempt,
+    );
   else
     record(
       engine,

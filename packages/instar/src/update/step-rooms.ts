@@ -1,3 +1,4 @@
+import type { SandboxUse } from "@instar/protocol";
 import type { Analysis } from "../analysis/run-analysis-job.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
 import type { Facts } from "../database/facts.ts";
@@ -5,6 +6,7 @@ import type { KeeperClient } from "../keeper/keeper-client.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import type { ReleaseStore } from "../releases/release-store.ts";
+import type { RunConfined, SandboxAdapter, SandboxChoice, StartConfined } from "../sandbox/sandbox.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
 import type { Estimates } from "./estimate-from-history.ts";
@@ -26,7 +28,16 @@ export interface StepRooms {
   readonly snapshots: SnapshotStore;
   readonly keeper: KeeperClient;
   readonly facts: Facts;
+  /** For programs of the operator's and of Instar's own. What a candidate brought runs by `runConfined`. */
   readonly runJob: RunJob;
+  readonly runConfined: RunConfined;
+  readonly startConfined: StartConfined;
+  /** In which sandbox a job of this use would run. @throws InstarError SANDBOX_WEAK */
+  readonly chooseSandbox: (use: SandboxUse) => Promise<SandboxChoice>;
+  /** Every sandbox there is, whether or not it works here. */
+  readonly sandboxes: readonly SandboxAdapter[];
+  /** What is started in front of a program that runs as the agent does: its sandbox; nothing where it runs open. @throws InstarError SANDBOX_WEAK */
+  readonly slotPrefix: (release: string, more?: { readonly writable?: readonly string[] }) => Promise<readonly string[]>;
   readonly analysis: Analysis;
   readonly clock: Clock;
   /** What past updates took. */

@@ -14,7 +14,7 @@ export type StepResult =
   | { readonly kind: "done"; readonly gives: Gives }
   | { readonly kind: "waiting"; readonly waitsFor: string; readonly forMs: number; readonly because: string; readonly noted: Gives }
   /** An expected no: the candidate is at fault, not the machine. */
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly because: string };
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly because: string; readonly evidence?: Gives };
 
 /** What a step may know: who it works for, what earlier steps gave, and how to stop early. */
 export interface StepContext {

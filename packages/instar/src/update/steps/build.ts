@@ -1,9 +1,12 @@
 import { mkdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { removeTree } from "../../platform/durable-files.ts";
 import { buildRelease } from "../../releases/build-release.ts";
 import { installDependencies } from "../../releases/install-dependencies.ts";
+import { planRegistries } from "../../releases/plan-registries.ts";
 import { classifyBump } from "../../sources/classify-bump.ts";
+import { confineJobs } from "../confine-jobs.ts";
 import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, updateLogOf } from "../step-rooms.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
@@ -34,10 +37,24 @@ export function buildStep(rooms: StepRooms): Step {
       }
       const home = `${rooms.folder}/scratch/${update}-home`;
       await mkdir(`${home}/tmp`, { recursive: true });
-      const job = { runJob: rooms.runJob, environment: planJobEnvironment(rooms, home), logPath: updateLogOf(rooms, update), signal };
-      const dependencies = await installDependencies({ ...job, settings, tree, folder: `${rooms.folder}/dependencies` });
+      const dependenciesFolder = `${rooms.folder}/dependencies`;
+      await mkdir(dependenciesFolder, { recursive: true, mode: 0o700 });
+      const job = { environment: planJobEnvironment(rooms, home), logPath: updateLogOf(rooms, update), signal };
+      // Installing reaches its registry and runs before anything is built; building reaches nothing.
+      const installing = confineJobs(rooms, {
+        use: "install",
+        // Where dependencies are shared, this installation and no other.
+        writable: (cwd) => [
+          tree,
+          ...(cwd.startsWith(`${dependenciesFolder}/`) ? [join(dependenciesFolder, relative(dependenciesFolder, cwd).split(sep)[0] ?? "")] : []),
+        ],
+        scratch: home,
+        network: { kind: "registries", hosts: planRegistries(settings.install?.command ?? [], settings.install?.registries) },
+      });
+      const dependencies = await installDependencies({ ...job, runJob: installing.runJob, settings, tree, folder: dependenciesFolder });
       say(dependencies.said);
-      await buildRelease({ ...job, settings, tree });
+      const building = confineJobs(rooms, { use: "build", readable: [dependenciesFolder], writable: [tree], scratch: home });
+      await buildRelease({ ...job, runJob: building.runJob, settings, tree });
       const previous = await recordOf(rooms, start.releaseFrom);
       const facts = await source.readCommit(start.commit, { directory: settings.agent.directory, since: previous?.commit });
       const record = await releases.seal(
@@ -63,7 +80,7 @@ export function buildStep(rooms: StepRooms): Step {
           code: "QUARANTINED",
           because: `this very release misbehaved before: ${misbehaved}. \`instar update apply --quarantined\` tries it again`,
         };
-      return { kind: "done", gives: { digest: record.digest, files: record.files, sizeBytes: record.sizeBytes } };
+      return { kind: "done", gives: { digest: record.digest, files: record.files, sizeBytes: record.sizeBytes, ...installing.gives(), ...building.gives() } };
     },
     undo: { needless: "the release's files go with the folder that 'stage' made" },
     describe: (gives) => `${String(gives.digest).slice(0, 19)}…, ${String(gives.files)} files, ${Math.round(Number(gives.sizeBytes) / 1024)} KiB`,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type CheckResult, checkResults } from "@instar/protocol";
 import { findOwnOxlint } from "../../analysis/checks/find-own-oxlint.ts";
@@ -9,7 +9,9 @@ import { findProgram, readTools, type Tools } from "../../analysis/checks/read-t
 import { type CheckedTree, type CheckJobs, runCheckJob } from "../../analysis/checks/run-check-job.ts";
 import { decideChecks } from "../../governance/decide-checks.ts";
 import type { Json } from "../../ledger/ledger-entry.ts";
+import type { RunJob } from "../../platform/run-job.ts";
 import { removeTree } from "../../platform/durable-files.ts";
+import { confineJobs } from "../confine-jobs.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
 import { type StepRooms, scratchFolderOf } from "../step-rooms.ts";
 import { copyRelease } from "./copy-release.ts";
@@ -34,10 +36,11 @@ export function checkCodeStep(rooms: StepRooms): Step {
       const scratch = scratchFolderOf(rooms, context.update, context.attempt);
       await removeTree(scratch);
       try {
-        const results = await askAbout(rooms, context, scratch);
+        const jobs = confineJobs(rooms, { use: "check", readable: await readableOf(rooms, context), scratch });
+        const results = await askAbout(rooms, context, scratch, jobs.runJob);
         const { refusedBecause } = decideChecks(results, checks);
         if (refusedBecause !== null && context.start.releaseFrom !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
-        return { kind: "done", gives: { codeChecks: JSON.parse(JSON.stringify(results)) as Json } };
+        return { kind: "done", gives: { codeChecks: JSON.parse(JSON.stringify(results)) as Json, ...jobs.gives() } };
       } finally {
         await removeTree(scratch);
       }
@@ -52,7 +55,15 @@ export function checkCodeStep(rooms: StepRooms): Step {
   });
 }
 
-async function askAbout(rooms: StepRooms, context: StepContext, scratch: string): Promise<CheckResult[]> {
+/** The installed dependencies of both versions, which the copies link to, and our own linter on our own Node. */
+async function readableOf(rooms: StepRooms, { start, given }: StepContext): Promise<string[]> {
+  const releases = [String(given.release), ...(start.releaseFrom === null ? [] : [start.releaseFrom])].map((release) => rooms.releases.treePath(release));
+  const { node, oxlint } = ownLinter();
+  // The linter's own binary is a package of its own, beside it.
+  return [...releases, `${rooms.folder}/dependencies`, node, await realpath(join(oxlint, "../../.."))];
+}
+
+async function askAbout(rooms: StepRooms, context: StepContext, scratch: string, runJob: RunJob): Promise<CheckResult[]> {
   const { settings } = rooms;
   const { checks } = settings.analysis;
   const { start, given, signal, say } = context;
@@ -63,7 +74,7 @@ async function askAbout(rooms: StepRooms, context: StepContext, scratch: string)
   const renames = new Map(changes.flatMap(({ path, from }) => (from === undefined ? [] : [[path, from] as const])));
   const home = join(scratch, "home");
   await mkdir(join(home, "tmp"), { recursive: true });
-  const jobs: CheckJobs = { runJob: rooms.runJob, environment: planJobEnvironment(rooms, home), timeoutMs: checks.within, signal };
+  const jobs: CheckJobs = { runJob, environment: planJobEnvironment(rooms, home), timeoutMs: checks.within, signal };
 
   const results: CheckResult[] = [];
   if (checks.types !== "off") {

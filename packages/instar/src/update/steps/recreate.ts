@@ -1,5 +1,5 @@
 import { InstarError } from "@instar/protocol";
-import { SLOTS } from "../../keeper/keeper-state.ts";
+import { SLOTS, type SlotName } from "../../keeper/keeper-state.ts";
 import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
@@ -28,6 +28,8 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
   if (typeof given.snapshot === "string" && rooms.stateDirectory !== null && !wasStarted) {
     const snapshot = await rooms.snapshots.finish(update, rooms.stateDirectory);
     say(`the snapshot holds ${snapshot.files} files`);
+    // A crash in here leaves the front holding and nothing started: whoever comes next puts the same state there again.
+    if (context.start.overrides.stateOf !== undefined) await exchangeState(rooms, update, context.start.overrides.stateOf);
   }
   const slot = await exchange.startRelease(release);
   await exchange.waitUntilReady(slot);
@@ -63,7 +65,9 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   await exchange.hold();
   await endAllBut(exchange, start.wayBack);
   const lost = await planLoss(rooms, context, newSlot !== undefined);
-  if (await hasBegunRestore(rooms, origin)) await restoreState(rooms, origin);
+  // The state was exchanged with the code, so it goes back with the code.
+  if (start.overrides.stateOf !== undefined && rooms.facts.read(exchangedFact(origin)) !== undefined && !lost.isRestored) await restoreState(rooms, origin);
+  else if (await hasBegunRestore(rooms, origin)) await restoreState(rooms, origin);
   else if (lost.mayRestore && !lost.isRestored && rooms.settings.state.onRollback === "restore") await restoreState(rooms, origin);
 
   if (start.wayBack === null) {
@@ -80,18 +84,21 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
 async function serveAgain(rooms: StepRooms, context: StepContext, exchange: Exchange, lost: Loss): Promise<void> {
   const { update, start, given, epoch } = context;
   const wayBack = String(start.wayBack);
-  const slot = await exchange.startRelease(wayBack);
+  // The rehearsal has tried it: an old version that does not run on what the new one leaves is not started there a second time, while people wait.
+  const isKnownUnfit = given.wayBack === "with-state" && lost.hasSnapshot && !isRestored(rooms, originOf(context));
+  const slot = isKnownUnfit ? undefined : await exchange.startRelease(wayBack);
   try {
+    if (slot === undefined) throw new InstarError("UNHEALTHY", String(given.wayBackBecause));
     await exchange.waitUntilReady(slot);
   } catch (error) {
     if (!InstarError.is(error, "UNHEALTHY")) throw error;
-    if (lost.isRestored || !lost.hasSnapshot) {
+    if (slot !== undefined && (lost.isRestored || !lost.hasSnapshot)) {
       // There is nothing better to put there: requests meet what there is, rather than a hold that nobody ends.
       await exchange.route(slot);
       await exchange.release();
       throw error;
     }
-    await exchange.endSlot(slot);
+    if (slot !== undefined) await exchange.endSlot(slot);
     if (!lost.mayRestore) {
       // Better the version that misbehaves than none, until a person has decided.
       const again = await exchange.startRelease(String(given.release));
@@ -110,9 +117,14 @@ async function serveAgain(rooms: StepRooms, context: StepContext, exchange: Exch
       );
     }
     await restoreState(rooms, originOf(context));
-    await exchange.startRelease(wayBack);
-    await exchange.waitUntilReady(slot);
+    const restored = await exchange.startRelease(wayBack);
+    await exchange.waitUntilReady(restored);
+    return serveFrom(exchange, restored);
   }
+  await serveFrom(exchange, slot);
+}
+
+async function serveFrom(exchange: Exchange, slot: SlotName): Promise<void> {
   await exchange.route(slot);
   await exchange.release();
 }
@@ -142,7 +154,7 @@ async function planLoss(rooms: StepRooms, context: StepContext, wasStarted: bool
   const hasSnapshot = wasStarted && rooms.stateDirectory !== null && (await rooms.snapshots.isFinished(origin));
   return {
     hasSnapshot,
-    isRestored: rooms.facts.read<{ done: boolean }>(restoreFact(origin))?.done === true,
+    isRestored: isRestored(rooms, origin),
     writesSince,
     isKnown,
     mayRestore: hasSnapshot && (mayLoseWrites || (isKnown && writesSince <= rooms.settings.state.writesThatMayBeLost)),
@@ -157,7 +169,20 @@ async function restoreState(rooms: StepRooms, update: string): Promise<void> {
   rooms.facts.write(restoreFact(update), { done: true, asideAt });
 }
 
+/** Going back by hand with an older state: today's is in this update's own finished snapshot, and moved aside as well. */
+async function exchangeState(rooms: StepRooms, update: string, stateOf: string): Promise<void> {
+  if (rooms.stateDirectory === null) return;
+  // Durable before the first file moves: the way back then knows that the state must go back too.
+  rooms.facts.write(exchangedFact(update), { stateOf });
+  await rooms.snapshots.restore(stateOf, rooms.stateDirectory, `${rooms.folder}/aside`);
+}
+
+const exchangedFact = (update: string) => `exchanged:${update}`;
 const restoreFact = (update: string) => `restore:${update}`;
+
+function isRestored(rooms: StepRooms, update: string): boolean {
+  return rooms.facts.read<{ done: boolean }>(restoreFact(update))?.done === true;
+}
 
 /** True from the wish on; a restore that is done is not done again over what the old version wrote since. */
 async function hasBegunRestore(rooms: StepRooms, update: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { readAvailableBytes } from "../../platform/memory.ts";
 import { describeDamage } from "../../releases/describe-damage.ts";
 import { planCommand } from "../../settings/plan-command.ts";
 import { decideTests } from "../../validation/decide-tests.ts";
+import { confineJobs } from "../confine-jobs.ts";
 import { defineStep, type Step } from "../step.ts";
 import { type StepRooms, scratchFolderOf, updateLogOf } from "../step-rooms.ts";
 import { copyRelease } from "./copy-release.ts";
@@ -42,7 +43,8 @@ export function validateStep(rooms: StepRooms): Step {
       try {
         for (const folder of ["state", "home/tmp"]) await mkdir(join(scratch, folder), { recursive: true });
         await copyRelease(releases.treePath(release), join(scratch, "tree"), settings.install?.produces ?? []);
-        const result = await rooms.runJob({
+        const jobs = confineJobs(rooms, { use: "test", readable: [releases.treePath(release), `${rooms.folder}/dependencies`], scratch });
+        const result = await jobs.runJob({
           argv: planCommand(settings.tests.command, { release: join(scratch, "tree"), state: join(scratch, "state") }),
           cwd: join(scratch, "tree"),
           environment: {
@@ -66,7 +68,7 @@ export function validateStep(rooms: StepRooms): Step {
             because: `the tests changed the release that they test: ${describeDamage(intact)}`,
           };
         if (decision.verdict !== "pass") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because };
-        return { kind: "done", gives: { tests: "pass", testsBecause: decision.because } };
+        return { kind: "done", gives: { tests: "pass", testsBecause: decision.because, ...jobs.gives() } };
       } finally {
         await removeTree(scratch);
       }
