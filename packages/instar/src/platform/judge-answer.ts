@@ -1,6 +1,7 @@
 import type { Verdict } from "@instar/protocol";
 import { matchText } from "./match-text.ts";
-import { parseBoundedJson, quoteStart } from "./parse-bounded-json.ts";
+import { parseBoundedJson } from "./parse-bounded-json.ts";
+import { plainText, quoteText } from "./plain-text.ts";
 import { readJsonPointer } from "./read-json-pointer.ts";
 
 /** An answer over HTTP as whoever asked saw it. */
@@ -36,7 +37,7 @@ export function judgeAnswer(answer: HttpAnswer, expected: ExpectedAnswer): Answe
     const isMatch = matchText(expected.matches, body, "s");
     if (isMatch === undefined)
       return { verdict: "error", because: `${asked} answered ${status}, but /${expected.matches}/ did not come to an end on the answer within a second` };
-    if (!isMatch) return fail(` with what /${expected.matches}/ does not match: ${quoteStart(body)}`);
+    if (!isMatch) return fail(` with what /${expected.matches}/ does not match: it begins ${quoteText(body, 60)}`);
   }
   const wrong = findWrongValue(body, expected.json ?? {});
   return wrong === undefined ? { verdict: "pass", because: `${asked} answered ${status}` } : fail(`, but ${wrong}`);
@@ -59,7 +60,7 @@ export function judgeVersion(
   const found = readJsonPointer(parsed.value, at);
   if (typeof found !== "string" && typeof found !== "number")
     return say("fail", `${asked} names no version: nothing that could be one stands at ${at || "its top"}`);
-  const named = String(found).slice(0, 100);
+  const named = plainText(String(found), 100);
   return plainVersion(named) === plainVersion(version)
     ? say("pass", `the running process says that it is ${named}`, named)
     : say("fail", `the running process says that it is ${JSON.stringify(named)}, not ${version}`, named);
@@ -73,7 +74,7 @@ const plainVersion = (text: string) => text.trim().replace(/^v(?=\d)/, "");
 function explainRedirect(answer: HttpAnswer & { kind: "answered" }): string {
   const { location } = answer.headers;
   if (answer.status < 300 || answer.status > 399 || location === undefined) return "";
-  return ` and sends the caller to ${JSON.stringify(location.slice(0, 120))}, which is not followed`;
+  return ` and sends the caller to ${quoteText(location, 120)}, which is not followed`;
 }
 
 function findWrongValue(body: string, values: Readonly<Record<string, string | number | boolean | null>>): string | undefined {
@@ -91,5 +92,5 @@ function findWrongValue(body: string, values: Readonly<Record<string, string | n
 function renderFound(found: unknown): string {
   if (found === undefined) return "missing";
   if (typeof found === "object" && found !== null) return Array.isArray(found) ? "a list" : "an object";
-  return JSON.stringify(typeof found === "string" ? found.slice(0, 100) : found);
+  return typeof found === "string" ? quoteText(found, 100) : String(found);
 }

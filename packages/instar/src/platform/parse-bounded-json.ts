@@ -1,3 +1,5 @@
+import { quoteText } from "./plain-text.ts";
+
 export type BoundedJson = { readonly kind: "json"; readonly value: unknown } | { readonly kind: "refused"; readonly because: string };
 
 /** What an agent says of itself is a page or two; whoever sends more is not read. */
@@ -12,7 +14,7 @@ export function parseBoundedJson(text: string): BoundedJson {
   try {
     return { kind: "json", value: JSON.parse(text) };
   } catch {
-    return { kind: "refused", because: text.trim() === "" ? "is empty" : `is not JSON (${quoteStart(text)})` };
+    return { kind: "refused", because: text.trim() === "" ? "is empty" : `is not JSON (it begins ${quoteText(text, 60)})` };
   }
 }
 
@@ -35,10 +37,3 @@ function isDeeperThan(text: string, limit: number): boolean {
 }
 
 const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [34, 92, 123, 125, 91, 93];
-
-/** The first words, for a person who then sees at once that a page came instead. */
-export function quoteStart(text: string): string {
-  const line = text.trimStart().slice(0, 60).replaceAll(/\s+/g, " ").trimEnd();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
-  return `it begins ${JSON.stringify(line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?"))}`;
-}

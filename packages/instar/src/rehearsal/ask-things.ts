@@ -1,5 +1,6 @@
 import type { RehearsalFinding } from "@instar/protocol";
 import { judgeAnswer } from "../platform/judge-answer.ts";
+import { quoteText } from "../platform/plain-text.ts";
 import type { Settings } from "../settings/settings.ts";
 import { ANSWER_WITHIN_MS, type RehearsedPair } from "./ask-both.ts";
 import { makeFinding } from "./compare-shown.ts";
@@ -47,7 +48,7 @@ export function compareThings(name: string, old: Things | undefined, its: Things
 }
 
 function renderNames(names: readonly string[]): string {
-  const shown = names.slice(0, NAMED_AT_MOST).map((name) => JSON.stringify(name.slice(0, 80)));
+  const shown = names.slice(0, NAMED_AT_MOST).map((name) => quoteText(name, 80));
   return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} others` : shown.join(", ");
 }
 

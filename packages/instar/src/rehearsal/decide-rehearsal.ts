@@ -32,7 +32,7 @@ export function decideRehearsal(
   };
 }
 
-const PERFORMANCE = ["latency", "throughput", "memory", "cpu", "event loop", "errors"];
+const PERFORMANCE = ["latency", "throughput", "memory", "cpu", "event loop", "errors", "performance"];
 
 type FindingGate = "reported" | "fails" | "no-pass";
 

@@ -5,8 +5,11 @@ import type { RehearsedPair } from "./ask-both.ts";
 import { askProbes } from "./ask-probes.ts";
 import { askThings } from "./ask-things.ts";
 import { askVersion } from "./ask-version.ts";
+import { compareAnswers } from "./compare-answers.ts";
 import { makeFinding } from "./compare-shown.ts";
+import { findNewErrors, type LogPatterns } from "./find-new-errors.ts";
 import { explainEnd, guardAgent, type RehearsalTime } from "./guard-agent.ts";
+import { measurePerformance } from "./measure-performance.ts";
 import type { RehearsedAgent } from "./rehearsed-agent.ts";
 import { runCommands } from "./run-commands.ts";
 
@@ -17,6 +20,8 @@ export interface Rehearsal {
   readonly settings: Pick<Settings, "rehearsal" | "health">;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** Of the order in which requests are made: the same one gives the same order. Told by the two versions where it is left out. */
+  readonly seed?: number;
   readonly onProgress?: (say: string) => void;
 }
 
@@ -24,7 +29,7 @@ export interface Rehearsal {
  * Asks both versions, already started and ready, for everything that instar.yaml names, and compares. Never throws for what an agent does, and takes no
  * longer than rehearsal.within: what does not fit is a finding without data.
  */
-export async function rehearse({ old, new: its, settings, clock, signal, onProgress = () => undefined }: Rehearsal): Promise<RehearsalFinding[]> {
+export async function rehearse({ old, new: its, settings, clock, signal, seed, onProgress = () => undefined }: Rehearsal): Promise<RehearsalFinding[]> {
   const { rehearsal, health } = settings;
   const time: RehearsalTime = { clock, deadlineMs: clock.monotonicMs() + rehearsal.within, withinMs: rehearsal.within, signal };
   const pair: RehearsedPair = { old: old === undefined ? undefined : guardAgent(old, time), new: guardAgent(its, time) };
@@ -34,12 +39,24 @@ export async function rehearse({ old, new: its, settings, clock, signal, onProgr
     ["asking the probes", () => askProbes(pair, rehearsal.probes, time)],
     ["asking for configured things", () => askThings(pair, rehearsal.things, time)],
     ["running the commands", () => runCommands(pair, rehearsal.commands, time)],
+    ["comparing answers", () => compareAnswers(pair, settings, time)],
+    ["comparing times", () => measurePerformance(pair, settings, time, { seed: seed ?? seedOf(`${old?.version} ${its.version}`), onProgress })],
   ];
   for (const [say, ask] of parts) {
     if (explainEnd(time) === undefined) onProgress(say);
     findings.push(...(await ask()));
   }
-  return [...findings, judgeSurvival(pair)];
+  return [...findings, await judgeLogs(pair, rehearsal), judgeSurvival(pair)];
+}
+
+function seedOf(text: string): number {
+  return [...text].reduce((seed, sign) => (Math.imul(seed, 31) + (sign.codePointAt(0) ?? 0)) | 0, 7);
+}
+
+/** Read last, so that what it wrote about everything that it was asked is in it. */
+async function judgeLogs({ old, new: its }: RehearsedPair, patterns: LogPatterns): Promise<RehearsalFinding> {
+  const known = old === undefined ? undefined : ((await old.readLog()) ?? "unread");
+  return findNewErrors(known, await its.readLog(), patterns);
 }
 
 /** Whoever answers everything and then ends has not passed. */

@@ -1,4 +1,5 @@
 import type { RehearsalFinding } from "@instar/protocol";
+import { plainText } from "../platform/plain-text.ts";
 import type { Settings } from "../settings/settings.ts";
 import { askBoth, type RehearsedPair } from "./ask-both.ts";
 import type { Shown } from "./compare-shown.ts";
@@ -22,9 +23,9 @@ function describeRun(answer: RunAnswer): Shown {
 
 function pickLastWords(output: string): string {
   const lines = output.slice(-4_096).split("\n");
-  return lines
+  const last = lines
     .flatMap((line) => (line.trim() === "" ? [] : [line.trim()]))
     .slice(-3)
-    .join(" | ")
-    .slice(0, 300);
+    .join(" | ");
+  return plainText(last, 300);
 }
