@@ -15,6 +15,7 @@ import { planMadeUpFiles } from "./plan-made-up-files.ts";
 import { isWithin, planProgramFolders } from "./plan-program-folders.ts";
 import { readPresent, readProgramFolders, readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
 import type { Confinement, Entered, EnteredProgram, JobLimits, SandboxAdapter } from "./sandbox.ts";
+import { compileFilter } from "./seccomp/compile-filter.ts";
 
 export interface BubblewrapOptions {
   readonly limits: () => Promise<LimitsHere>;
@@ -24,8 +25,6 @@ export interface BubblewrapOptions {
   readonly hidden: readonly string[];
   /** Runs the trial. */
   readonly runJob: RunJob;
-  /** The compiled system-call filter; undefined where there is none for this processor. */
-  readonly filter?: Uint8Array | undefined;
   /** For tests: where the tool lies instead of where the system keeps its own. */
   readonly tool?: string;
 }
@@ -41,7 +40,7 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxAdapter {
     canPlace: true,
     describe: createDescription(() => adapter, {
       ...options,
-      walls: { walls: "namespaces", holdsTree: true, wallsAdvice: "" },
+      walls: { walls: "namespaces", holdsTree: true, wallsAdvice: "", callsAdvice: "There is a filter for x64 and arm64 only." },
       findObstacle: async () => findObstacle(options.tool),
       advise: async () => adviseNamespaces(await readNamespaceFacts()),
       because: "a job has a root of its own, namespaces of its own and no capabilities",
@@ -64,11 +63,12 @@ interface Prepared {
   readonly filterPath: string | undefined;
 }
 
-async function prepare({ folder, filter }: BubblewrapOptions): Promise<Prepared> {
+async function prepare({ folder }: BubblewrapOptions): Promise<Prepared> {
   await makePrivateFolder(folder);
   const { uid, gid } = userInfo();
   const files = planMadeUpFiles({ uid, gid });
   for (const { name, text } of files) await writeFileDurably(join(folder, name), text);
+  const filter = compileFilter();
   const filterPath = filter === undefined ? undefined : join(folder, "system-calls.bpf");
   if (filter !== undefined && filterPath !== undefined) await writeFileDurably(filterPath, filter);
   return { layout: await readSystemLayout(), madeUp: files.map(({ name, path }) => ({ path, source: join(folder, name) })), filterPath };

@@ -11,7 +11,7 @@ export interface SandboxDescription {
   /** Private. */
   readonly folder: string;
   readonly limits: () => Promise<LimitsHere>;
-  readonly walls: Pick<TrialView, "walls" | "holdsTree" | "wallsAdvice">;
+  readonly walls: Pick<TrialView, "walls" | "holdsTree" | "wallsAdvice" | "callsAdvice">;
   /** Why it cannot even be tried, and what to do; undefined where it can. */
   readonly findObstacle: () => Promise<{ readonly because: string; readonly advice: string } | undefined>;
   /** What to do where it was tried and did not start. */

@@ -13,6 +13,8 @@ export interface TrialView {
   readonly holdsTree: boolean;
   /** How to get walls where there are none. */
   readonly wallsAdvice: string;
+  /** How to get a filter of system calls. */
+  readonly callsAdvice: string;
 }
 
 type Said = Omit<Enforcement, "aspect">;
@@ -59,11 +61,11 @@ function describeNetwork({ trial, walls, wallsAdvice }: TrialView): Said {
   };
 }
 
-function describeCalls({ trial: { answers }, wallsAdvice }: TrialView): Said {
+function describeCalls({ trial: { answers }, callsAdvice }: TrialView): Said {
   if (answers.isFiltered && answers.personality !== "done")
     return { enforced: "yes", by: "seccomp", because: "a filter is on, and personality(2) was refused", advice: "" };
-  if (answers.isFiltered) return { enforced: "partly", by: "seccomp", because: "a filter is on, but personality(2) was allowed", advice: wallsAdvice };
-  return { enforced: "no", by: "", because: "no filter is on", advice: wallsAdvice };
+  if (answers.isFiltered) return { enforced: "partly", by: "seccomp", because: "a filter is on, but personality(2) was allowed", advice: callsAdvice };
+  return { enforced: "no", by: "", because: "no filter is on", advice: callsAdvice };
 }
 
 const CGROUPS_ADVICE =

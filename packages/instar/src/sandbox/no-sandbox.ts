@@ -18,7 +18,7 @@ export function createNoSandbox(options: NoSandboxOptions): SandboxAdapter {
     canPlace: false,
     describe: createDescription(() => adapter, {
       ...options,
-      walls: { walls: "", holdsTree: false, wallsAdvice: INSTALL_BUBBLEWRAP },
+      walls: { walls: "", holdsTree: false, wallsAdvice: INSTALL_BUBBLEWRAP, callsAdvice: INSTALL_BUBBLEWRAP },
       findObstacle: async () => (process.platform === "win32" ? { because: "jobs need Linux or macOS", advice: "" } : undefined),
       advise: async () => "",
       because: "a job keeps all rights of the user that Instar runs as; its limits are held where they can be",

@@ -1,0 +1,79 @@
+import type { SystemCall } from "./system-calls.ts";
+
+/** Linux errno values that a refused call gives. */
+export const ERRNO = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 } as const;
+
+/** What is said to a call. `argument` counts from 0; only its lower 32 bits are looked at, which is all that the kernel takes of these. */
+export type CallRule =
+  | { readonly kind: "refuse"; readonly call: SystemCall; readonly error: keyof typeof ERRNO }
+  | { readonly kind: "refuse-if-any-bit"; readonly call: SystemCall; readonly argument: number; readonly bits: number; readonly error: keyof typeof ERRNO }
+  | {
+      readonly kind: "refuse-if-one-of";
+      readonly call: SystemCall;
+      readonly argument: number;
+      readonly values: readonly number[];
+      readonly error: keyof typeof ERRNO;
+    }
+  | {
+      readonly kind: "refuse-unless-one-of";
+      readonly call: SystemCall;
+      readonly argument: number;
+      readonly values: readonly number[];
+      readonly error: keyof typeof ERRNO;
+    };
+
+/** sched.h: every namespace there is, but the one of time, whose bit is part of the signal's number here and which only `unshare` and `clone3` can make. */
+const CLONE_NEW = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
+/** UNIX, INET, INET6 and NETLINK, by which libc lists addresses. Not VSOCK, ALG, PACKET, BLUETOOTH and forty more that nobody tests. */
+const SOCKET_FAMILIES = [1, 2, 10, 16];
+/** Typing into a terminal, and pasting from one (TIOCSTI, TIOCLINUX): ways to give commands to whoever sits there. */
+const TERMINAL_TRICKS = [0x5412, 0x541c];
+/** Plain Linux, asking what it is, and 32 bits: what ordinary programs ask for. Not turning off the randomised layout of memory. */
+const PERSONALITIES = [0, 0xffff_ffff, 0x0008];
+
+const REFUSED: readonly SystemCall[] = [
+  // Other roots and mounts.
+  ...(["mount", "umount2", "pivot_root", "chroot", "mount_setattr", "fsopen", "fsconfig", "fsmount", "fspick"] as const),
+  ...(["open_tree", "open_tree_attr", "move_mount", "open_by_handle_at", "fanotify_init", "quotactl", "quotactl_fd"] as const),
+  // Other namespaces.
+  ...(["unshare", "setns"] as const),
+  // Other processes.
+  ...(["ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp"] as const),
+  // Large and often broken parts of the kernel.
+  ...(["bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key"] as const),
+  // The machine itself.
+  ...(["kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff", "acct", "syslog"] as const),
+  ...(["settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "iopl", "ioperm", "sethostname", "setdomainname", "vhangup"] as const),
+  // Long gone, or for programs of another age.
+  ...([
+    "lookup_dcookie",
+    "nfsservctl",
+    "uselib",
+    "ustat",
+    "sysfs",
+    "_sysctl",
+    "create_module",
+    "get_kernel_syms",
+    "query_module",
+    "modify_ldt",
+    "vserver",
+  ] as const),
+];
+/** "There is no such call" makes libc and libuv go the older way, which a refusal would not. */
+const UNKNOWN: readonly SystemCall[] = ["clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"];
+
+/**
+ * What a job's programs are refused, though the kernel would allow it to their user. A list of what is refused and not of what is allowed: a job
+ * runs whatever a repository brings, and a program that dies of an unknown call would be blamed for it. The walls are the namespaces; this is what
+ * keeps the kernel behind them small.
+ */
+export function planDeniedCalls(): CallRule[] {
+  return [
+    ...REFUSED.map((call): CallRule => ({ kind: "refuse", call, error: "EPERM" })),
+    ...UNKNOWN.map((call): CallRule => ({ kind: "refuse", call, error: "ENOSYS" })),
+    { kind: "refuse-if-any-bit", call: "clone", argument: 0, bits: CLONE_NEW, error: "EPERM" },
+    { kind: "refuse-unless-one-of", call: "personality", argument: 0, values: PERSONALITIES, error: "EPERM" },
+    { kind: "refuse-unless-one-of", call: "socket", argument: 0, values: SOCKET_FAMILIES, error: "EAFNOSUPPORT" },
+    { kind: "refuse-if-one-of", call: "ioctl", argument: 1, values: TERMINAL_TRICKS, error: "EPERM" },
+  ];
+}
