@@ -12,7 +12,7 @@ import { createNoSandbox } from "../no-sandbox.ts";
 import { runEntered } from "../run-entered.ts";
 import type { SandboxAdapter } from "../sandbox.ts";
 import { compileFilter } from "./compile-filter.ts";
-import { ERRNO, planDeniedCalls } from "./plan-denied-calls.ts";
+import { planDeniedCalls } from "./plan-denied-calls.ts";
 import { SYSTEM_CALLS, type SystemCall } from "./system-calls.ts";
 
 const PYTHON = "/usr/bin/python3";
@@ -114,7 +114,7 @@ describe.skipIf(!isUsable)("with the filter of this machine in bubblewrap", () =
     "a socket to the kernel's cryptography": [numberOf("socket") ?? -1, 38, 5, 0],
     "a UNIX socket": [numberOf("socket") ?? -1, 1, 1, 0],
     "an IPv4 socket": [numberOf("socket") ?? -1, 2, 1, 0],
-    "netlink": [numberOf("socket") ?? -1, 16, 3, 0],
+    netlink: [numberOf("socket") ?? -1, 16, 3, 0],
     "typing into a terminal": [numberOf("ioctl") ?? -1, 0, 0x5412, 0],
     "asking a terminal for its size": [numberOf("ioctl") ?? -1, 0, 0x5413, 0],
     "being traced": [numberOf("ptrace") ?? -1, 0, 0, 0, 0],
