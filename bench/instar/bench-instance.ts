@@ -142,6 +142,8 @@ function settings(of: { port: number; remote: string; writesLog: string; strateg
     source: { git: of.remote, branch: "main", checkEvery: "1h" },
     agent: { start: [process.execPath, "server.js"], path: operatorFolders(), environment: { WRITES_LOG: of.writesLog } },
     tests: { command: [process.execPath, "--version"], within: "30s", freeMemory: "1MiB" },
+    sandbox: { weaker: "allowed" },
+    rehearsal: { gate: "off" },
     health: { http: { path: "/health" }, readyWithin: "60s" },
     state: { kind: "none" },
     front: { port: of.port },

@@ -87,6 +87,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     settings,
     settingsFolder: read.folder,
     settingsDigest: read.digest,
+    settingsWritten: read.written,
     folder,
     stateDirectory,
     inherited: pickInherited(environment),

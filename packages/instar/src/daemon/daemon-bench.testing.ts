@@ -81,6 +81,7 @@ export class DaemonBench {
       settings,
       settingsFolder: this.folder,
       settingsDigest: "",
+      settingsWritten: new Set(),
       folder,
       stateDirectory: null,
       inherited: {},

@@ -131,6 +131,8 @@ class Demo {
       source: { git: remote, branch: "main", checkEvery: "1s" },
       agent: { start: ["node", "server.js"], path: this.#options.operatorPath.split(":").filter((folder) => folder !== "") },
       tests: { command: ["node", "--test"], within: "60s" },
+      // The demo must show what it can on a machine without a sandbox too; each update says which one it had.
+      sandbox: { weaker: "allowed" },
       health: { http: { path: "/health" }, readyWithin: "20s" },
       state: { kind: "exclusive", directory: "./data", variable: "STATE_DIR" },
       front: { port: this.#port },

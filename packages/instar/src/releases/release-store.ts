@@ -41,6 +41,8 @@ export interface ReleaseStore {
   /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
   verify(id: string): Promise<Verification>;
   verifyQuickly(id: string): Promise<Verification>;
+  /** The digest of each file by its path, as sealed. @throws NOT_FOUND (not sealed), DATA_DAMAGED */
+  listFiles(id: string): Promise<ReadonlyMap<string, string>>;
   /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
   findLocalChanges(id: string, options?: { readonly installed?: readonly string[] }): Promise<LocalChanges>;
   remove(id: string): Promise<void>;
@@ -94,6 +96,12 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
     },
     verify: async (id) => explained(verifyRelease(await verifyingOf(id)), `could not read release ${id}`),
     verifyQuickly: async (id) => explained(verifyReleaseQuickly(await verifyingOf(id)), `could not read release ${id}`),
+    listFiles: async (id) => {
+      await verifyingOf(id);
+      const manifest = await readManifest(folderOf(id));
+      if (manifest === undefined) throw new InstarError("DATA_DAMAGED", `the manifest of release ${id} cannot be read`, { facts: { release: id } });
+      return new Map(manifest.flatMap(({ path, sha256 }) => (sha256 === undefined ? [] : [[path, sha256]])));
+    },
     findLocalChanges: async (id, { installed } = {}) => explained(findLocalChanges(await verifyingOf(id), installed), `could not read release ${id}`),
     remove: (id) => explained(removeRelease(folderOf(id)), `could not remove release ${id}`),
     sweep: async (except) => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
+import { parse } from "yaml";
 import { parseSettings } from "./parse-settings.ts";
 import { decodeText, readSmallFile } from "./read-small-file.ts";
 import type { Settings } from "./settings.ts";
@@ -15,6 +16,8 @@ export interface ReadSettings {
   readonly folder: string;
   /** SHA-256 of the file's bytes, in hex. */
   readonly digest: string;
+  /** Keys of the first two levels that the file writes down itself, with a dot between: `validation.unit_tests`. */
+  readonly written: ReadonlySet<string>;
 }
 
 /**
@@ -27,13 +30,22 @@ export async function readSettings(folder: string): Promise<ReadSettings> {
   for (let place = start; ; place = dirname(place)) {
     const path = join(place, SETTINGS_FILE);
     const bytes = await readSmallFile(path);
-    if (bytes !== undefined) return { settings: parseSettings(decodeText(bytes, path), path), path, folder: place, digest: digestOf(bytes) };
+    if (bytes !== undefined) {
+      const text = decodeText(bytes, path);
+      return { settings: parseSettings(text, path), path, folder: place, digest: digestOf(bytes), written: listWritten(text) };
+    }
     if (dirname(place) === place) break;
   }
   throw new InstarError("SETTINGS_MISSING", `there is no ${SETTINGS_FILE} in ${start} or above it`, {
     facts: { folder: start },
     advice: "Run `instar init` in the agent's folder: it looks around and writes one.",
   });
+}
+
+function listWritten(text: string): ReadonlySet<string> {
+  const document: unknown = parse(text);
+  const keysOf = (value: unknown) => (typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : []);
+  return new Set(keysOf(document).flatMap(([section, inner]) => [section, ...keysOf(inner).map(([key]) => `${section}.${key}`)]));
 }
 
 function digestOf(bytes: Uint8Array): string {

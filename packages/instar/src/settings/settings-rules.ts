@@ -35,6 +35,36 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => draft("source", "branch") !== undefined && draft("source", "tag") !== undefined,
   },
   {
+    at: ["validation", "unit_tests"],
+    says: "tests and validation.unit_tests are the same stage: write its command in one of them",
+    isBroken: (draft) => draft("tests") !== undefined && draft("validation", "unit_tests", "command") !== undefined,
+  },
+  {
+    at: ["state", "copy"],
+    says: "state.copy copies state.directory, and there is none",
+    isBroken: (draft) => draft("state", "copy") !== undefined && draft("state", "directory") === undefined,
+  },
+  {
+    at: ["state", "copy", "run"],
+    says: "the command does not use {copy}, the folder that it is to fill",
+    isBroken: (draft) => draft("state", "copy", "run") !== undefined && !usesPlaceholder(draft("state", "copy", "run"), "copy"),
+  },
+  {
+    at: ["agent", "sandbox", "network"],
+    says: "without a network nobody reaches the agent's port: write network: host, or port: none",
+    isBroken: (draft) => draft("agent", "sandbox", "level") === "sandboxed" && draft("agent", "sandbox", "network") === "none" && !isPortless(draft),
+  },
+  {
+    at: ["health", "version"],
+    says: "health.version asks the agent's port, and this agent has none",
+    isBroken: (draft) => isPortless(draft) && draft("health", "version") !== undefined,
+  },
+  {
+    at: ["rehearsal", "things"],
+    says: "each of rehearsal.things is asked by a path or by a command (run): write one of the two",
+    isBroken: (draft) => listed(draft("rehearsal", "things")).some((thing) => isMapping(thing) && (thing.path === undefined) === (thing.run === undefined)),
+  },
+  {
     at: ["agent", "port"],
     says: "an agent without a port needs health.heartbeat, health.log or health.command: nothing else would tell whether it is well",
     isBroken: (draft) => isPortless(draft) && ["heartbeat", "log", "command"].every((way) => draft("health", way) === undefined),

@@ -17,6 +17,8 @@ export interface StepRooms {
   /** The folder of instar.yaml: relative paths in it count from here. */
   readonly settingsFolder: string;
   readonly settingsDigest: string;
+  /** See ReadSettings.written. */
+  readonly settingsWritten: ReadonlySet<string>;
   /** The instance's data folder. */
   readonly folder: string;
   /** Absolute, where the agent has one. */

@@ -4,12 +4,11 @@ import { compareNumbers } from "./compare-numbers.ts";
 import { findHushedChecks } from "./find-hushed-checks.ts";
 import { isDocumentPath } from "./is-document-path.ts";
 import { isTestPath } from "./is-test-path.ts";
+import { isTestSettingsPath } from "./is-test-settings-path.ts";
 import { listCommandPaths } from "./list-command-paths.ts";
 import { quote } from "./quote.ts";
 import { byContent, type Finding, nameTouch, type TouchFacts, weakening } from "./touch-finder.ts";
 
-const RUNNERS =
-  /(^|\/)((vitest|vite|jest|playwright|cypress|karma|wdio|ava|tap|stryker)[\w.-]*\.(config|conf|workspace|setup)[\w.-]*|vitest\.workspace\.\w+|jest\.config\.json|\.mocharc[\w.]*|mocha\.opts|\.nycrc[\w.]*|\.c8rc[\w.]*|\.taprc|\.istanbul\.yml|\.?codecov\.ya?ml|\.coveragerc|pytest\.ini|tox\.ini|noxfile\.py|setup\.cfg|phpunit\.xml[\w.]*|\.rspec|\.simplecov|ava\.config\.\w+)$/i;
 const CHECKERS =
   /(^|\/)(tsconfig[\w.-]*\.json|jsconfig\.json|\.?eslint(rc|\.config)[\w.]*|\.eslintignore|\.?oxlint(rc)?[\w.]*|biome\.jsonc?|tslint\.json|\.?ruff\.toml|\.flake8|mypy\.ini|\.mypy\.ini|\.pylintrc|pylintrc|pyrightconfig\.json|\.golangci\.ya?ml|\.rubocop\.yml|clippy\.toml|\.semgrep[\w.]*|sonar-project\.properties|\.stylelintrc[\w.]*|knip\.jsonc?|\.dependency-cruiser\.\w+)$/i;
 
@@ -29,14 +28,14 @@ const KNOWS_TESTS =
 
 /** Code that asks whether it is being tested behaves well there, and elsewhere as it likes. */
 function findTestDetection({ isRead, paths, added, removed }: ChangedFile): Finding[] {
-  if (!isRead || paths.some((path) => isTestPath(path) || isDocumentPath(path) || RUNNERS.test(path))) return [];
+  if (!isRead || paths.some((path) => isTestPath(path) || isDocumentPath(path) || isTestSettingsPath(path))) return [];
   const is = ({ values }: ChangedLine) => KNOWS_TESTS.test(values);
   const found = added.filter(is);
   return found.length > removed.filter(is).length ? found.slice(0, 1).map(({ line }) => weakening(line, "it asks whether it is being tested")) : [];
 }
 
 function findConfigTouches(file: ChangedFile): Finding[] {
-  const isRunner = file.paths.some((path) => RUNNERS.test(path));
+  const isRunner = file.paths.some((path) => isTestSettingsPath(path));
   const isChecker = file.paths.some((path) => CHECKERS.test(path));
   const isTomlPart =
     file.name === "pyproject.toml" &&

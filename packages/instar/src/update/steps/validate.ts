@@ -1,79 +1,177 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type StageResult } from "@instar/protocol";
+import type { Json } from "../../ledger/ledger-entry.ts";
 import { removeTree } from "../../platform/durable-files.ts";
 import { readAvailableBytes } from "../../platform/memory.ts";
+import { readRuntime } from "../../releases/dependency-key.ts";
 import { describeDamage } from "../../releases/describe-damage.ts";
-import { planCommand } from "../../settings/plan-command.ts";
-import { decideTests } from "../../validation/decide-tests.ts";
-import { confineJobs } from "../confine-jobs.ts";
-import { defineStep, type Step } from "../step.ts";
+import { planLeast } from "../../sandbox/plan-least.ts";
+import { decideValidation } from "../../validation/decide-validation.ts";
+import { openStageCache } from "../../validation/stages/open-stage-cache.ts";
+import { planCacheKey } from "../../validation/stages/plan-cache-key.ts";
+import { planStages } from "../../validation/stages/plan-stages.ts";
+import type { PlannedStage } from "../../validation/stages/planned-stage.ts";
+import type { StagePlace, StagePorts } from "../../validation/stages/run-stage.ts";
+import { runStages } from "../../validation/stages/run-stages.ts";
+import { type ConfinedJobs, confineJobs } from "../confine-jobs.ts";
+import type { Gives } from "../journal-entry.ts";
+import { defineStep, type Step, type StepContext } from "../step.ts";
 import { type StepRooms, scratchFolderOf, updateLogOf } from "../step-rooms.ts";
 import { copyRelease } from "./copy-release.ts";
+import { type BuiltInStage, planBuiltInStages } from "./plan-built-in-stages.ts";
 import { planJobEnvironment } from "./plan-job-environment.ts";
+import { runOldTests } from "./run-old-tests.ts";
 
 /**
- * Runs the candidate's tests on a copy of the sealed release, away from the agent's state, and looks afterwards whether the
- * release is still what was sealed.
+ * Puts the candidate through the stages of validation: what earlier steps found out, and the operator's commands, in the sandbox, on copies of the
+ * sealed release, away from the agent's state. Looks afterwards whether the release is still what was sealed.
  */
 export function validateStep(rooms: StepRooms): Step {
-  const { settings, releases } = rooms;
   return defineStep({
     id: "validate",
     version: 1,
     title: "Run the tests",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ update, attempt, given, signal, say }) => {
-      if (settings.tests === undefined) return { kind: "done", gives: { tests: "nodata", testsBecause: "instar.yaml names no tests" } };
-      const available = await readAvailableBytes();
-      // Below this the tests would fight the agent for memory, and the agent would lose.
-      if (available < settings.tests.freeMemory)
-        throw new InstarError(
-          "MEMORY_SHORT",
-          `${Math.round(available / 1_048_576)} MiB of memory are free; tests beside the running agent need ${settings.tests.freeMemory / 1_048_576}`,
-          {
-            transient: true,
-            facts: { available },
-          },
-        );
-      const release = String(given.release);
-      const scratch = scratchFolderOf(rooms, update, attempt);
+    apply: async (context) => {
+      const builtIn = planBuiltInStages(context.given, rooms.settings.analysis);
+      const stages = planStagesOf(rooms, context, builtIn);
+      if (stages.some(({ tests, gate }) => tests !== null && gate !== "off")) await assertMemory(rooms);
+      const scratch = scratchFolderOf(rooms, context.update, context.attempt);
       await removeTree(scratch);
       try {
-        for (const folder of ["state", "home/tmp"]) await mkdir(join(scratch, folder), { recursive: true });
-        await copyRelease(releases.treePath(release), join(scratch, "tree"), settings.install?.produces ?? []);
-        const jobs = confineJobs(rooms, { use: "test", readable: [releases.treePath(release), `${rooms.folder}/dependencies`], scratch });
-        const result = await jobs.runJob({
-          argv: planCommand(settings.tests.command, { release: join(scratch, "tree"), state: join(scratch, "state") }),
-          cwd: join(scratch, "tree"),
-          environment: {
-            ...planJobEnvironment(rooms, join(scratch, "home")),
-            ...settings.agent.environment,
-            ...(settings.state.variable === undefined ? {} : { [settings.state.variable]: join(scratch, "state") }),
-          },
-          timeoutMs: settings.tests.within,
-          logPath: updateLogOf(rooms, update),
-          title: "tests",
-          signal,
-          onLine: say,
-        });
-        signal.throwIfAborted();
-        const decision = decideTests(result, settings.tests.within);
-        const intact = await releases.verify(release);
+        await mkdir(scratch, { recursive: true, mode: 0o700 });
+        const round = openRound(rooms, context, scratch, builtIn);
+        const { parallel, cache } = rooms.settings.validation;
+        const kept = cache ? openStageCache(`${rooms.folder}/cache/validation`, await round.keyOf()) : undefined;
+        const results = (await runStages(round.ports, stages, { parallel, cache: kept })).map(leaveToRehearsal);
+        const isBlocked = decideValidation(stages, results).kind === "refused";
+        const old = isBlocked ? undefined : await runOldTests(rooms, context, { stages, ports: round.ports });
+        context.signal.throwIfAborted();
+        const decision = decideValidation(old === undefined ? stages : [...stages, old.stage], old === undefined ? results : [...results, old.result]);
+        const given = { ...givesOf([...results, ...(old === undefined ? [] : [old.result])]), ...round.jobs.gives() };
+        const intact = await rooms.releases.verify(String(context.given.release));
         if (intact.kind === "damaged")
           return {
             kind: "refused",
             code: "RELEASE_DAMAGED",
             because: `the tests changed the release that they test: ${describeDamage(intact)}`,
+            evidence: given,
           };
-        if (decision.verdict !== "pass") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because };
-        return { kind: "done", gives: { tests: "pass", testsBecause: decision.because, ...jobs.gives() } };
+        if (decision.kind === "refused") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because, evidence: given };
+        return { kind: "done", gives: { ...given, ...testsOf(results, decision.because) } };
       } finally {
         await removeTree(scratch);
       }
     },
-    undo: { needless: "it works on a copy and removes it itself" },
+    undo: { needless: "it works on copies and removes them itself" },
     describe: (gives) => (gives.tests === "pass" ? String(gives.testsBecause) : `not measured: ${String(gives.testsBecause)}`),
   });
+}
+
+/** For the very first version there is none to compare with, and none to stay with: what Instar found out itself only advises. */
+function planStagesOf(rooms: StepRooms, { start }: StepContext, builtIn: ReadonlyMap<string, BuiltInStage>): PlannedStage[] {
+  const { settings, settingsWritten } = rooms;
+  const written = new Set([...settingsWritten].flatMap((key) => (key.startsWith("validation.") ? [key.slice("validation.".length)] : [])));
+  return planStages({ validation: settings.validation, tests: settings.tests, written, builtIn: new Set(builtIn.keys()) }).map((stage) => {
+    const own = builtIn.get(stage.stage);
+    const isMild = own !== undefined && stage.tests === null && (start.releaseFrom === null || (own.isReportedOnly && !written.has(stage.stage)));
+    return isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
+  });
+}
+
+/** Below this the tests would fight the agent for memory, and the agent would lose. */
+async function assertMemory({ settings }: StepRooms): Promise<void> {
+  const needed = settings.tests?.freeMemory ?? 0;
+  const available = await readAvailableBytes();
+  if (available < needed)
+    throw new InstarError(
+      "MEMORY_SHORT",
+      `${Math.round(available / 1_048_576)} MiB of memory are free; tests beside the running agent need ${Math.round(needed / 1_048_576)}`,
+      { transient: true, facts: { available } },
+    );
+}
+
+interface Round {
+  readonly jobs: ConfinedJobs;
+  readonly ports: StagePorts;
+  readonly keyOf: () => Promise<(stage: PlannedStage) => string | undefined>;
+}
+
+function openRound(rooms: StepRooms, context: StepContext, scratch: string, builtIn: ReadonlyMap<string, BuiltInStage>): Round {
+  const { settings, releases } = rooms;
+  const { update, given, signal, say } = context;
+  const tree = releases.treePath(String(given.release));
+  const jobs = confineJobs(rooms, { use: "test", readable: [tree, `${rooms.folder}/dependencies`], scratch });
+  const own = settings.agent.environment;
+  return {
+    jobs,
+    ports: {
+      clock: rooms.clock,
+      say: (stage, line) => say(`${stage.replaceAll("_", " ")}: ${line}`),
+      run: async (job) => {
+        const result = await jobs.runJob({ ...job, logPath: updateLogOf(rooms, update), signal });
+        signal.throwIfAborted();
+        return result;
+      },
+      enter: (stage) => enterStage(rooms, join(scratch, stage), tree),
+      builtIn: Object.fromEntries([...builtIn].map(([stage, result]) => [stage, async () => result])),
+      first: readRequiredTests(given),
+    },
+    keyOf: async () => {
+      const home = join(scratch, "asking");
+      await mkdir(join(home, "tmp"), { recursive: true, mode: 0o700 });
+      const environment = planJobEnvironment(rooms, home);
+      const runtimes = await readRuntime({ runJob: jobs.runJob, cwd: scratch, environment, logPath: updateLogOf(rooms, update) });
+      const { sandbox } = await rooms.chooseSandbox("test");
+      const told = { ...own, ...settings.sandbox.environment, PATH: environment.PATH ?? "" };
+      const least = planLeast("test", settings.sandbox);
+      return (stage) =>
+        planCacheKey({ releaseDigest: String(given.digest), stage, environment: told, sandbox: { name: sandbox, network: "private", least }, runtimes });
+    },
+  };
+}
+
+/** Each stage has a copy of the candidate that it may write to, a state and a home of its own: stages run at the same time. */
+async function enterStage(rooms: StepRooms, folder: string, release: string): Promise<StagePlace> {
+  const { settings } = rooms;
+  const tree = join(folder, "tree");
+  const state = join(folder, "state");
+  for (const part of [state, join(folder, "home/tmp")]) await mkdir(part, { recursive: true, mode: 0o700 });
+  await copyRelease(release, tree, settings.install?.produces ?? []);
+  return {
+    tree,
+    scratch: join(folder, "runs"),
+    environment: {
+      ...planJobEnvironment(rooms, join(folder, "home")),
+      ...settings.agent.environment,
+      ...(settings.state.variable === undefined ? {} : { [settings.state.variable]: state }),
+    },
+    values: { release: tree, state },
+    leave: () => removeTree(folder),
+  };
+}
+
+function readRequiredTests({ impact }: Gives): readonly string[] {
+  const first = (impact as { requiredTests?: { first?: unknown } } | undefined)?.requiredTests?.first;
+  return Array.isArray(first) ? first.filter((path) => typeof path === "string") : [];
+}
+
+/** Their own part is measured a step later. */
+function leaveToRehearsal(result: StageResult): StageResult {
+  const isRehearsed = (result.stage === "smoke_tests" || result.stage === "performance_tests") && result.verdict === "nodata" && result.gate !== "off";
+  return isRehearsed && result.because.includes("names no command") ? { ...result, because: "the rehearsal shows it" } : result;
+}
+
+function givesOf(results: readonly StageResult[]): Gives {
+  return { stages: JSON.parse(JSON.stringify(results)) as Json };
+}
+
+/** What `decide` goes by: tests of the operator's must have run and passed. What Instar looks at itself is no test of the agent. */
+function testsOf(results: readonly StageResult[], because: string): Gives {
+  const ran = results.filter(({ stage, verdict, runner }) => verdict === "pass" && runner !== "built-in" && /_tests$/.test(stage));
+  if (ran.length > 0) return { tests: "pass", testsBecause: because };
+  const tried = results.find(({ stage, because: why }) => /_tests$/.test(stage) && !/names no command|the rehearsal shows it|it is off/.test(why));
+  return { tests: "nodata", testsBecause: tried === undefined ? "instar.yaml names no tests" : tried.because };
 }
