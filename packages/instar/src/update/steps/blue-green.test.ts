@@ -51,6 +51,7 @@ function wayBack(keeper: MemoryKeeper, release: string): Promise<unknown> {
     settingsFolder: "/nowhere",
     stateDirectory: null,
     inherited: {},
+    slotPrefix: async () => [],
     settings: {
       agent: { directory: ".", environment: {}, portVariable: "PORT" },
       state: { kind: "none" },
