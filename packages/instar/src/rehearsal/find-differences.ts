@@ -1,7 +1,7 @@
+import { normaliseText } from "../platform/normalise-text.ts";
 import { parseBoundedJson } from "../platform/parse-bounded-json.ts";
 import { quoteText } from "../platform/plain-text.ts";
 import { escapeKey } from "../platform/read-json-pointer.ts";
-import { normaliseText } from "./normalise-text.ts";
 import type { Answer } from "./rehearsed-agent.ts";
 
 type Answered = Answer & { readonly kind: "answered" };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { normaliseLine } from "../platform/normalise-text.ts";
+import { readErrorKinds } from "../platform/read-error-kinds.ts";
 import { settingsSchema } from "../settings/settings.ts";
-import { findNewErrors, readErrorKinds } from "./find-new-errors.ts";
-import { normaliseLine } from "./normalise-text.ts";
+import { findNewErrors } from "./find-new-errors.ts";
 
 const { rehearsal: standard } = settingsSchema.parse({ version: 1, name: "demo", source: { git: "." }, agent: { start: ["true"] } });
 const find = (old: string | undefined | "unread", its: string | undefined, patterns = {}) => findNewErrors(old, its, { ...standard, ...patterns });

@@ -1,5 +1,6 @@
 import type { RehearsalFinding } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
+import type { LogPatterns } from "../platform/read-error-kinds.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { RehearsedPair } from "./ask-both.ts";
 import { askProbes } from "./ask-probes.ts";
@@ -7,7 +8,7 @@ import { askThings } from "./ask-things.ts";
 import { askVersion } from "./ask-version.ts";
 import { compareAnswers } from "./compare-answers.ts";
 import { makeFinding } from "./compare-shown.ts";
-import { findNewErrors, type LogPatterns } from "./find-new-errors.ts";
+import { findNewErrors } from "./find-new-errors.ts";
 import { explainEnd, guardAgent, type RehearsalTime } from "./guard-agent.ts";
 import { measurePerformance } from "./measure-performance.ts";
 import type { RehearsedAgent } from "./rehearsed-agent.ts";
