@@ -1,21 +1,16 @@
-import { access, constants, realpath } from "node:fs/promises";
-import { homedir, userInfo } from "node:os";
-import { join } from "node:path";
+import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
-import { makePrivateFolder, writeFileDurably } from "../platform/durable-files.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { adviseNamespaces, readNamespaceFacts } from "./advise-namespaces.ts";
 import { createDescription } from "./describe-sandbox.ts";
 import type { LimitsHere } from "./hold-limits.ts";
 import { INSTALL_BUBBLEWRAP } from "./no-sandbox.ts";
 import { type LaunchStatus, openLaunchStatus } from "./open-launch-status.ts";
-import { planBubblewrap } from "./plan-bubblewrap.ts";
+import { OF_THE_NETWORK, planBubblewrap } from "./plan-bubblewrap.ts";
 import { planLaunch } from "./plan-launch.ts";
-import { planMadeUpFiles } from "./plan-made-up-files.ts";
-import { isWithin, planProgramFolders } from "./plan-program-folders.ts";
-import { readPresent, readProgramFolders, readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
+import { isWithin } from "./plan-program-folders.ts";
+import { BUBBLEWRAP_PLACES, findBubblewrap, type PreparedBubblewrap, prepareBubblewrap, readProgramPaths } from "./prepare-bubblewrap.ts";
 import type { Confinement, Entered, EnteredProgram, JobLimits, SandboxAdapter } from "./sandbox.ts";
-import { compileFilter } from "./seccomp/compile-filter.ts";
 
 export interface BubblewrapOptions {
   readonly limits: () => Promise<LimitsHere>;
@@ -29,25 +24,22 @@ export interface BubblewrapOptions {
   readonly tool?: string;
 }
 
-/** Looked for where the system keeps its own, never on a PATH that a job or an agent may have shaped. */
-export const BUBBLEWRAP_PLACES = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
-
 /** bubblewrap: a new root that holds only what is listed, namespaces of its own, no capabilities, and a filter of system calls. Linux. */
 export function createBubblewrap(options: BubblewrapOptions): SandboxAdapter {
-  let prepared: Promise<Prepared> | undefined;
+  let prepared: Promise<PreparedBubblewrap> | undefined;
   const adapter: SandboxAdapter = {
     name: "bubblewrap",
     canPlace: true,
     describe: createDescription(() => adapter, {
       ...options,
       walls: { walls: "namespaces", holdsTree: true, wallsAdvice: "", callsAdvice: "There is a filter for x64 and arm64 only." },
-      findObstacle: async () => findObstacle(options.tool),
+      findObstacle: async () => findObstacle(placesOf(options)),
       advise: async () => adviseNamespaces(await readNamespaceFacts()),
       because: "a job has a root of its own, namespaces of its own and no capabilities",
       advice: "",
     }),
     enter: async (confinement, program) => {
-      prepared ??= prepare(options);
+      prepared ??= prepareBubblewrap(options.folder);
       prepared.catch(() => {
         prepared = undefined; // A full disk may have room again.
       });
@@ -57,39 +49,28 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxAdapter {
   return adapter;
 }
 
-interface Prepared {
-  readonly layout: SystemLayout;
-  readonly madeUp: readonly { path: string; source: string }[];
-  readonly filterPath: string | undefined;
-}
-
-async function prepare({ folder }: BubblewrapOptions): Promise<Prepared> {
-  await makePrivateFolder(folder);
-  const { uid, gid } = userInfo();
-  const files = planMadeUpFiles({ uid, gid });
-  for (const { name, text } of files) await writeFileDurably(join(folder, name), text);
-  const filter = compileFilter();
-  const filterPath = filter === undefined ? undefined : join(folder, "system-calls.bpf");
-  if (filter !== undefined && filterPath !== undefined) await writeFileDurably(filterPath, filter);
-  return { layout: await readSystemLayout(), madeUp: files.map(({ name, path }) => ({ path, source: join(folder, name) })), filterPath };
-}
-
-type Surroundings = BubblewrapOptions & Prepared;
+type Surroundings = BubblewrapOptions & PreparedBubblewrap;
 
 async function enter(confinement: Confinement, program: EnteredProgram, around: Surroundings): Promise<Entered> {
-  const tool = await findTool(around.tool);
+  const tool = await findBubblewrap(placesOf(around));
   if (tool === undefined) throw new InstarError("SANDBOX_FAILED", "bubblewrap is gone", { advice: INSTALL_BUBBLEWRAP });
   await assertNoTricks(confinement);
   const { limits, scratch, network } = confinement;
+  const hidden = [...around.hidden, around.folder, scratch];
   const { inside, outside } = partEnvironment(program.environment);
   const view = planBubblewrap({
     tool,
     layout: around.layout,
     madeUp: network.kind === "host" ? around.madeUp.filter(({ path }) => !OF_THE_NETWORK.includes(path)) : around.madeUp,
-    readable: [...(await findPrograms(program, confinement, around)), ...confinement.readable, ...(network.kind === "host" ? OF_THE_NETWORK : [])],
+    readable: [
+      ...(await readProgramPaths({ path: program.environment.PATH ?? "", layout: around.layout, hidden })),
+      ...confinement.readable,
+      ...(network.kind === "host" ? OF_THE_NETWORK : []),
+    ],
     writable: confinement.writable,
     placed: confinement.placed ?? [],
     scratch,
+    masked: [],
     memory: planMemoryFolders(limits),
     network: network.kind === "host" ? "host" : "private",
     endsWithParent: true,
@@ -119,25 +100,12 @@ async function enter(confinement: Confinement, program: EnteredProgram, around: 
   };
 }
 
-/** Names and resolvers of the machine's own network, for jobs that may use it. */
-const OF_THE_NETWORK = ["/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf"];
+const placesOf = ({ tool }: BubblewrapOptions) => (tool === undefined ? BUBBLEWRAP_PLACES : [tool]);
 
-async function findTool(given: string | undefined): Promise<string | undefined> {
-  for (const path of given === undefined ? BUBBLEWRAP_PLACES : [given]) if (await canExecute(path)) return path;
-  return undefined;
-}
-
-async function canExecute(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function findObstacle(given: string | undefined): Promise<{ because: string; advice: string } | undefined> {
+async function findObstacle(places: readonly string[]): Promise<{ because: string; advice: string } | undefined> {
   if (process.platform !== "linux") return { because: "bubblewrap is for Linux", advice: "" };
-  if ((await findTool(given)) !== undefined) return undefined;
-  return { because: `bubblewrap is not installed (looked for ${(given === undefined ? BUBBLEWRAP_PLACES : [given]).join(", ")})`, advice: INSTALL_BUBBLEWRAP };
+  if ((await findBubblewrap(places)) !== undefined) return undefined;
+  return { because: `bubblewrap is not installed (looked for ${places.join(", ")})`, advice: INSTALL_BUBBLEWRAP };
 }
 
 /**
@@ -168,16 +136,6 @@ function partEnvironment(environment: Readonly<Record<string, string>>): { insid
     inside: Object.fromEntries(pairs.filter(([name]) => LOADER.test(name))),
     outside: Object.fromEntries(pairs.filter(([name]) => !LOADER.test(name))),
   };
-}
-
-async function findPrograms(program: EnteredProgram, confinement: Confinement, around: Surroundings): Promise<string[]> {
-  const planned = planProgramFolders({
-    folders: await readProgramFolders(program.environment.PATH ?? ""),
-    system: around.layout.roots.map(({ path }) => path),
-    homes: ["/root", "/home", homedir(), userInfo().homedir],
-    hidden: [...around.hidden, around.folder, confinement.scratch],
-  });
-  return readPresent(planned);
 }
 
 /** Part of the job's memory where a cgroup counts it; where none does, all of them together stay below a half of it. */

@@ -14,6 +14,8 @@ export interface BubblewrapView {
   readonly placed: readonly { readonly from: string; readonly at: string }[];
   /** Must be there. */
   readonly scratch?: string;
+  /** Folders of which nothing is seen but what is mounted deeper: empty, and read-only. */
+  readonly masked: readonly string[];
   /** Empty folders in memory, at most so large. */
   readonly memory: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly network: "private" | "host";
@@ -24,6 +26,9 @@ export interface BubblewrapView {
   /** Set inside only: what would also change the shell and the tool outside. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** Names and resolvers of the machine's own network, for programs that may use it. */
+export const OF_THE_NETWORK = ["/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf"];
 
 /**
  * The command line of `bwrap` before the program's own. The new root is a read-only tmpfs with nothing in it but what is listed; deeper paths are mounted
@@ -43,6 +48,7 @@ export function planBubblewrap(view: BubblewrapView): string[] {
     ...view.memory.flatMap(({ path, sizeBytes }) => ["--perms", "1777", "--size", String(sizeBytes), "--tmpfs", path]),
     ...planMounts(view),
     ...["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
+    ...view.masked.flatMap((path) => ["--remount-ro", path]),
     ...Object.entries(view.environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--chdir", view.cwd, "--"],
   ];
@@ -59,6 +65,7 @@ function planMounts(view: BubblewrapView): string[] {
     ...view.layout.roots.map(({ path, linkTo }): Mount => ({ path, args: linkTo === undefined ? ["--ro-bind", path, path] : ["--symlink", linkTo, path] })),
     ...view.layout.etc.map((path): Mount => ({ path, args: ["--ro-bind", path, path] })),
     ...view.readable.map((path): Mount => ({ path, args: ["--ro-bind-try", path, path] })),
+    ...view.masked.map((path): Mount => ({ path, args: ["--perms", "0755", "--tmpfs", path] })),
     ...view.madeUp.map(({ path, source }): Mount => ({ path, args: ["--ro-bind", source, path] })),
     ...view.writable.map((path): Mount => ({ path, args: ["--bind-try", path, path] })),
     ...view.placed.map(({ from, at }): Mount => ({ path: at, args: ["--bind", from, at] })),

@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock as clock } from "../platform/clock.ts";
 import { createJobRunner } from "../platform/run-job.ts";
 import { sandboxSettings } from "../settings/sandbox-settings.ts";
-import { BUBBLEWRAP_PLACES, createBubblewrap } from "./bubblewrap.ts";
+import { createBubblewrap } from "./bubblewrap.ts";
 import { describeChoice } from "./find-sandbox.ts";
 import { createLimits } from "./hold-limits.ts";
 import { createNoSandbox } from "./no-sandbox.ts";
+import { BUBBLEWRAP_PLACES } from "./prepare-bubblewrap.ts";
 import { createConfinedRunner } from "./run-confined.ts";
 import type { ConfinedJob, SandboxAdapter } from "./sandbox.ts";
 
