@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
@@ -10,17 +9,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../platform/clock.ts";
 import { readProcessIdentity } from "../platform/process-identity.ts";
 import { createJobRunner } from "../platform/run-job.ts";
+import { ownNetwork } from "./plain-sandbox.testing.ts";
 import type { ConfinedService, RunConfined, StartConfined } from "./sandbox.ts";
 import { createConfinedStarter } from "./start-confined.ts";
 
 const runJob = createJobRunner({ clock: systemClock, instanceId: `test-${randomUUID()}` });
-const canLeaveNetwork = process.platform === "linux" && spawnSync("bwrap", ["--dev-bind", "/", "/", "--unshare-net", "--", "true"]).status === 0;
 /** What is tested here needs no confinement but a network of its own, where there can be one. */
 const ways = [
-  { name: "the machine's own network", prefix: [] as string[] },
-  ...(canLeaveNetwork
-    ? [{ name: "a network of its own", prefix: ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--unshare-pid", "--proc", "/proc", "--"] }]
-    : []),
+  { name: "the machine's own network", prefix: [] as readonly string[] },
+  ...(ownNetwork === undefined ? [] : [{ name: "a network of its own", prefix: ownNetwork }]),
 ];
 
 let folder: string;
