@@ -1,5 +1,6 @@
 export * from "./error-codes.ts";
 export * from "./events.ts";
+export * from "./health.ts";
 export * from "./impact.ts";
 export * from "./instar-error.ts";
 export * from "./operations.ts";

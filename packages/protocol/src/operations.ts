@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sandboxReport } from "./sandbox.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -117,6 +118,7 @@ export type PlanView = z.output<typeof planView>;
 export const doctorView = z.object({
   verdict: z.enum(VERDICTS),
   checks: z.array(z.object({ area: z.string(), what: z.string(), verdict: z.enum(VERDICTS), because: z.string(), advice: z.string() })),
+  sandboxes: z.array(sandboxReport).describe("What each sandbox enforces on this machine, as tried just now"),
 });
 export type DoctorView = z.output<typeof doctorView>;
 

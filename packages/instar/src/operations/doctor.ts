@@ -12,6 +12,7 @@ import { describeDamage } from "../releases/describe-damage.ts";
 import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { checkCertificate } from "./check-certificate.ts";
+import { checkSandbox, describeSandboxes } from "./check-sandbox.ts";
 import type { OperationContext } from "./context.ts";
 import { explainFront } from "./explain-front.ts";
 
@@ -19,9 +20,16 @@ import { explainFront } from "./explain-front.ts";
 export function implementDoctor(context: OperationContext): Pick<Implementations, "doctor"> {
   return {
     doctor: async () => {
-      const checks = [...(await checkMachine(context)), ...(await checkData(context)), ...(await checkReleases(context)), ...(await checkRunning(context))];
+      const sandboxes = await describeSandboxes(context.instance);
+      const checks = [
+        ...(await checkMachine(context)),
+        ...(await checkSandbox(context.instance)),
+        ...(await checkData(context)),
+        ...(await checkReleases(context)),
+        ...(await checkRunning(context)),
+      ];
       const worst = checks.some((check) => check.verdict === "fail") ? "fail" : checks.some((check) => check.verdict === "error") ? "error" : "pass";
-      return { verdict: worst, checks } satisfies DoctorView;
+      return { verdict: worst, checks, sandboxes } satisfies DoctorView;
     },
   };
 }
@@ -52,7 +60,6 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
   return [
     passed("machine", "node", versions.node),
     { area: "machine", what: "jobs", verdict: "pass", because: `a job's processes end with it by ${jobs.treeEnds}: ${jobs.because}`, advice: "" },
-    { area: "machine", what: "containment of the agent", verdict: "pass", because: "open: the agent runs as the same user as Instar", advice: "" },
     settings,
     ...certificate,
     upstream,

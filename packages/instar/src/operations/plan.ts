@@ -1,4 +1,4 @@
-import { type Implementations, InstarError, type PlanView } from "@instar/protocol";
+import { type Implementations, InstarError, type PlanView, VALIDATION_STAGES } from "@instar/protocol";
 import { readStateSize } from "../backups/read-state-size.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
@@ -88,7 +88,9 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     case "check-code":
       return checksInWords(settings);
     case "validate":
-      return settings.tests === undefined ? "nothing: instar.yaml names no tests, and so nothing proceeds by itself" : command(settings.tests.command);
+      return stagesInWords(settings);
+    case "rehearse":
+      return rehearsalInWords(settings);
     case "back-up":
       return settings.state.directory === undefined ? "nothing: no state folder" : `copy ${settings.state.directory}`;
     case "switch":
@@ -102,6 +104,27 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     default:
       return "";
   }
+}
+
+function stagesInWords({ tests, validation }: OperationContext["instance"]["settings"]): string {
+  const command = (value: string | readonly string[]) => (typeof value === "string" ? value : value.join(" "));
+  const named = VALIDATION_STAGES.flatMap((stage) => {
+    const own = stage === "unit_tests" && tests !== undefined ? tests.command : validation[stage].command;
+    return own === undefined || validation[stage].gate === "off" ? [] : [`${stage.replaceAll("_", " ")}: ${command(own)}`];
+  });
+  return named.length === 0 ? "what is built in; instar.yaml names no tests, and so nothing proceeds by itself" : named.join("; ");
+}
+
+function rehearsalInWords({ rehearsal, state }: OperationContext["instance"]["settings"]): string {
+  if (rehearsal.gate === "off") return "nothing: instar.yaml turns it off";
+  if (state.kind === "external" && Object.keys(rehearsal.environment).length === 0)
+    return "nothing: its state is elsewhere, and rehearsal.environment names nothing that it could be rehearsed on";
+  const asked = [
+    `${rehearsal.probes.length} probes`,
+    `${rehearsal.things.length} lists of things`,
+    `${Math.max(1, rehearsal.requests.length)} requests up to ${rehearsal.samples} times`,
+  ];
+  return `old and new in the sandbox, each on a copy of the state (${rehearsal.gate}): ${asked.join(", ")}; then the old one on what the new one left`;
 }
 
 function checksInWords({ analysis: { checks } }: OperationContext["instance"]["settings"]): string {

@@ -1,5 +1,7 @@
 import type { DoctorView, ImpactView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
+import { renderUpdate, renderUpdateLine } from "./render-update.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
 export function renderAnswer(operation: string, answer: unknown): string {
@@ -83,20 +85,6 @@ function renderPlan(plan: PlanView): string {
   return lines.join("\n");
 }
 
-export function renderUpdateLine(update: UpdateView): string {
-  const end = update.outcome ?? update.state;
-  return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
-}
-
-function renderUpdate(update: UpdateView): string {
-  const lines = [renderUpdateLine(update)];
-  for (const step of update.steps) lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
-  if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
-  return lines.join("\n");
-}
-
-const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
-
 function renderRelease(release: OutputOf<"history">["releases"][number]): string {
   const marks = [
     release.running ? "runs" : "",
@@ -108,15 +96,5 @@ function renderRelease(release: OutputOf<"history">["releases"][number]): string
     `  ${release.author}, ${release.at}, ${release.updateType}, ${Math.round(release.sizeBytes / 1024)} KiB, ${release.digest.slice(0, 19)}…`,
     ...release.changes.slice(0, 10).map((change) => `  - ${change}`),
     `  way back: ${release.wayBack === null ? "none" : `${release.wayBack.release} (${release.wayBack.commit.slice(0, 10)})`}`,
-  ].join("\n");
-}
-
-function renderDoctor(report: DoctorView): string {
-  return [
-    ...report.checks.map(
-      (check) => `${check.verdict.padEnd(12)} ${check.area}: ${check.what}: ${check.because}${check.advice === "" ? "" : `\n             → ${check.advice}`}`,
-    ),
-    "",
-    `verdict: ${report.verdict}`,
   ].join("\n");
 }

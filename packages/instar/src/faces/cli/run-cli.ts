@@ -12,7 +12,8 @@ import { buildProgram, isUpdateCommand } from "./build-program.ts";
 import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
-import { renderAnswer, renderUpdateLine } from "./render-answer.ts";
+import { renderAnswer } from "./render-answer.ts";
+import { renderUpdateLine } from "./render-update.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 

@@ -10,6 +10,7 @@ import { decideRehearsal } from "../../rehearsal/decide-rehearsal.ts";
 import { describeDamage } from "../../releases/describe-damage.ts";
 import { slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
+import { foldRehearsedStages } from "../rehearsed/fold-rehearsed-stages.ts";
 import { planRehearsal } from "../rehearsed/plan-rehearsal.ts";
 import { planRehearsalPlace } from "../rehearsed/plan-rehearsal-place.ts";
 import { runRehearsal } from "../rehearsed/run-rehearsal.ts";
@@ -49,8 +50,14 @@ export function rehearseStep(rooms: StepRooms): Step {
         if (intact.kind === "damaged")
           return { kind: "refused", code: "RELEASE_DAMAGED", because: `the rehearsal changed the release that it starts: ${describeDamage(intact)}` };
         const { report, refusedBecause } = decideRehearsal(findings, settings.rehearsal, back);
-        const gives = { ...givesOf(report), confinement: { sandbox: choice.sandbox, missing: [...choice.missing] } };
-        if (refusedBecause !== null) return { kind: "refused", code: "REHEARSAL_FAILED", because: refusedBecause, evidence: gives };
+        const rehearsed = foldRehearsedStages(findings, settings.validation, rooms.settingsWritten);
+        const gives = {
+          ...givesOf(report),
+          stages: JSON.parse(JSON.stringify(rehearsed.stages)) as Json,
+          confinement: { sandbox: choice.sandbox, missing: [...choice.missing] },
+        };
+        const because = refusedBecause ?? rehearsed.refusedBecause;
+        if (because !== null) return { kind: "refused", code: "REHEARSAL_FAILED", because, evidence: gives };
         return { kind: "done", gives };
       } finally {
         await removeTree(scratch);
@@ -75,8 +82,11 @@ async function planNow(rooms: StepRooms, { start }: StepContext): Promise<Return
 }
 
 function skip(rooms: StepRooms, because: string): StepResult {
-  if (rooms.settings.rehearsal.gate === "required")
-    return { kind: "refused", code: "REHEARSAL_FAILED", because: `the rehearsal is required and could not be held: ${because}` };
+  const wanted =
+    rooms.settings.rehearsal.gate === "required"
+      ? "the rehearsal is required"
+      : foldRehearsedStages([], rooms.settings.validation, rooms.settingsWritten).refusedBecause;
+  if (wanted !== null) return { kind: "refused", code: "REHEARSAL_FAILED", because: `${wanted} and could not be held: ${because}` };
   return {
     kind: "done",
     gives: givesOf({ verdict: "nodata", because: `not rehearsed: ${because}`, findings: [], wayBack: "unknown", wayBackBecause: "the way back was not tried" }),

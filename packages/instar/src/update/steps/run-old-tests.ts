@@ -41,8 +41,7 @@ export async function runOldTests(
   const unitTests = round.stages.find(({ stage }) => stage === "unit_tests");
   const planned = planOldTestsStage({ wish: settings.validation.oldTests, weakensTests: weakensTests(given), unitTests, plan });
   if (planned.kind === "skip" || plan.kind === "same") {
-    const gate = planned.kind === "skip" ? planned.gate : "off";
-    const stage: PlannedStage = { stage: OLD_TESTS, gate, isWritten: false, withinMs: 0, tests: null, hasBuiltIn: false };
+    const stage: PlannedStage = { stage: OLD_TESTS, gate: "off", isWritten: false, withinMs: 0, tests: null, hasBuiltIn: false };
     return { stage, result: { ...describeStage(stage), because: planned.kind === "skip" ? planned.because : "nothing differs" } };
   }
   const ports: StagePorts = {

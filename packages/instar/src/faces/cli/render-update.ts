@@ -1,0 +1,50 @@
+import type { RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
+
+export function renderUpdateLine(update: UpdateView): string {
+  const end = update.outcome ?? update.state;
+  return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
+}
+
+/** The whole of it: each step with its last word, and below it what was measured. */
+export function renderUpdate(update: UpdateView): string {
+  const lines = [renderUpdateLine(update)];
+  for (const step of update.steps) {
+    lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
+    if (step.evidence !== null) lines.push(...renderEvidence(step.evidence).map((line) => `      ${line}`));
+  }
+  if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
+  return lines.join("\n");
+}
+
+const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
+
+function renderEvidence({ confinement, stages = [], rehearsal }: StepEvidence): string[] {
+  return [
+    ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
+    ...stages.flatMap(renderStage),
+    ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
+  ];
+}
+
+function renderConfinement({ sandbox, missing }: NonNullable<StepEvidence["confinement"]>): string {
+  return missing.length === 0 ? `in ${sandbox}` : `in ${sandbox}, WITHOUT ${missing.join(", ")}: sandbox.weaker allows it`;
+}
+
+function renderStage(result: StageResult): string[] {
+  if (result.verdict === "nodata" && result.gate !== "required" && result.runner === null) return [];
+  const { counts } = result;
+  const told = [
+    ...(counts === null ? [] : [`${counts.passed} of ${counts.total} passed${counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`}`]),
+    ...(result.coverage === null ? [] : [`${result.coverage} % of lines covered`]),
+    ...(result.cached ? ["known from before"] : []),
+  ];
+  return [
+    `${result.verdict.padEnd(12)} ${result.stage.replaceAll("_", " ").padEnd(18)} ${result.gate === "required" ? "" : `${result.gate}: `}${result.because}${told.length === 0 ? "" : ` (${told.join("; ")})`}`,
+    ...result.failing.slice(0, 5).map((name) => `               ✘ ${name}`),
+    ...result.flaky.slice(0, 5).map((name) => `               ~ flaky: ${name}`),
+  ];
+}
+
+function renderRehearsal({ findings }: RehearsalReport): string[] {
+  return findings.map(({ what, verdict, because }) => `${verdict.padEnd(12)} ${what.padEnd(18)} ${because}`);
+}
