@@ -14,7 +14,8 @@ export function decideAgain(
   const passed = again.filter(({ outcome }) => outcome === "passed");
   const passedKeys = new Set(passed.map(keyOf));
   const passedFiles = new Set(passed.map(({ file }) => file));
-  const hasPassed = (test: SeenTest) => !failed.has(keyOf(test)) && (test.isGroup === true ? passedFiles.has(test.file) : passedKeys.has(keyOf(test)));
+  const hasPassed = (test: SeenTest) =>
+    !failed.has(keyOf(test)) && (test.isGroup === true ? (test.file === null ? passed.length > 0 : passedFiles.has(test.file)) : passedKeys.has(keyOf(test)));
   const known = new Set(failing.map(keyOf));
   const fresh = [...failed.values()].filter((test) => !known.has(keyOf(test)));
   return { flaky: failing.filter(hasPassed), failing: [...failing.filter((test) => !hasPassed(test)), ...fresh] };

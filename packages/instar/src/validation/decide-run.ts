@@ -109,7 +109,7 @@ function decideReported(run: TestRun, status: number, counts: TestCounts, failin
 }
 
 /** Of how many, and the first three by name. */
-export function sayFailing(counts: TestCounts, failing: readonly SeenTest[]): string {
+function sayFailing(counts: TestCounts, failing: readonly SeenTest[]): string {
   const names = failing.slice(0, 3).map(({ name }) => JSON.stringify(name.slice(0, 100)));
   const more = failing.length > 3 ? `, and ${failing.length - 3} more` : "";
   const groups = failing.filter(({ isGroup }) => isGroup === true).length;

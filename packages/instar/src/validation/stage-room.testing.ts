@@ -16,6 +16,7 @@ export interface StageRoom {
   readonly tree: string;
   readonly scratch: string;
   readonly jobs: StageJob[];
+  /** The first thousand. */
   readonly lines: string[];
   readonly test: (wish: Partial<TestWish> & Pick<TestWish, "command">, more?: Partial<TestsQuestion>) => Promise<TestsResult>;
 }
@@ -38,7 +39,7 @@ export async function withStageRoom(files: Readonly<Record<string, string>>, act
     };
     const test: StageRoom["test"] = (wish, more = {}) =>
       runTests(
-        { run, clock: systemClock, say: (line) => lines.push(line) },
+        { run, clock: systemClock, say: (line) => void (lines.length < 1_000 && lines.push(line)) },
         {
           title: "unit_tests",
           tests: { runner: "auto", report: undefined, coverage: undefined, retries: 1, flaky: "reported", ...wish },

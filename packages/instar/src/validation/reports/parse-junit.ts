@@ -8,7 +8,7 @@ import { brokenReport, type ParsedReport, type SeenTest, wholeReport } from "./t
 export function parseJunit(text: string): ParsedReport {
   const tests: SeenTest[] = [];
   const suites: { readonly name: string; readonly told: number; readonly seenBefore: number }[] = [];
-  let open: { name: string; file: string | null; outcome: SeenTest["outcome"] } | undefined;
+  let open: { name: string; file: string | null; outcome: SeenTest["outcome"]; caseName: string } | undefined;
   let failures = 0;
   let sawRoot = false;
 
@@ -21,7 +21,12 @@ export function parseJunit(text: string): ParsedReport {
         seenBefore: failures,
       });
     if (name === "testcase")
-      open = { name: nameCase(attributes), file: attributes.get("file") ?? null, outcome: NOT_RUN.has(attributes.get("status") ?? "") ? "skipped" : "passed" };
+      open = {
+        caseName: attributes.get("name") ?? "",
+        name: nameCase(attributes),
+        file: attributes.get("file") ?? null,
+        outcome: NOT_RUN.has(attributes.get("status") ?? "") ? "skipped" : "passed",
+      };
     if (open === undefined) return;
     if (name === "skipped") open.outcome = "skipped";
     // A test that is expected to fail says both, the skipping first.
@@ -30,7 +35,11 @@ export function parseJunit(text: string): ParsedReport {
   const end = (name: string) => {
     if (name === "testcase" && open !== undefined) {
       if (open.outcome === "failed") failures += 1;
-      tests.push(open);
+      // node:test reports a file as a test of that name: it is none, and only its failure is told.
+      const isFile = open.file !== null && open.file.split(/[\\/]/).at(-1) === open.caseName;
+      const { caseName, ...test } = open;
+      if (!isFile) tests.push(test);
+      else if (test.outcome === "failed") tests.push({ ...test, isGroup: true });
       open = undefined;
     }
     const suite = name === "testsuite" ? suites.pop() : undefined;

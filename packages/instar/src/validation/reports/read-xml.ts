@@ -12,8 +12,8 @@ const MOST_DEPTH = 64;
 const MOST_ELEMENTS = 2_000_000;
 
 /**
- * Reads the elements and attributes of an XML text, in one pass and in a time that grows with its length alone. There are no document
- * types and no entities but the five of XML and character numbers, so that nothing in it can grow. Text between elements is passed over.
+ * Reads the elements and attributes of an XML text, in one pass and in a time that grows with its length alone. Nothing is declared, and there
+ * are no entities but the five of XML and character numbers, so that nothing in it can grow. Text between elements is passed over.
  *
  * @returns why it is not read; undefined where it was read to its end
  */
@@ -63,7 +63,11 @@ function skipAside(text: string, start: number): number | string | undefined {
       const found = text.indexOf(end, start + begin.length);
       return found === -1 ? "it ends in the middle of a comment or a piece of text" : found + end.length;
     }
-  return text.startsWith("<!", start) ? "it declares a document type, which is not read" : undefined;
+  if (!text.startsWith("<!", start)) return undefined;
+  // A document type that only names where it is described is passed over; one that declares anything could make a text grow.
+  const stop = text.indexOf(">", start);
+  const isPlain = stop !== -1 && /^<!DOCTYPE\s+[^[<>]{1,500}>$/.test(text.slice(start, Math.min(stop + 1, start + 600)));
+  return isPlain ? stop + 1 : "it declares what its own document type is, which is not read";
 }
 
 /** A `>` in quotes belongs to an attribute. */

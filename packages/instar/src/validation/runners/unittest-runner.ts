@@ -37,7 +37,8 @@ class Result(unittest.TextTestResult):
         is_test = isinstance(test, unittest.TestCase) and type(test).__module__ != "unittest.loader"
         name = name_of(test)
         owner = getattr(test, "test_case", test)
-        self.told.append({"name": name[:1000], "file": file_of(owner), "outcome": outcome, "isGroup": not is_test and not hasattr(test, "test_case")})
+        is_group = not is_test and owner is test
+        self.told.append({"name": name[:1000], "file": None if is_group else file_of(owner), "outcome": outcome, "isGroup": is_group})
 
     def addSuccess(self, test):
         super().addSuccess(test)

@@ -24,4 +24,6 @@ export interface PlannedStage {
   readonly withinMs: number;
   readonly tests: TestWish | null;
   readonly hasBuiltIn: boolean;
+  /** Why there is nothing to run, where that is not simply that nobody wrote anything down. */
+  readonly idle?: string;
 }

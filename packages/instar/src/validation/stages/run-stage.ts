@@ -32,7 +32,9 @@ export async function runStage(ports: StagePorts, planned: PlannedStage): Promis
   const own = planned.hasBuiltIn ? await ports.builtIn[planned.stage]?.() : undefined;
   const told = describeStage(planned, Math.round(ports.clock.monotonicMs() - beganMs));
   if (planned.tests === null)
-    return own === undefined ? { ...told, verdict: "nodata", because: "instar.yaml names no command for it" } : { ...told, ...own, runner: "built-in" };
+    return own === undefined
+      ? { ...told, verdict: "nodata", because: planned.idle ?? "instar.yaml names no command for it" }
+      : { ...told, ...own, runner: "built-in" };
   if (own !== undefined && own.verdict !== "pass") return { ...told, ...own, because: `${own.because}; its command was not run`, runner: "built-in" };
   const place = await ports.enter(planned.stage);
   try {
