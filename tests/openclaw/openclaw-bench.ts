@@ -26,6 +26,8 @@ export class OpenClawBench {
   readonly root = mkdtempSync(join(tmpdir(), "instar-openclaw-"));
   readonly agent = join(this.root, "claw");
   readonly port: number;
+  /** Where this machine's npm finds its registry and what it needs to trust it: an operator's home and Node of the test's own know neither. */
+  readonly registry = readRegistry();
   readonly #environment: Record<string, string>;
 
   constructor(port: number) {
@@ -34,6 +36,9 @@ export class OpenClawBench {
     for (const folder of [runtime, this.agent, join(this.root, "home"), join(this.root, "tmp")]) mkdirSync(folder, { recursive: true });
     copyFileSync(process.execPath, join(runtime, "node"));
     chmodSync(join(runtime, "node"), 0o755);
+    mkdirSync(join(this.root, "runtime", "etc"));
+    const lines = Object.entries(this.registry).filter(([name]) => name.startsWith("npm_config_"));
+    writeFileSync(join(this.root, "runtime", "etc", "npmrc"), lines.map(([name, value]) => `${name.replace("npm_config_", "")}=${value}\n`).join(""));
     const path = [runtime, "/usr/local/bin", "/usr/bin", "/bin"].join(":");
     this.#environment = {
       PATH: path,
@@ -44,6 +49,7 @@ export class OpenClawBench {
       TMPDIR: join(this.root, "tmp"),
       NO_COLOR: "1",
       GIT_CONFIG_NOSYSTEM: "1",
+      ...this.registry,
       ...Object.fromEntries(
         ["AUTHOR", "COMMITTER"].flatMap((who) => [
           [`GIT_${who}_NAME`, "Operator"],
@@ -155,4 +161,11 @@ function run(program: string, args: readonly string[], env: Record<string, strin
       resolve({ status: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
     );
   });
+}
+
+function readRegistry(): Record<string, string> {
+  const said = (key: string) => spawnSync("npm", ["config", "get", key], { encoding: "utf8" }).stdout?.trim().replace(/^(null|undefined)$/, "") ?? "";
+  const authorities = process.env.NODE_EXTRA_CA_CERTS ?? "";
+  const settings = { npm_config_registry: said("registry"), npm_config_cafile: said("cafile") || authorities, NODE_EXTRA_CA_CERTS: authorities };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }

@@ -49,6 +49,7 @@ async function begin(): Promise<void> {
   checks.expect("instar init --preset openclaw writes instar.yaml into an empty folder", init.status === 0, init.stderr);
   const { next } = JSON.parse(init.stdout) as { next: string[] };
   for (const line of next.filter((each) => !each.startsWith("instar "))) bench.shell(line.replace("openclaw@latest", `openclaw@${OLD}`));
+  if (Object.keys(bench.registry).length > 0) bench.setting(["sandbox", "environment"], bench.registry);
   // A test does not wait an hour.
   bench.setting(["watch", "time"], "2s");
   bench.setting(["source", "checkEvery"], "10m");
