@@ -55,7 +55,7 @@ function findUninstalled() {
 function findUnlisted() {
   const listed = readJson(INVENTORY);
   if (!Array.isArray(listed) || listed.length === 0) throw new Error(`${INVENTORY} is no list of files`);
-  return listed.filter((path) => isMissing(join(HOME, path)));
+  return listed.map((path) => join(HOME, path)).filter(isMissing);
 }
 
 /** Notices it also where the inventory was changed together with the files. */
