@@ -30,7 +30,7 @@ export async function askThings(pair: RehearsedPair, settings: Settings["rehears
  * What is missing in the new version. Pure. What could not be asked of the old version leaves nothing to compare with (`nodata`); what could not be
  * asked of the new one alone is a failure.
  */
-export function compareThings(name: string, old: Things | undefined, its: Things): RehearsalFinding {
+function compareThings(name: string, old: Things | undefined, its: Things): RehearsalFinding {
   const what = `things ${name}`;
   const count = (things: Things | undefined) => (things?.kind === "named" ? things.names.size : null);
   const say = (verdict: RehearsalFinding["verdict"], because: string) => makeFinding(what, verdict, because, { old: count(old), new: count(its), unit: name });

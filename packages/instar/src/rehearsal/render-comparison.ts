@@ -51,7 +51,7 @@ export function renderComparison(compared: ComparedQuantiles): RehearsalFinding 
 }
 
 /** Three digits that count: 0.123, 1.38, 31.2, 1834. */
-export function round(value: number | undefined): number {
+function round(value: number | undefined): number {
   if (value === undefined || !Number.isFinite(value)) return value ?? Number.NaN;
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 1e-3))));
   return Number(value.toFixed(Math.min(digits, 6)));

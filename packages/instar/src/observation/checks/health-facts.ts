@@ -1,5 +1,5 @@
-import type { MachineFacts } from "../../platform/read-machine.ts";
 import type { LogPatterns } from "../../platform/read-error-kinds.ts";
+import type { MachineFacts } from "../../platform/read-machine.ts";
 import type { HealthReport } from "../health-report.ts";
 import type { DatabaseFact } from "./read-database-integrity.ts";
 
