@@ -23,18 +23,18 @@ export async function readReport(reading: ReportReading | null, { tree, output }
   switch (reading.kind) {
     case "in-output": {
       const parsed = output.end();
-      return parsed.kind === "broken" ? { kind: "broken", because: parsed.because } : { kind: "read", report: parsed.report };
+      return settle(parsed, tree);
     }
     case "in-tree": {
       const read = await readTexts([join(tree, reading.path)], tree);
-      return "texts" in read ? settle(parseAnyReport(read.texts[0] ?? "")) : read;
+      return "texts" in read ? settle(parseAnyReport(read.texts[0] ?? ""), tree) : read;
     }
     case "in-folder":
-      return readFolder(reading);
+      return readFolder(reading, tree);
   }
 }
 
-async function readFolder({ folder, format, isSeveral }: Extract<ReportReading, { kind: "in-folder" }>): Promise<FoundReport> {
+async function readFolder({ folder, format, isSeveral }: Extract<ReportReading, { kind: "in-folder" }>, tree: string): Promise<FoundReport> {
   const names = await readdir(folder).catch(() => []);
   if (names.length === 0) return { kind: "missing", because: "it left none" };
   const pattern = isSeveral ? new RegExp(`^${format}-\\d+\\.json$`) : /^report$/;
@@ -49,7 +49,7 @@ async function readFolder({ folder, format, isSeveral }: Extract<ReportReading, 
     names.sort().map((name) => join(folder, name)),
     folder,
   );
-  return "texts" in read ? settle(parseFormat(format, read.texts)) : read;
+  return "texts" in read ? settle(parseFormat(format, read.texts), tree) : read;
 }
 
 type ReadTexts = { readonly texts: readonly string[] } | Exclude<FoundReport, { kind: "read" | "not-asked" }>;
@@ -93,6 +93,10 @@ function parseAnyReport(text: string): ParsedReport {
   return reader.end();
 }
 
-function settle(parsed: ParsedReport): FoundReport {
-  return parsed.kind === "report" ? { kind: "read", report: parsed.report } : { kind: "broken", because: parsed.because };
+/** Files that are named for a failure are named from the tree on: where it lay is nobody's business. */
+function settle(parsed: ParsedReport, tree: string): FoundReport {
+  if (parsed.kind === "broken") return parsed;
+  const { tests, coverage } = parsed.report;
+  const named = tests.map((test) => (test.name.startsWith(`${tree}/`) ? { ...test, name: test.name.slice(tree.length + 1) } : test));
+  return { kind: "read", report: { tests: named, coverage } };
 }

@@ -67,7 +67,7 @@ export function planReport(known: KnownRunner, question: ReportQuestion): Planne
     case "mocha":
       return byArguments(known, "mocha", reports, ["--reporter", "json", "--reporter-option", `output=${path}`, ...(stopsEarly(known) ? [] : ["--no-bail"])]);
     case "behave":
-      return byArguments(known, "behave", reports, ["-f", "json", "-o", path, "-f", "progress", "-o", "/dev/stdout"]);
+      return byArguments(known, "behave", reports, planBehave(known.args, path));
     case "pytest":
       return planPytest(known, question, reports);
     case "unittest":
@@ -83,6 +83,13 @@ function byArguments(known: KnownRunner, format: ReportFormat, reports: string, 
   if (known.before === null)
     return { kind: "impossible", because: `${known.runner} is asked for its report by arguments, and none reach it through this command` };
   return { kind: "asked", appended, environment: {}, files: [], reading: { kind: "in-folder", folder: reports, format, isSeveral: false } };
+}
+
+/** Its formats and the files that they go to are two lists, matched by their order: those that its command leaves open are closed first. */
+function planBehave(args: readonly string[], path: string): string[] {
+  const [formats, files] = [args.filter((word) => /^(-f|--format)/.test(word)).length, args.filter((word) => /^(-o|--outfile)/.test(word)).length];
+  const open = Array.from({ length: Math.max(0, formats - files) }, () => ["-o", "-"]).flat();
+  return [...open, "-f", "json", "-o", path, ...(formats === 0 ? ["-f", "progress", "-o", "-"] : [])];
 }
 
 /** By a reporter of ours beside the one that people read; its settings go through NODE_OPTIONS, which every script hands on. */
