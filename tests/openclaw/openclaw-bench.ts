@@ -164,7 +164,10 @@ function run(program: string, args: readonly string[], env: Record<string, strin
 }
 
 function readRegistry(): Record<string, string> {
-  const said = (key: string) => spawnSync("npm", ["config", "get", key], { encoding: "utf8" }).stdout?.trim().replace(/^(null|undefined)$/, "") ?? "";
+  const said = (key: string) =>
+    spawnSync("npm", ["config", "get", key], { encoding: "utf8" })
+      .stdout?.trim()
+      .replace(/^(null|undefined)$/, "") ?? "";
   const authorities = process.env.NODE_EXTRA_CA_CERTS ?? "";
   const settings = { npm_config_registry: said("registry"), npm_config_cafile: said("cafile") || authorities, NODE_EXTRA_CA_CERTS: authorities };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
