@@ -1,7 +1,7 @@
 // The only place that builds adapters and wires rooms.
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { parseDocument } from "yaml";
@@ -26,6 +26,7 @@ import { implementOperations } from "./operations/implement.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { makePrivateFolder } from "./platform/durable-files.ts";
 import type { ProcessIdentity } from "./platform/process-identity.ts";
+import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { createJobRunner, type RunJob } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
@@ -35,7 +36,9 @@ import { createLimits } from "./sandbox/hold-limits.ts";
 import { createNoSandbox } from "./sandbox/no-sandbox.ts";
 import { createConfinedRunner } from "./sandbox/run-confined.ts";
 import type { SandboxAdapter } from "./sandbox/sandbox.ts";
+import { createSlotPrefix } from "./sandbox/create-slot-prefix.ts";
 import { createConfinedStarter } from "./sandbox/start-confined.ts";
+import { withRegistries } from "./sandbox/with-registries.ts";
 import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -79,6 +82,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
   const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
   const stateDirectory = settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory);
+  const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: settings.agent.sandbox.level === "open", clock });
   const sandboxes = { adapters: openSandboxes({ folder, stateDirectory, runJob, clock }), settings: settings.sandbox };
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
@@ -99,16 +103,23 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       path: `${environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? ""}:${agentPath}`,
       ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
     }),
-    releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
+    releases,
     snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
     keeper: new KeeperClient(folder),
     facts,
+    checkDatabase: () => checkDatabase(database),
     runJob,
     runConfined,
     startConfined: createConfinedStarter({ runConfined, clock }),
     chooseSandbox: (use) => describeChoice(use, sandboxes),
     sandboxes: sandboxes.adapters,
-    slotPrefix: async () => [],
+    slotPrefix: createSlotPrefix({
+      settings: settings.agent,
+      folder,
+      stateDirectory,
+      home: environment.HOME ?? homedir(),
+      treePath: (release) => releases.treePath(release),
+    }),
     analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
     clock,
     history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
@@ -153,7 +164,8 @@ function openSandboxes({
     limits: createLimits({ clock, instanceId: createHash("sha256").update(folder).digest("hex").slice(0, 12) }),
     folder: join(folder, "sandbox"),
   };
-  return [createBubblewrap({ ...shared, hidden: [folder, ...(stateDirectory === null ? [] : [stateDirectory])] }), createNoSandbox(shared)];
+  const hidden = [folder, ...(stateDirectory === null ? [] : [stateDirectory])];
+  return [createBubblewrap({ ...shared, hidden }), createNoSandbox(shared)].map((adapter) => withRegistries(adapter));
 }
 
 /** Two agents must not share a data folder because they have the same name. A folder that was moved takes its data along. */

@@ -37,6 +37,8 @@ const STATE_OF_STEP: Readonly<Record<string, LoopState>> = {
   validate: "validating",
   rehearse: "validating",
   decide: "approving",
+  "check-before": "applying",
+  "check-after": "verifying",
   approve: "approving",
   "back-up": "applying",
   switch: "applying",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthCheckResult } from "./health.ts";
 import { sandboxReport } from "./sandbox.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
@@ -289,6 +290,15 @@ export const OPERATIONS = [
     output: updateView,
     positional: ["to"],
     offline: false,
+  }),
+  defineOperation({
+    name: "health",
+    kind: "query",
+    summary: "Make the checks of before or after an exchange now, of what serves",
+    input: z.strictObject({ when: z.enum(["before", "after"]).default("after").describe("Which of the two lists") }),
+    output: z.object({ verdict: z.enum(VERDICTS), because: z.string(), checks: z.array(healthCheckResult) }),
+    positional: ["when"],
+    offline: true,
   }),
   defineOperation({
     name: "history",

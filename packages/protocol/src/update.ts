@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthCheckResult } from "./health.ts";
 import { rehearsalReport } from "./rehearsal.ts";
 import { confinedBy } from "./sandbox.ts";
 import { stageResult } from "./validation.ts";
@@ -31,6 +32,7 @@ export const stepEvidence = z.object({
   confinement: confinedBy.optional().describe("In which sandbox its jobs ran, and what of their least was not enforced"),
   stages: z.array(stageResult).optional().describe("Of the validation"),
   rehearsal: rehearsalReport.optional(),
+  health: z.array(healthCheckResult).optional().describe("Checks before or after the exchange"),
 });
 export type StepEvidence = z.output<typeof stepEvidence>;
 

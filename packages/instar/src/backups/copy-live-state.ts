@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readSync, symlinkSync, unlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
-import { copyDatabase, isDatabase } from "./copy-live-database.ts";
+import { copyDatabase } from "./copy-live-database.ts";
+import { beginsAsDatabase } from "./copy-live-databases.ts";
 import { type CloneMemory, copyFile } from "./copy-file.ts";
 import { locate, type RawPath, renderRaw } from "./raw-path.ts";
 import { createTurns, type Turns } from "./take-turns.ts";
@@ -33,7 +34,9 @@ export async function copyLiveState(from: string, to: string, signal?: AbortSign
   const root = await realpath(from);
   const turns = createTurns(signal);
   const entries = await walkTree(root, signal);
-  const databases = new Set(entries.filter((entry) => entry.kind === "file" && startsAsDatabase(root, entry)).map(({ path }) => path));
+  const databases = new Set(
+    entries.filter((entry) => entry.kind === "file" && entry.size >= 512 && beginsAsDatabase(locate(root, entry.path))).map(({ path }) => path),
+  );
   const memory: CloneMemory = { canClone: true };
   const unsettled: string[] = [];
   let [files, sizeBytes] = [0, 0];
@@ -55,21 +58,6 @@ export async function copyLiveState(from: string, to: string, signal?: AbortSign
   }
   giveModes(entries, to);
   return { files, sizeBytes, databases: databases.size, unsettled, skipped: entries.filter(({ kind }) => kind === "special").length };
-}
-
-function startsAsDatabase(root: string, entry: FoundEntry): boolean {
-  if (entry.size < 512) return false;
-  let file: number | undefined;
-  try {
-    file = openSync(locate(root, entry.path), "r");
-    const head = Buffer.alloc(16);
-    readSync(file, head, 0, 16, 0);
-    return isDatabase(head);
-  } catch {
-    return false; // Gone, or not ours to read: the copying says so.
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
 }
 
 /** What SQLite keeps beside a database is of its own moment: the copy of the database has it in it. */

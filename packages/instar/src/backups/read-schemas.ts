@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isDatabase } from "./copy-live-database.ts";
+import { beginsAsDatabase } from "./copy-live-databases.ts";
 import { locate, renderRaw } from "./raw-path.ts";
 import { walkTree } from "./walk-tree.ts";
 
@@ -19,22 +18,11 @@ export interface DatabaseSchema {
 export async function readSchemas(copy: string): Promise<DatabaseSchema[]> {
   const found: DatabaseSchema[] = [];
   for (const entry of await walkTree(copy)) {
-    if (entry.kind !== "file" || entry.size < 512 || !startsAsDatabase(locate(copy, entry.path))) continue;
+    if (entry.kind !== "file" || entry.size < 512 || !beginsAsDatabase(locate(copy, entry.path))) continue;
     const schema = readSchema(renderRaw(locate(copy, entry.path).toString("latin1")));
     if (schema !== undefined) found.push({ path: renderRaw(entry.path), ...schema });
   }
   return found;
-}
-
-function startsAsDatabase(path: Buffer): boolean {
-  const file = openSync(path, "r");
-  try {
-    const head = Buffer.alloc(16);
-    readSync(file, head, 0, 16, 0);
-    return isDatabase(head);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function readSchema(path: string): { userVersion: number; digest: string } | undefined {

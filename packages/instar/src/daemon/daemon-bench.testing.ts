@@ -90,6 +90,7 @@ export class DaemonBench {
       snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
       keeper: new KeeperClient(folder),
       facts,
+      checkDatabase: () => ({ kind: "whole", because: "" }),
       runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),
       runConfined: notAsked,
       startConfined: notAsked,

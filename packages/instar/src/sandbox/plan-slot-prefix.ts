@@ -13,6 +13,8 @@ export interface SlotPlace extends PreparedBubblewrap {
   readonly releaseTree: string;
   readonly dependenciesFolder: string | null;
   readonly stateDirectory: string | null;
+  /** What Instar itself gives a program of the agent's beside its state: a folder that it is to fill. */
+  readonly alsoWritable?: readonly string[];
   /** Instar's own: out of sight, but for what of it the agent is given. */
   readonly dataFolder: string;
   /** Of the user that the agent runs as, and its HOME. */
@@ -36,7 +38,11 @@ export function planSlotPrefix(place: SlotPlace): string[] {
   const isHostNetwork = settings.network === "host";
   const readable = [...place.programs, ...(settings.home === "host" ? [home] : []), ...settings.readable, ...(isHostNetwork ? OF_THE_NETWORK : [])];
   const given = [place.releaseTree, ...(dependenciesFolder === null ? [] : [dependenciesFolder])];
-  const writable = [...settings.writable.filter((path) => !isWithin(path, dataFolder)), ...(stateDirectory === null ? [] : [stateDirectory])];
+  const writable = [
+    ...settings.writable.filter((path) => !isWithin(path, dataFolder)),
+    ...(stateDirectory === null ? [] : [stateDirectory]),
+    ...(place.alsoWritable ?? []),
+  ];
   const view = planBubblewrap({
     tool: place.tool,
     layout: place.layout,

@@ -4,6 +4,7 @@ import { analyseStep } from "./steps/analyse.ts";
 import { backUpStep } from "./steps/back-up.ts";
 import { buildStep } from "./steps/build.ts";
 import { checkCodeStep } from "./steps/check-code.ts";
+import { checkAfterStep, checkBeforeStep } from "./steps/check-health.ts";
 import { checkPackageStep } from "./steps/check-package.ts";
 import { checkReleaseStep } from "./steps/check-release.ts";
 import { commitStep } from "./steps/commit.ts";
@@ -29,10 +30,12 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
     validateStep(rooms),
     rehearseStep(rooms),
     decideStep(rooms),
+    checkBeforeStep(rooms),
     backUpStep(rooms),
     ...(rooms.settings.exchange.trial === undefined ? [] : [trialStep(rooms)]),
     switchStep(rooms),
     confirmStep(rooms),
+    checkAfterStep(rooms),
     watchStep(rooms),
     commitStep(rooms),
   ];

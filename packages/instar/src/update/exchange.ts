@@ -8,6 +8,7 @@ import { askSmoke } from "../observation/ask-smoke.ts";
 import type { HealthReport } from "../observation/health-report.ts";
 import { probeHealth } from "../observation/probe-health.ts";
 import { findListener } from "../platform/find-listener.ts";
+import type { RunJob } from "../platform/run-job.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
 import type { StepContext } from "./step.ts";
@@ -173,8 +174,8 @@ async function whoAnswers({ port, pid }: KeeperSlotReport, health: HealthReport)
 
 /** Asks the agent in a slot how it is. */
 export async function probeSlot(rooms: StepRooms, slot: KeeperSlotReport): Promise<HealthReport> {
-  const { settings, releases, stateDirectory, inherited, clock, runJob, folder } = rooms;
-  const release = { id: slot.release ?? "", version: slot.version ?? "" };
+  const { settings, releases, stateDirectory, clock, folder } = rooms;
+  const release = slot.release ?? "";
   return probeHealth(
     settings,
     {
@@ -182,26 +183,37 @@ export async function probeSlot(rooms: StepRooms, slot: KeeperSlotReport): Promi
       port: slot.port,
       cwd: slot.cwd ?? folder,
       stateDirectory,
-      releaseFolder: releases.treePath(release.id),
+      releaseFolder: releases.treePath(release),
       logPath: slot.logPath ?? "",
       logFrom: slot.logFrom,
       startedAtMs: slot.startedAt === null ? 0 : Date.parse(slot.startedAt),
-      environment: planAgentEnvironment({
-        settings,
-        release,
-        inherited,
-        ...(await readVariables(rooms)),
-        ...(slot.port === null ? {} : { port: slot.port }),
-        ...(stateDirectory === null ? {} : { stateDirectory }),
-      }),
+      environment: await readSlotEnvironment(rooms, slot),
     },
     // A health command is often the release's own program: it may reach what the agent may, and no more.
     {
       clock,
-      runJob: async (job) => runJob({ ...job, argv: [...(await rooms.slotPrefix(release.id)), ...job.argv] }),
+      runJob: runAsAgent(rooms, release),
       jobLogPath: join(folder, "logs", "health.log"),
     },
   );
+}
+
+/** Runs programs with what the agent itself may reach, and no more. */
+export function runAsAgent(rooms: Pick<StepRooms, "runJob" | "slotPrefix">, release: string): RunJob {
+  return async (job) => rooms.runJob({ ...job, argv: [...(await rooms.slotPrefix(release)), ...job.argv] });
+}
+
+/** What a program gets that runs as the agent in a slot does. */
+export async function readSlotEnvironment(rooms: StepRooms, slot: KeeperSlotReport): Promise<Readonly<Record<string, string>>> {
+  const { settings, stateDirectory, inherited } = rooms;
+  return planAgentEnvironment({
+    settings,
+    release: { id: slot.release ?? "", version: slot.version ?? "" },
+    inherited,
+    ...(await readVariables(rooms)),
+    ...(slot.port === null ? {} : { port: slot.port }),
+    ...(stateDirectory === null ? {} : { stateDirectory }),
+  });
 }
 
 /** The absolute path of agent.environmentFile; null where there is none. */
@@ -211,10 +223,12 @@ export function environmentFileOf({ settings, settingsFolder }: StepRooms): stri
   return isAbsolute(file) ? file : join(settingsFolder, file);
 }
 
-/** For the health command, which sees what the agent sees. */
+/** For the operator's own commands, which see what the agent sees. */
 async function readVariables(rooms: StepRooms): Promise<{ environmentFile?: Readonly<Record<string, string>> }> {
   const path = environmentFileOf(rooms);
-  return path === null || rooms.settings.health.command === undefined ? {} : { environmentFile: await readEnvironmentFile(path) };
+  const { command, before, after } = rooms.settings.health;
+  const isNeeded = command !== undefined || before.length > 0 || after.length > 0;
+  return path === null || !isNeeded ? {} : { environmentFile: await readEnvironmentFile(path) };
 }
 
 async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec> {

@@ -3,6 +3,7 @@ import type { Analysis } from "../analysis/run-analysis-job.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
 import type { Facts } from "../database/facts.ts";
 import type { KeeperClient } from "../keeper/keeper-client.ts";
+import type { DatabaseFact } from "../observation/checks/read-database-integrity.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import type { ReleaseStore } from "../releases/release-store.ts";
@@ -30,6 +31,8 @@ export interface StepRooms {
   readonly snapshots: SnapshotStore;
   readonly keeper: KeeperClient;
   readonly facts: Facts;
+  /** Whether Instar's own database is whole. */
+  readonly checkDatabase: () => Pick<DatabaseFact, "kind" | "because">;
   /** For programs of the operator's and of Instar's own. What a candidate brought runs by `runConfined`. */
   readonly runJob: RunJob;
   readonly runConfined: RunConfined;

@@ -1,7 +1,7 @@
 import type { DoctorView, ImpactView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
-import { renderUpdate, renderUpdateLine } from "./render-update.ts";
+import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
 export function renderAnswer(operation: string, answer: unknown): string {
@@ -29,6 +29,10 @@ export function renderAnswer(operation: string, answer: unknown): string {
     case "keeper.replace": {
       const { pid, before, tookMs, handOver } = answer as OutputOf<"keeper.replace">;
       return `keeper ${pid} took over from ${before} in ${tookMs} ms${handOver === null ? "" : `; ${handOver}`}`;
+    }
+    case "health": {
+      const { verdict, because, checks } = answer as OutputOf<"health">;
+      return [...checks.map(renderHealthCheck), "", `verdict: ${verdict}: ${because}`].join("\n");
     }
     case "doctor":
       return renderDoctor(answer as DoctorView);

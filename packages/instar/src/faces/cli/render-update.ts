@@ -1,4 +1,4 @@
-import type { RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
+import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
 
 export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
@@ -18,11 +18,12 @@ export function renderUpdate(update: UpdateView): string {
 
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
-function renderEvidence({ confinement, stages = [], rehearsal }: StepEvidence): string[] {
+function renderEvidence({ confinement, stages = [], rehearsal, health = [] }: StepEvidence): string[] {
   return [
     ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
     ...stages.flatMap(renderStage),
     ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
+    ...health.map(renderHealthCheck),
   ];
 }
 
@@ -43,6 +44,10 @@ function renderStage(result: StageResult): string[] {
     ...result.failing.slice(0, 5).map((name) => `               ✘ ${name}`),
     ...result.flaky.slice(0, 5).map((name) => `               ~ flaky: ${name}`),
   ];
+}
+
+export function renderHealthCheck({ check, verdict, gate, because }: HealthCheckResult): string {
+  return `${verdict.padEnd(12)} ${check.padEnd(24)} ${gate === "required" ? "" : "advisory: "}${because}`;
 }
 
 function renderRehearsal({ findings }: RehearsalReport): string[] {

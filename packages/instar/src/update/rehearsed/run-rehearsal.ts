@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RehearsalFinding, WayBack } from "@instar/protocol";
-import { readSchemas } from "../../backups/read-schemas.ts";
+import { type DatabaseSchema, readSchemas } from "../../backups/read-schemas.ts";
+import { type DatabaseFact, readDatabaseIntegrity } from "../../observation/checks/read-database-integrity.ts";
 import type { HealthReport } from "../../observation/health-report.ts";
 import { compareShown, makeFinding } from "../../rehearsal/compare-shown.ts";
 import { rehearse } from "../../rehearsal/rehearse.ts";
@@ -31,6 +32,10 @@ export interface Rehearsed {
   readonly findings: readonly RehearsalFinding[];
   readonly wayBack: WayBack;
   readonly wayBackBecause: string;
+  /** Of the copy, before anything was started on it; null where there is no state. */
+  readonly databases: readonly DatabaseFact[] | null;
+  /** Of the databases that were there before, as the new version's start left them. */
+  readonly schemas: readonly DatabaseSchema[];
 }
 
 /**
@@ -63,6 +68,7 @@ export async function runRehearsal(rooms: StepRooms, context: StepContext, run: 
   if (preflight !== undefined) findings.push(judgePreflight(preflight));
 
   const before = stateNew === null ? [] : await readSchemas(stateNew);
+  const databases = stateOld === null ? null : await readDatabaseIntegrity(stateOld);
   const agents: BootedAgent[] = [];
   let isOldReady = false;
   try {
@@ -83,10 +89,11 @@ export async function runRehearsal(rooms: StepRooms, context: StepContext, run: 
     await Promise.all(agents.map((agent) => agent.end()));
     await keepLog(rooms, context, join(scratch, "new/agent.log"));
   }
-  if (stateNew !== null) findings.push(...judgeMigration(before, await readSchemas(stateNew)));
+  const after = stateNew === null ? [] : await readSchemas(stateNew);
+  findings.push(...judgeMigration(before, after));
   const back = await findWayBack(rooms, context, { stateNew, isOldReady, boot, preflightOf });
   findings.push(makeFinding("way back", back.wayBack === "unknown" ? "nodata" : "pass", back.wayBackBecause, { new: back.wayBack }));
-  return { findings, ...back };
+  return { findings, ...back, databases, schemas: after.filter(({ path }) => before.some((one) => one.path === path)) };
 }
 
 /** Secrets go only where nothing can carry them out. */

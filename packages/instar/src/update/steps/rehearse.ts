@@ -44,7 +44,7 @@ export function rehearseStep(rooms: StepRooms): Step {
       await removeTree(scratch);
       await mkdir(scratch, { recursive: true, mode: 0o700 });
       try {
-        const { findings, ...back } = await runRehearsal(rooms, context, { choice, place: planned.place, ...plan, scratch });
+        const { findings, databases, schemas, ...back } = await runRehearsal(rooms, context, { choice, place: planned.place, ...plan, scratch });
         const release = String(context.given.release);
         const intact = await rooms.releases.verify(release);
         if (intact.kind === "damaged")
@@ -53,7 +53,9 @@ export function rehearseStep(rooms: StepRooms): Step {
         const rehearsed = foldRehearsedStages(findings, settings.validation, rooms.settingsWritten);
         const gives = {
           ...givesOf(report),
-          stages: JSON.parse(JSON.stringify(rehearsed.stages)) as Json,
+          databases: asJson(databases),
+          schemas: asJson(schemas),
+          stages: asJson(rehearsed.stages),
           confinement: { sandbox: choice.sandbox, missing: [...choice.missing] },
         };
         const because = refusedBecause ?? rehearsed.refusedBecause;
@@ -92,6 +94,8 @@ function skip(rooms: StepRooms, because: string): StepResult {
     gives: givesOf({ verdict: "nodata", because: `not rehearsed: ${because}`, findings: [], wayBack: "unknown", wayBackBecause: "the way back was not tried" }),
   };
 }
+
+const asJson = (value: unknown) => JSON.parse(JSON.stringify(value)) as Json;
 
 /** What the ledger carries, and the whole report, which stays in the journal. */
 function givesOf(report: RehearsalReport): Gives {

@@ -40,16 +40,16 @@ export async function runOldTests(
   });
   const unitTests = round.stages.find(({ stage }) => stage === "unit_tests");
   const planned = planOldTestsStage({ wish: settings.validation.oldTests, weakensTests: weakensTests(given), unitTests, plan });
-  if (planned.kind === "skip" || plan.kind === "same") {
+  if (planned.kind === "skip") {
     const stage: PlannedStage = { stage: OLD_TESTS, gate: "off", isWritten: false, withinMs: 0, tests: null, hasBuiltIn: false };
-    return { stage, result: { ...describeStage(stage), because: planned.kind === "skip" ? planned.because : "nothing differs" } };
+    return { stage, result: { ...describeStage(stage), because: planned.because } };
   }
   const ports: StagePorts = {
     ...round.ports,
     first: [],
     enter: async (stage) => {
       const place = await round.ports.enter(stage);
-      await layOldTests(plan, { tree: place.tree, running: oldTree });
+      if (plan.kind === "lay") await layOldTests(plan, { tree: place.tree, running: oldTree });
       return place;
     },
   };
