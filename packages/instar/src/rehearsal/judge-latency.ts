@@ -1,6 +1,5 @@
 import type { RehearsalFinding } from "@instar/protocol";
 import { compareQuantiles, type QuantileComparison } from "../statistics/compare-quantiles.ts";
-import { fewestSamples, type QuantileBounds, readQuantileBounds } from "../statistics/quantile-bounds.ts";
 import { makeFinding } from "./compare-shown.ts";
 import type { MeasuredPair, MeasuredRequest } from "./measured-pair.ts";
 import { renderComparison } from "./render-comparison.ts";
@@ -23,17 +22,10 @@ const LOOKS = [
 
 type Pairs = MeasuredPair["pairs"];
 
-interface Look {
-  readonly old: QuantileBounds;
-  readonly new: QuantileBounds;
-  readonly comparison: QuantileComparison;
-  readonly fewest: number;
-}
-
 /** True where the look that is due after these pairs shows more than is allowed; between looks it is false. */
 export function isSlowerAtLook(pairs: Pairs, plannedPairs: number, limit: number): boolean {
   const due = LOOKS.find(({ share }) => Math.ceil(share * plannedPairs) === pairs.length);
-  return due !== undefined && hasFewFailures(pairs) && lookAt(pairs, due.alpha, limit)?.comparison.kind === "beyond";
+  return due !== undefined && hasFewFailures(pairs) && lookAt(pairs, due.alpha, limit)?.kind === "beyond";
 }
 
 /** The 95th percentile of the time to an answer, against the old version's. */
@@ -47,7 +39,7 @@ export function judgeLatency({ pairs, plannedPairs, endedBecause }: MeasuredPair
   const reached = LOOKS.filter(({ share }) => Math.ceil(share * plannedPairs) <= pairs.length).map(({ share, alpha }) =>
     lookAt(pairs.slice(0, Math.ceil(share * plannedPairs)), alpha, limit),
   );
-  const look = reached.find((one) => one?.comparison.kind === "beyond") ?? reached.at(-1);
+  const look = reached.find((one) => one?.kind === "beyond") ?? reached.at(-1);
   if (look === undefined) {
     const because = `only ${pairs.length} of ${plannedPairs} requests each were compared${endedBecause === null ? "" : `: ${endedBecause}`}`;
     return makeFinding("latency", "insufficient", because, { samples: pairs.length, limit: 1 + limit });
@@ -59,7 +51,7 @@ export function judgeLatency({ pairs, plannedPairs, endedBecause }: MeasuredPair
     noun: "requests",
     times: 1 + limit,
     floor: FLOOR_MS,
-    ...look,
+    comparison: look,
     endedBecause,
   });
 }
@@ -69,13 +61,9 @@ function hasFewFailures(pairs: Pairs): boolean {
   return isFew("old") && isFew("new");
 }
 
-function lookAt(pairs: Pairs, alpha: number, limit: number): Look | undefined {
+function lookAt(pairs: Pairs, alpha: number, limit: number): QuantileComparison | undefined {
   const times = (side: "old" | "new") => pairs.map((pair) => censor(pair[side]));
-  const old = readQuantileBounds(times("old"), QUANTILE, alpha / 2);
-  const its = readQuantileBounds(times("new"), QUANTILE, alpha / 2);
-  if (old === undefined || its === undefined) return undefined;
-  const fewest = fewestSamples(QUANTILE, alpha / 2);
-  return { old, new: its, comparison: compareQuantiles(old, its, { times: 1 + limit, floor: FLOOR_MS }, fewest), fewest };
+  return compareQuantiles(times("old"), times("new"), { quantile: QUANTILE, alpha, times: 1 + limit, floor: FLOOR_MS });
 }
 
 /** Whoever did not answer was not quick: its time is longer than any, which a quantile bears. */

@@ -1,7 +1,6 @@
 import type { RehearsalFinding } from "@instar/protocol";
 import type { Settings } from "../settings/settings.ts";
-import { compareQuantiles } from "../statistics/compare-quantiles.ts";
-import { fewestSamples, readQuantileBounds } from "../statistics/quantile-bounds.ts";
+import { compareQuantiles, type QuantileComparison } from "../statistics/compare-quantiles.ts";
 import { makeFinding } from "./compare-shown.ts";
 import { isFailingMore, judgeErrors } from "./judge-errors.ts";
 import { isSlowerAtLook, judgeLatency } from "./judge-latency.ts";
@@ -88,16 +87,12 @@ function judgeMedian(of: MedianOf, values: Pairing, limit: number, { endedBecaus
     const because = values.new.length === 0 && endedBecause !== null ? `not measured: ${endedBecause}` : of.missing;
     return makeFinding(of.what, "nodata", because, { limit: 1 + limit, unit: of.unit });
   }
-  return renderComparison({ ...of, times: 1 + limit, ...compared, endedBecause });
+  return renderComparison({ ...of, times: 1 + limit, comparison: compared, endedBecause });
 }
 
-function compareMedians(values: Pairing, times: number, floor: number) {
+function compareMedians(values: Pairing, times: number, floor: number): QuantileComparison | undefined {
   const told = (side: readonly (number | undefined)[]) => side.filter((value) => value !== undefined);
-  const old = readQuantileBounds(told(values.old), MEDIAN, ALPHA / 2);
-  const its = readQuantileBounds(told(values.new), MEDIAN, ALPHA / 2);
-  if (old === undefined || its === undefined) return undefined;
-  const fewest = fewestSamples(MEDIAN, ALPHA / 2);
-  return { old, new: its, comparison: compareQuantiles(old, its, { times, floor }, fewest), fewest };
+  return compareQuantiles(told(values.old), told(values.new), { quantile: MEDIAN, alpha: ALPHA, times, floor });
 }
 
 /** A fifth fewer requests a second is a quarter more time for each: compared as time, told as requests a second. */
@@ -110,10 +105,10 @@ function judgeThroughput({ rounds, endedBecause }: MeasuredPair, limit: number):
       endedBecause === null ? "insufficient" : "nodata",
       `no requests were made at once${endedBecause === null ? ": rehearsal.samples are too few" : `: ${endedBecause}`}`,
     );
-  if (!Number.isFinite(compared.old.estimate)) return finding("nodata", "the old version answered nothing when asked for several things at once");
-  const { kind, lowerRatio, upperRatio, needed } = compared.comparison;
+  if (!Number.isFinite(compared.old)) return finding("nodata", "the old version answered nothing when asked for several things at once");
+  const { kind, lowerRatio, upperRatio, needed } = compared;
   const perSecond = (ms: number) => Math.round(1_000 / Math.max(ms, 1e-3));
-  const parts = { old: perSecond(compared.old.estimate), new: perSecond(compared.new.estimate), samples: rounds.length };
+  const parts = { old: perSecond(compared.old), new: perSecond(compared.new), samples: rounds.length };
   const share = (ratio: number | undefined) => (ratio === undefined ? null : Math.round(100 / ratio) / 100);
   const [most, least] = [share(lowerRatio), share(upperRatio)];
   const seen = `${parts.new} a second against ${parts.old}, ${rounds.length} ${THROUGHPUT.noun} each; ${Math.round((1 - limit) * 100) / 100} is allowed`;
@@ -136,7 +131,7 @@ function judgeThroughput({ rounds, endedBecause }: MeasuredPair, limit: number):
     case "few":
       return finding(
         "insufficient",
-        `${rounds.length} ${THROUGHPUT.noun} each are too few to say anything: it takes ${compared.fewest}${endedBecause === null ? "" : `; it ended early: ${endedBecause}`}`,
+        `${rounds.length} ${THROUGHPUT.noun} each are too few to say anything: it takes ${needed}${endedBecause === null ? "" : `; it ended early: ${endedBecause}`}`,
         parts,
       );
   }

@@ -71,7 +71,7 @@ describe("latency", () => {
   it("claims nothing from too few requests", async () => {
     const { of } = await measure({}, { samples: 60 });
     expect(of("latency")).toMatchObject({ verdict: "insufficient" });
-    expect(of("latency")?.because).toMatch(/are too few to say anything .* it takes 82$/);
+    expect(of("latency")?.because).toMatch(/are too few to say anything .* it takes 105$/);
   });
   it("passes the warm-up over", async () => {
     const cold = (count: number) => (count <= 20 ? 2_000 : 20);

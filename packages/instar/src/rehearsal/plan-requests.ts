@@ -19,7 +19,7 @@ export interface RequestPlan {
   readonly readings: readonly PlannedPair[];
 }
 
-/** A median's bounds at 0.025 take six; twelve leave room for a lame one. */
+/** Comparing two medians at 0.05 takes seven; twelve leave room for a lame one. */
 const GROUPS = 12;
 const WARM_UP_SHARE = 0.05;
 const ROUND_SHARE = 0.25;
