@@ -61,6 +61,12 @@ describe.each(["x64", "arm64"] as const)("the filter for %s", (processor: Filter
     ["the kernel's own cryptography", ["socket", 38], "EAFNOSUPPORT"],
     ["asking a terminal for its size", ["ioctl", 1, 0x5413], "allow"],
     ["typing into a terminal", ["ioctl", 1, 0x5412], "EPERM"],
+    ["a mode like any other", ["fchmod", 3, 0o755], "allow"],
+    ["a setuid program", ["fchmod", 3, 0o4755], "EPERM"],
+    ["the same by its name", ["fchmodat", 3, 0, 0o4755], "EPERM"],
+    ["the same by creating it", ["openat", 3, 0, 0o101, 0o4755], "EPERM"],
+    ["opening with rubbish where a mode would be", ["openat", 3, 0, 0o1, 0o4755], "allow"],
+    ["creating with a usual mode", ["openat", 3, 0, 0o101, 0o644], "allow"],
     ["pasting from a terminal", ["ioctl", 1, 0x541c], "EPERM"],
   ] as const)("%s: %j → %s", (_name, [name, ...words], answer) => {
     expect(call(name, ...words)).toBe(answer);

@@ -43,16 +43,21 @@ function assembleRule(processor: FilterProcessor, rule: CallRule): Instruction[]
   const number = SYSTEM_CALLS[rule.call][processor];
   if (number === undefined) return [];
   const refuse = finish(REFUSE | ERRNO[rule.error]);
-  const body = rule.kind === "refuse" ? [refuse] : [load(argumentAt(rule.argument)), ...assembleTest(rule), finish(ALLOW), refuse];
+  const body = rule.kind === "refuse" ? [refuse] : [...assembleTest(rule), finish(ALLOW), refuse];
   return [jump(IF_EQUAL, number, 0, body.length), ...body];
 }
 
 /** Goes on with "allow", which comes next, or jumps over it to "refuse". */
 function assembleTest(rule: Exclude<CallRule, { kind: "refuse" }>): Instruction[] {
-  if (rule.kind === "refuse-if-any-bit") return [jump(IF_ANY_BIT, rule.bits, 1, 0)];
+  if (rule.kind === "refuse-if-bits-in-both") {
+    const { first, second } = rule;
+    return [load(argumentAt(first.argument)), jump(IF_ANY_BIT, first.bits, 0, 2), load(argumentAt(second.argument)), jump(IF_ANY_BIT, second.bits, 1, 0)];
+  }
+  const loaded = load(argumentAt(rule.argument));
+  if (rule.kind === "refuse-if-any-bit") return [loaded, jump(IF_ANY_BIT, rule.bits, 1, 0)];
   const last = rule.values.length - 1;
-  if (rule.kind === "refuse-if-one-of") return rule.values.map((value, at) => jump(IF_EQUAL, value, last - at + 1, 0));
-  return rule.values.map((value, at) => jump(IF_EQUAL, value, last - at, at === last ? 1 : 0));
+  if (rule.kind === "refuse-if-one-of") return [loaded, ...rule.values.map((value, at) => jump(IF_EQUAL, value, last - at + 1, 0))];
+  return [loaded, ...rule.values.map((value, at) => jump(IF_EQUAL, value, last - at, at === last ? 1 : 0))];
 }
 
 /** As the kernel, and bwrap, take it. */

@@ -3,24 +3,18 @@ import type { SystemCall } from "./system-calls.ts";
 /** Linux errno values that a refused call gives. */
 export const ERRNO = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 } as const;
 
-/** What is said to a call. `argument` counts from 0; only its lower 32 bits are looked at, which is all that the kernel takes of these. */
-export type CallRule =
-  | { readonly kind: "refuse"; readonly call: SystemCall; readonly error: keyof typeof ERRNO }
-  | { readonly kind: "refuse-if-any-bit"; readonly call: SystemCall; readonly argument: number; readonly bits: number; readonly error: keyof typeof ERRNO }
-  | {
-      readonly kind: "refuse-if-one-of";
-      readonly call: SystemCall;
-      readonly argument: number;
-      readonly values: readonly number[];
-      readonly error: keyof typeof ERRNO;
-    }
-  | {
-      readonly kind: "refuse-unless-one-of";
-      readonly call: SystemCall;
-      readonly argument: number;
-      readonly values: readonly number[];
-      readonly error: keyof typeof ERRNO;
-    };
+/** What is said to a call. Arguments count from 0; only their lower 32 bits are looked at, which is all that the kernel takes of these. */
+export type CallRule = { readonly call: SystemCall; readonly error: keyof typeof ERRNO } & (
+  | { readonly kind: "refuse" }
+  | ({ readonly kind: "refuse-if-any-bit" } & BitsOf)
+  | { readonly kind: "refuse-if-bits-in-both"; readonly first: BitsOf; readonly second: BitsOf }
+  | { readonly kind: "refuse-if-one-of" | "refuse-unless-one-of"; readonly argument: number; readonly values: readonly number[] }
+);
+
+export interface BitsOf {
+  readonly argument: number;
+  readonly bits: number;
+}
 
 /** sched.h: every namespace there is, but the one of time, whose bit is part of the signal's number here and which only `unshare` and `clone3` can make. */
 const CLONE_NEW = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
@@ -30,6 +24,28 @@ const SOCKET_FAMILIES = [1, 2, 10, 16];
 const TERMINAL_TRICKS = [0x5412, 0x541c];
 /** Plain Linux, asking what it is, and 32 bits: what ordinary programs ask for. Not turning off the randomised layout of memory. */
 const PERSONALITIES = [0, 0xffff_ffff, 0x0008];
+
+/**
+ * S_ISUID. A job that runs as root keeps root's files outside: a program that it leaves with this bit in a folder would be root's for everybody who gets
+ * there. Where a mode is given by creating, it counts only with O_CREAT or O_TMPFILE; without them it is whatever stands in a register.
+ */
+const SETUID = 0o4000;
+const CREATING = 0o100 | 0o20_000_000;
+
+/** With the place of the mode among the arguments; and with that of the flags, which the mode follows. */
+const MODES: readonly (readonly [SystemCall, number])[] = [
+  ["chmod", 1],
+  ["fchmod", 1],
+  ["fchmodat", 2],
+  ["fchmodat2", 2],
+  ["creat", 1],
+  ["mknod", 1],
+  ["mknodat", 2],
+];
+const CREATIONS: readonly (readonly [SystemCall, number])[] = [
+  ["open", 1],
+  ["openat", 2],
+];
 
 const REFUSED: readonly SystemCall[] = [
   // Other roots and mounts.
@@ -59,8 +75,8 @@ const REFUSED: readonly SystemCall[] = [
     "vserver",
   ] as const),
 ];
-/** "There is no such call" makes libc and libuv go the older way, which a refusal would not. */
-const UNKNOWN: readonly SystemCall[] = ["clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"];
+/** "There is no such call" makes libc and libuv go the older way, which a refusal would not. clone3 and openat2 take what matters where a filter cannot look. */
+const UNKNOWN: readonly SystemCall[] = ["clone3", "openat2", "io_uring_setup", "io_uring_enter", "io_uring_register"];
 
 /**
  * What a job's programs are refused, though the kernel would allow it to their user. A list of what is refused and not of what is allowed: a job
@@ -72,6 +88,14 @@ export function planDeniedCalls(): CallRule[] {
     ...REFUSED.map((call): CallRule => ({ kind: "refuse", call, error: "EPERM" })),
     ...UNKNOWN.map((call): CallRule => ({ kind: "refuse", call, error: "ENOSYS" })),
     { kind: "refuse-if-any-bit", call: "clone", argument: 0, bits: CLONE_NEW, error: "EPERM" },
+    ...MODES.map(([call, argument]): CallRule => ({ kind: "refuse-if-any-bit", call, argument, bits: SETUID, error: "EPERM" })),
+    ...CREATIONS.map(([call, flags]): CallRule => {
+      const [first, second] = [
+        { argument: flags, bits: CREATING },
+        { argument: flags + 1, bits: SETUID },
+      ];
+      return { kind: "refuse-if-bits-in-both", call, first, second, error: "EPERM" };
+    }),
     { kind: "refuse-unless-one-of", call: "personality", argument: 0, values: PERSONALITIES, error: "EPERM" },
     { kind: "refuse-unless-one-of", call: "socket", argument: 0, values: SOCKET_FAMILIES, error: "EAFNOSUPPORT" },
     { kind: "refuse-if-one-of", call: "ioctl", argument: 1, values: TERMINAL_TRICKS, error: "EPERM" },

@@ -1,6 +1,6 @@
 /**
  * The calls that the filter has something to say about, and their numbers. Source: the kernel's own headers as Debian 12 ships them (linux-libc-dev 6.1):
- * x64 from asm/unistd_64.h, arm64 from asm-generic/unistd.h; open_tree_attr from Linux 6.15. Numbers from 424 on are the same everywhere. A number never changes
+ * x64 from asm/unistd_64.h, arm64 from asm-generic/unistd.h; fchmodat2 from Linux 6.6, open_tree_attr from 6.15. Numbers from 424 on are the same everywhere. A number never changes
  * its meaning. undefined: that processor has no such call.
  */
 export const SYSTEM_CALLS = {
@@ -71,6 +71,16 @@ export const SYSTEM_CALLS = {
   query_module: { x64: 178, arm64: undefined },
   modify_ldt: { x64: 154, arm64: undefined },
   vserver: { x64: 236, arm64: undefined },
+  open: { x64: 2, arm64: undefined },
+  creat: { x64: 85, arm64: undefined },
+  openat: { x64: 257, arm64: 56 },
+  openat2: { x64: 437, arm64: 437 },
+  chmod: { x64: 90, arm64: undefined },
+  fchmod: { x64: 91, arm64: 52 },
+  fchmodat: { x64: 268, arm64: 53 },
+  fchmodat2: { x64: 452, arm64: 452 },
+  mknod: { x64: 133, arm64: undefined },
+  mknodat: { x64: 259, arm64: 33 },
   open_tree_attr: { x64: 467, arm64: 467 },
 } as const satisfies Record<string, { x64: number | undefined; arm64: number | undefined }>;
 
