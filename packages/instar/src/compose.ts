@@ -37,9 +37,12 @@ import { createNoSandbox } from "./sandbox/no-sandbox.ts";
 import { createConfinedRunner } from "./sandbox/run-confined.ts";
 import type { SandboxAdapter } from "./sandbox/sandbox.ts";
 import { createSlotPrefix } from "./sandbox/create-slot-prefix.ts";
+import { createSandboxRuntime } from "./sandbox/sandbox-runtime.ts";
 import { createConfinedStarter } from "./sandbox/start-confined.ts";
 import { withRegistries } from "./sandbox/with-registries.ts";
 import { certificateFilesOf } from "./settings/read-server-certificate.ts";
+import { type Finding, found, notFound } from "./settings/finding.ts";
+import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
@@ -165,7 +168,25 @@ function openSandboxes({
     folder: join(folder, "sandbox"),
   };
   const hidden = [folder, ...(stateDirectory === null ? [] : [stateDirectory])];
-  return [createBubblewrap({ ...shared, hidden }), createNoSandbox(shared)].map((adapter) => withRegistries(adapter));
+  return [createBubblewrap({ ...shared, hidden }), createSandboxRuntime({ ...shared, hidden }), createNoSandbox(shared)].map((adapter) =>
+    withRegistries(adapter),
+  );
+}
+
+/** For `init`, before there is an instance: what jobs would run in here. It tries, in a folder that is gone afterwards. */
+async function findSandboxHere(): Promise<Finding<string>> {
+  const folder = mkdtempSync(join(tmpdir(), "instar-"));
+  try {
+    const runJob = createJobRunner({ clock: systemClock, instanceId: instanceIdOf(folder) });
+    const adapters = openSandboxes({ folder, stateDirectory: null, runJob, clock: systemClock });
+    const { sandbox, enforces } = await describeChoice("test", { adapters, settings: sandboxSettings.parse({}) });
+    return found(sandbox, "certain", `tried here, it enforces ${enforces.join(", ")}`);
+  } catch (error) {
+    if (!InstarError.is(error, "SANDBOX_WEAK")) throw error;
+    return notFound(error.message, `every update will be refused until jobs can be confined here: ${error.message}. ${error.advice ?? ""}`.trim());
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Two agents must not share a data folder because they have the same name. A folder that was moved takes its data along. */
@@ -278,6 +299,7 @@ export function composeCli(main: string): CliParts {
       );
     },
     openForReading: async (read, folder) => openForReading({ read, folder, environment, selfArgv }),
+    findSandbox: () => findSandboxHere(),
     answerAnalysis,
     answerOffline: (instance, operation, input) => run(implementOperations({ instance, daemon: undefined, actor, versions }), operation, input),
   };

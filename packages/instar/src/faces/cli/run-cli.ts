@@ -14,6 +14,7 @@ import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
+import type { Finding } from "../../settings/finding.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 
@@ -33,6 +34,8 @@ export interface CliParts {
   /** Tells the keeper that started this one in its place why it does not begin; nobody else hears it. */
   readonly sayWhyNot: (error: unknown) => Promise<void>;
   readonly runDaemon: (read: ReadSettings, folder: string) => Promise<void>;
+  /** Which sandbox jobs would run in on this machine; what to do where there is none. */
+  readonly findSandbox: () => Promise<Finding<string>>;
   readonly answerAnalysis: (asked: string, answered: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
   readonly openForReading: (read: ReadSettings, folder: string) => Promise<Instance>;
@@ -64,6 +67,7 @@ export async function runCli(parts: CliParts): Promise<number> {
           ...(isJson ? { json: true } : {}),
           answers: answersOf(options),
           operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "",
+          findSandbox: parts.findSandbox,
           io: { input: process.stdin, output: process.stdout, isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true },
         });
       },

@@ -7,7 +7,7 @@ import { intro, isCancel, text } from "@clack/prompts";
 import { InstarError } from "@instar/protocol";
 import { explainFileError, writeFileDurably } from "../../platform/durable-files.ts";
 import { type AgentDetection, detectAgent } from "../../settings/detect-agent.ts";
-import { type Confidence, printable } from "../../settings/finding.ts";
+import { type Confidence, type Finding, printable } from "../../settings/finding.ts";
 import { parseSettings } from "../../settings/parse-settings.ts";
 import { type InitAnswers, type InitPlan, type InitQuestion, planInit } from "../../settings/plan-init.ts";
 import { readPreset } from "../../settings/presets/read-preset.ts";
@@ -34,6 +34,8 @@ export interface InitOptions {
   readonly answers?: InitAnswers;
   /** The operator's PATH, without what npm and Instar put in front of it. */
   readonly operatorPath: string;
+  /** Which sandbox this machine has; by default nobody asks. */
+  readonly findSandbox?: () => Promise<Finding<string>>;
   readonly io: InitIo;
   /** Where the JSON Schema lies; by default in this package. */
   readonly schema?: string;
@@ -120,11 +122,19 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
   await assertFree(path, options.force === true);
   await writeFileDurably(path, content, 0o644);
 
+  const sandbox = await options.findSandbox?.();
   const result: InitResult = {
     path,
     settings,
-    detections: detectionsOf(detection).map((found) => asAnswered(asPreset(found, preset?.answers ?? {}), options.answers ?? {})),
-    warnings: [...written.map((file) => `${file} was written too.`), ...(preset?.warnings ?? []), ...plan.warnings],
+    detections: detectionsOf({ ...detection, ...(sandbox === undefined ? {} : { sandbox }) }).map((found) =>
+      asAnswered(asPreset(found, preset?.answers ?? {}), options.answers ?? {}),
+    ),
+    warnings: [
+      ...written.map((file) => `${file} was written too.`),
+      ...(preset?.warnings ?? []),
+      ...plan.warnings,
+      ...(sandbox?.warning === undefined ? [] : [sandbox.warning]),
+    ],
     next: [...(preset?.next ?? []), "instar plan", "instar up"],
   };
   options.io.output.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : renderResult(result));
@@ -265,7 +275,7 @@ function ownSchema(folder: string): string {
   return near.startsWith("..") ? path : `./${near}`;
 }
 
-function detectionsOf(detection: AgentDetection): InitDetection[] {
+function detectionsOf(detection: Readonly<Record<string, Finding<unknown>>>): InitDetection[] {
   return Object.entries(detection).map(([question, { value, evidence, confidence }]) => ({ question, value: value ?? null, evidence, confidence }));
 }
 
