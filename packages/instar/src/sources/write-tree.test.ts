@@ -79,6 +79,23 @@ describe("writing a commit's tree", () => {
     });
     for (const name of ["core.fsmonitor", "core.sshCommand", "core.alternateRefsCommand", "uploadpack.packObjectsHook", "core.pager", "diff.external"])
       upstream.git("config", name, trap);
+    // Also what an agent that may write its own checkout would try: other names for commands, signatures, editors, and a file that says it all again.
+    const included = join(folder, "included.gitconfig");
+    for (const name of [
+      "gpg.program",
+      "gpg.ssh.program",
+      "core.editor",
+      "sequence.editor",
+      "credential.helper",
+      "core.gitProxy",
+      "core.askPass",
+      "remote.origin.uploadpack",
+    ])
+      upstream.git("config", "--file", included, name, trap);
+    for (const alias of ["ls-remote", "upload-pack", "cat-file", "fetch", "x"]) upstream.git("config", "--file", included, `alias.${alias}`, `!${trap}`);
+    upstream.git("config", "--file", included, "core.hooksPath", join(upstream.folder, ".git", "hooks"));
+    upstream.git("config", "--file", included, "log.showSignature", "true");
+    upstream.git("config", "include.path", included);
     for (const name of ["filter.evil.smudge", "filter.evil.clean", "filter.lfs.smudge", "diff.evil.textconv", "filter.lfs.process"])
       upstream.git("config", name, trap);
     for (const hook of ["post-checkout", "pre-receive", "post-update", "reference-transaction", "post-index-change", "pre-auto-gc", "fsmonitor-watchman"])
