@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open as openFile, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { SandboxAspect, SandboxReport } from "@instar/protocol";
@@ -143,7 +143,7 @@ export function describeSandboxContract(name: string, open: () => Promise<Sandbo
       whereEnforced(["files"], async ({ sh, folder, scratch }) => {
         const candidate = join(folder, "candidate");
         await mkdir(join(candidate, "dist"), { recursive: true });
-        await writeFile(join(candidate, "code"), "code");
+        await put(join(candidate, "code"), "code");
         const given = { readable: [candidate, join(folder, "not there")], writable: [join(candidate, "dist")] };
         const result = await sh(
           `cat ${candidate}/code && ! echo x >${candidate}/code && ! echo x >${candidate}/new && ! rm ${candidate}/code && ! chmod 600 ${candidate}/code && echo out >${candidate}/dist/out && echo mine >mine`,
@@ -161,7 +161,7 @@ export function describeSandboxContract(name: string, open: () => Promise<Sandbo
       "keeps what is not named out of reach",
       whereEnforced(["files"], async ({ sh, folder, scratch }) => {
         const secret = randomUUID();
-        await writeFile(join(folder, "secret"), secret);
+        await put(join(folder, "secret"), secret);
         const { tail } = await sh(
           `cat ${folder}/secret; cat ../secret; ln -s ${folder}/secret link && cat link; echo x >${folder}/written; ls -a ${folder}; true`,
         );
@@ -379,6 +379,12 @@ function countRunning(word: string): number {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .filter((name) => readQuietly(`/proc/${name}/cmdline`).includes(word)).length;
+}
+
+async function put(path: string, text: string): Promise<void> {
+  const file = await openFile(path, "wx");
+  await file.write(text);
+  await file.close();
 }
 
 function readQuietly(path: string): string {
