@@ -22,9 +22,9 @@ const LOOKS = [
 
 type Pairs = MeasuredPair["pairs"];
 
-/** True where the look that is due after these pairs shows more than is allowed; between looks it is false. */
+/** True where the look that is due after these pairs shows more than is allowed; between looks, and at the last one, it is false. */
 export function isSlowerAtLook(pairs: Pairs, plannedPairs: number, limit: number): boolean {
-  const due = LOOKS.find(({ share }) => Math.ceil(share * plannedPairs) === pairs.length);
+  const due = LOOKS.find(({ share }) => share < 1 && Math.ceil(share * plannedPairs) === pairs.length);
   return due !== undefined && hasFewFailures(pairs) && lookAt(pairs, due.alpha, limit)?.kind === "beyond";
 }
 

@@ -81,13 +81,19 @@ interface Pairing {
   readonly new: readonly (number | undefined)[];
 }
 
-function judgeMedian(of: MedianOf, values: Pairing, limit: number, { endedBecause }: MeasuredPair): RehearsalFinding {
+function judgeMedian(of: MedianOf, values: Pairing, limit: number, measured: MeasuredPair): RehearsalFinding {
+  const parts = { limit: 1 + limit, unit: of.unit };
+  const incomplete = explainIncomplete(values.new.length, of.noun, measured);
+  if (incomplete !== undefined) return makeFinding(of.what, values.new.length === 0 ? "nodata" : "insufficient", incomplete, parts);
   const compared = compareMedians(values, 1 + limit, of.floor);
-  if (compared === undefined) {
-    const because = values.new.length === 0 && endedBecause !== null ? `not measured: ${endedBecause}` : of.missing;
-    return makeFinding(of.what, "nodata", because, { limit: 1 + limit, unit: of.unit });
-  }
-  return renderComparison({ ...of, times: 1 + limit, comparison: compared, endedBecause });
+  if (compared === undefined) return makeFinding(of.what, "nodata", of.missing, parts);
+  return renderComparison({ ...of, times: 1 + limit, comparison: compared, endedBecause: null });
+}
+
+/** When measuring ends early depends on what was measured: what is claimed from the part that is there would no longer hold. */
+function explainIncomplete(count: number, noun: string, { plannedGroups, endedBecause }: MeasuredPair): string | undefined {
+  if (endedBecause === null || count >= plannedGroups) return undefined;
+  return count === 0 ? `not measured: ${endedBecause}` : `only ${count} of ${plannedGroups} ${noun} were measured: ${endedBecause}`;
 }
 
 function compareMedians(values: Pairing, times: number, floor: number): QuantileComparison | undefined {
@@ -96,16 +102,16 @@ function compareMedians(values: Pairing, times: number, floor: number): Quantile
 }
 
 /** A fifth fewer requests a second is a quarter more time for each: compared as time, told as requests a second. */
-function judgeThroughput({ rounds, endedBecause }: MeasuredPair, limit: number): RehearsalFinding {
+function judgeThroughput(measured: MeasuredPair, limit: number): RehearsalFinding {
+  const { rounds } = measured;
   const finding = (verdict: RehearsalFinding["verdict"], because: string, parts = {}) =>
     makeFinding("throughput", verdict, because, { limit: 1 - limit, unit: "requests a second", ...parts });
+  const incomplete = explainIncomplete(rounds.length, THROUGHPUT.noun, measured);
+  if (incomplete !== undefined) return finding(rounds.length === 0 ? "nodata" : "insufficient", incomplete);
   const compared = compareMedians({ old: rounds.map(({ old }) => old), new: rounds.map((one) => one.new) }, 1 / (1 - limit), THROUGHPUT.floorMs);
-  if (compared === undefined)
-    return finding(
-      endedBecause === null ? "insufficient" : "nodata",
-      `no requests were made at once${endedBecause === null ? ": rehearsal.samples are too few" : `: ${endedBecause}`}`,
-    );
+  if (compared === undefined) return finding("insufficient", "no requests were made at once: rehearsal.samples are too few");
   if (!Number.isFinite(compared.old)) return finding("nodata", "the old version answered nothing when asked for several things at once");
+  if (!Number.isFinite(compared.new)) return finding("fail", "it answered nothing when asked for several things at once; the old version does");
   const { kind, lowerRatio, upperRatio, needed } = compared;
   const perSecond = (ms: number) => Math.round(1_000 / Math.max(ms, 1e-3));
   const parts = { old: perSecond(compared.old), new: perSecond(compared.new), samples: rounds.length };
@@ -119,7 +125,7 @@ function judgeThroughput({ rounds, endedBecause }: MeasuredPair, limit: number):
       const isByRatio = least !== null && least >= 1 - limit;
       const because = isByRatio
         ? `it answers at least ${least} times as many requests a second as the old version (${seen})`
-        : `it takes less than ${THROUGHPUT.floorMs} ms longer for each of many requests at once, which is passed over (${seen})`;
+        : `it answers as many requests a second as are allowed, a difference of ${THROUGHPUT.floorMs} ms for each passed over (${seen})`;
       return finding("pass", because, { ...parts, bound: least });
     }
     case "open":
@@ -129,11 +135,7 @@ function judgeThroughput({ rounds, endedBecause }: MeasuredPair, limit: number):
         { ...parts, bound: least },
       );
     case "few":
-      return finding(
-        "insufficient",
-        `${rounds.length} ${THROUGHPUT.noun} each are too few to say anything: it takes ${needed}${endedBecause === null ? "" : `; it ended early: ${endedBecause}`}`,
-        parts,
-      );
+      return finding("insufficient", `${rounds.length} ${THROUGHPUT.noun} each are too few to say anything: it takes ${needed}`, parts);
   }
 }
 

@@ -158,6 +158,30 @@ describe("throughput", () => {
   });
 });
 
+describe("several requests at once", () => {
+  it("fail a version that answers only one at a time", async () => {
+    let under = 0;
+    const clock = new SimulatedClock();
+    const its = new SimulatedAgent(clock);
+    const ask = its.ask.bind(its);
+    const alone = Object.assign(its, {
+      ask: async (question: Parameters<typeof ask>[0]) => {
+        under += 1;
+        const isAlone = under === 1;
+        await new Promise(setImmediate);
+        const answer = await ask(question);
+        const wasAlone = under === 1;
+        under -= 1;
+        return isAlone && wasAlone ? answer : { kind: "silent" as const, because: "busy", tookMs: 1 };
+      },
+    });
+    const settings = settingsSchema.parse({ version: 1, name: "demo", source: { git: "." }, agent: { start: ["true"] }, health: { http: { path: "/" } } });
+    const findings = await rehearse({ old: new SimulatedAgent(clock), new: alone, settings, clock });
+    expect(findings.find(({ what }) => what === "throughput")?.verdict).toBe("fail");
+    expect(findings.find(({ what }) => what === "errors")?.verdict).toBe("pass");
+  });
+});
+
 describe("measuring", () => {
   it("asks each version at most so many requests, the same ones, by turns", async () => {
     const { old, its } = await measure({}, { samples: 200, requests: [{ path: "/a", weight: 9 }, { path: "/b" }] });
@@ -173,6 +197,12 @@ describe("measuring", () => {
     expect(new Set(first).size).toBe(2);
   });
   it("says what it is at", async () => expect((await measure({})).said).toContain("compared 23 of 272 requests"));
+  it("claims nothing of what was measured in part: when it ended was no accident", async () => {
+    const { of } = await measure({ new: { answer: (_, count) => (count > 200 ? 500 : "ok"), cpuMsPerRequest: () => 30 } });
+    expect(of("errors")?.verdict).toBe("fail");
+    expect(of("cpu")).toMatchObject({ verdict: "insufficient" });
+    expect(of("cpu")?.because).toMatch(/^only \d+ of 12 blocks of requests were measured: it fails more requests, beyond doubt$/);
+  });
   it("claims nothing when the time is over before enough was asked", async () => {
     const { of } = await measure({ old: { tookMs: () => 1_000 }, new: { tookMs: () => 1_000 } }, { within: "60s" });
     for (const what of ["errors", "latency", "throughput", "memory"]) expect(["insufficient", "nodata"]).toContain(of(what)?.verdict);

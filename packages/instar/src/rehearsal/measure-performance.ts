@@ -5,7 +5,7 @@ import { makeFinding } from "./compare-shown.ts";
 import { explainEnd, type GuardedAgent, type RehearsalTime } from "./guard-agent.ts";
 import { explainEarlyEnd, judgePerformance } from "./judge-performance.ts";
 import type { MeasuredBlock, MeasuredPair, MeasuredRequest } from "./measured-pair.ts";
-import { type PlannedPair, planQuestions, planRequests, type RequestPlan } from "./plan-requests.ts";
+import { GROUPS, type PlannedPair, planQuestions, planRequests, type RequestPlan } from "./plan-requests.ts";
 import type { Question } from "./rehearsed-agent.ts";
 
 /** So many at once: what a few people do to an agent, and less than what its own limits would turn away. */
@@ -49,7 +49,7 @@ async function measure(
   const rounds: MeasuredPair["rounds"][number][] = [];
   const memory: MeasuredPair["memory"][number][] = [];
   const plannedPairs = plan.blocks.reduce((sum, block) => sum + block.length, 0);
-  const result = (endedBecause: string | null): MeasuredPair => ({ pairs, plannedPairs, blocks, rounds, memory, endedBecause });
+  const result = (endedBecause: string | null): MeasuredPair => ({ pairs, plannedPairs, plannedGroups: GROUPS, blocks, rounds, memory, endedBecause });
   const explain = () =>
     explainEnd(time) ?? (both.new.isAlive() ? undefined : "its process ended") ?? (both.old.isAlive() ? undefined : "the old version's process ended");
 

@@ -3,6 +3,8 @@ export interface MeasuredPair {
   /** In the order in which they were asked; the warm-up is left out. */
   readonly pairs: readonly { readonly old: MeasuredRequest; readonly new: MeasuredRequest }[];
   readonly plannedPairs: number;
+  /** Blocks, rounds and readings of memory: one number for all three. */
+  readonly plannedGroups: number;
   readonly blocks: readonly { readonly old: MeasuredBlock; readonly new: MeasuredBlock }[];
   /** Milliseconds for each answered request, several asked at once; infinite where none was answered. */
   readonly rounds: readonly { readonly old: number; readonly new: number }[];
