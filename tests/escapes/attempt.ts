@@ -1,4 +1,4 @@
-import type { EnteredResult } from "../../packages/instar/src/sandbox/run-entered.ts";
+import type { JobResult } from "../../packages/instar/src/platform/run-job.ts";
 import type { EscapeWorld } from "./escape-world.ts";
 
 /** One thing that a hostile program tries. What came of it is seen from outside, or by a secret that it could not know. */
@@ -7,7 +7,7 @@ export interface Attempt {
   /** What stops it in a sandbox that does. */
   readonly stoppedBy: string;
   readonly program: (world: EscapeWorld) => readonly string[] | Promise<readonly string[]>;
-  readonly hasEscaped: (world: EscapeWorld, result: EnteredResult) => boolean | Promise<boolean>;
+  readonly hasEscaped: (world: EscapeWorld, result: JobResult) => boolean | Promise<boolean>;
   /** Without a sandbox the answer depends on the user or on the machine, so that only real sandboxes are held to theirs. */
   readonly dependsOnMachine?: boolean;
   readonly needsPython?: boolean;
@@ -32,5 +32,5 @@ def say(answer):
     print("DONE" if isinstance(answer, int) else answer)
 `;
 
-export const toldSecret = (world: EscapeWorld, { tail }: EnteredResult) => tail.includes(world.secret);
-export const saidDone = (_world: EscapeWorld, { tail }: EnteredResult) => /^DONE$/m.test(tail);
+export const toldSecret = (world: EscapeWorld, { tail }: JobResult) => tail.includes(world.secret);
+export const saidDone = (_world: EscapeWorld, { tail }: JobResult) => /^DONE$/m.test(tail);

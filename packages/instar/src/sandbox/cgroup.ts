@@ -30,6 +30,9 @@ export async function findCgroups(name: string, clock: Clock): Promise<FoundCgro
   // Without a controller for the processor, memory and processes can be held all the same.
   for (const place of places.flatMap((whole) => [whole, withoutCpu(whole)])) {
     try {
+      // One at a time: a controller that is not there would refuse the others with it.
+      if (place.isOurs)
+        for (const controller of ["memory", "pids", "cpu"]) await writeIfThere(join(place.folders.memory, "cgroup.subtree_control"), `+${controller}`);
       const tried = await makeCgroup(place, name, { memoryBytes: 1_073_741_824, processes: 64, cpus: 1 }, clock);
       await tried.remove();
       return { kind: "found", place };
@@ -40,8 +43,8 @@ export async function findCgroups(name: string, clock: Clock): Promise<FoundCgro
   return { kind: "none", because };
 }
 
-function withoutCpu({ version, folders: { memory, pids } }: CgroupPlace): CgroupPlace {
-  return { version, folders: { memory, pids } };
+function withoutCpu({ version, isOurs, folders: { memory, pids } }: CgroupPlace): CgroupPlace {
+  return { version, isOurs, folders: { memory, pids } };
 }
 
 /** @throws what the file system says; nothing is left then */

@@ -69,7 +69,7 @@ function describeCalls({ trial: { answers }, callsAdvice }: TrialView): Said {
 }
 
 const CGROUPS_ADVICE =
-  "For a limit that the kernel holds: run Instar as a systemd unit with Delegate=yes (`instar service --install` writes one), or as root where version 1 of cgroups is mounted.";
+  "For a limit that the kernel holds: run Instar as a systemd unit (254 or later) with Delegate=memory pids cpu and DelegateSubgroup=instar, or as root where version 1 of cgroups is mounted.";
 
 /** What counts by looking must be able to see all of the tree: chooseSandbox lets "partly" pass for memory and processes. */
 const byWatchdog = ({ holdsTree, containment }: TrialView) => (holdsTree || containment.treeEnds === "namespace" ? "partly" : "no");

@@ -1,14 +1,20 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** The folders in which cgroups for jobs would be made. With version 2 they are one and the same. */
 export interface CgroupPlace {
   readonly version: 1 | 2;
   readonly folders: { readonly memory: string; readonly pids: string; readonly cpu?: string };
+  /** True where the folder is this unit's own to arrange, so that controllers may be turned on for what lies in it. */
+  readonly isOurs: boolean;
 }
 
+/** The name that Instar's own unit gives to the cgroup of its processes (systemd's DelegateSubgroup=), so that jobs can have theirs beside it. */
+export const DELEGATED_SUBGROUP = "instar";
+
 /**
- * Where a process may look for a place for its jobs' cgroups: below its own, and nowhere else. What lies beside it belongs to somebody
- * who does not expect guests (systemd's rule of one writer); where it is delegated, `Delegate=yes` says so for what lies below.
+ * Where a process may look for a place for its jobs' cgroups: below its own, or beside it where Instar's own unit put it into a subgroup. What lies beside it
+ * otherwise belongs to somebody who does not expect guests (systemd's rule of one writer). With version 2 a cgroup that holds processes cannot
+ * limit what lies below it, hence the subgroup.
  *
  * @param own /proc/self/cgroup
  * @param mounts /proc/self/mountinfo
@@ -26,14 +32,19 @@ export function planCgroupPlaces(own: string, mounts: string): CgroupPlace[] {
   };
   const places: CgroupPlace[] = [];
   const [memory, pids, cpu] = [first("memory"), first("pids"), first("cpu")];
-  if (memory !== undefined && pids !== undefined) places.push({ version: 1, folders: { memory, pids, ...(cpu === undefined ? {} : { cpu }) } });
+  if (memory !== undefined && pids !== undefined) places.push({ version: 1, isOurs: false, folders: { memory, pids, ...(cpu === undefined ? {} : { cpu }) } });
   const unified = lines.find(({ controllers }) => controllers.length === 0);
   const mount = mounted.find(({ kind }) => kind === "cgroup2");
   if (unified !== undefined && mount !== undefined) {
     const folder = join(mount.at, below(unified.path, mount.root));
-    places.push({ version: 2, folders: { memory: folder, pids: folder, cpu: folder } });
+    if (basename(folder) === DELEGATED_SUBGROUP) places.push(unifiedPlace(dirname(folder), true));
+    places.push(unifiedPlace(folder, false));
   }
   return places;
+}
+
+function unifiedPlace(folder: string, isOurs: boolean): CgroupPlace {
+  return { version: 2, isOurs, folders: { memory: folder, pids: folder, cpu: folder } };
 }
 
 /** In a container the mount begins at the container's own cgroup while the path may count from the machine's. */

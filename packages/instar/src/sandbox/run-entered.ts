@@ -2,14 +2,12 @@ import { InstarError } from "@instar/protocol";
 import type { JobResult, RunJob } from "../platform/run-job.ts";
 import type { ConfinedJob, Entered, SandboxAdapter } from "./sandbox.ts";
 
-export type EnteredResult = JobResult & { readonly exceeded?: string };
-
 /**
  * Runs a job inside one sandbox: enters, starts, watches, ends it where a limit is exceeded, and leaves whatever happened.
  *
  * @throws InstarError SANDBOX_FAILED where the sandbox's tool did not start the program; nothing of the job has run then
  */
-export async function runEntered(adapter: SandboxAdapter, job: ConfinedJob, runJob: RunJob): Promise<EnteredResult> {
+export async function runEntered(adapter: SandboxAdapter, job: ConfinedJob, runJob: RunJob): Promise<JobResult> {
   const entered = await adapter.enter(job.confinement, { argv: job.argv, cwd: job.cwd, environment: job.environment });
   const excess = new AbortController();
   let watched: Promise<string | undefined> | undefined;

@@ -58,7 +58,7 @@ const countDescriptors = () => {
   console.log("${LINE}" + JSON.stringify(answers));
   const taken = [];
   for (let step = 0; step < 16; step += 1) taken.push(Buffer.alloc(33554432, 1));
-  setTimeout(() => taken.length, 3000);
+  setTimeout(() => taken.length, 10000);
 })();
 `;
 

@@ -4,8 +4,8 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makePrivateFolder } from "../platform/durable-files.ts";
-import type { RunJob } from "../platform/run-job.ts";
-import { type EnteredResult, runEntered } from "./run-entered.ts";
+import type { JobResult, RunJob } from "../platform/run-job.ts";
+import { runEntered } from "./run-entered.ts";
 import type { Confinement, SandboxAdapter } from "./sandbox.ts";
 import { PROBE, type ProbeAnswers, parseProbeAnswers } from "./sandbox-probe.ts";
 
@@ -24,9 +24,9 @@ const MEMORY_BYTES = 160 * 1_048_576;
 const PROCESSES = 16;
 const DESCRIPTORS = 64;
 const DISK_BYTES = 1_048_576;
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 /** More processes than allowed, which wait, so that somebody can count them. */
-const CROWD = 'i=0; while [ "$i" -lt 40 ]; do sleep 5 & i=$((i+1)); done; wait';
+const CROWD = 'i=0; while [ "$i" -lt 40 ]; do sleep 10 & i=$((i+1)); done; wait';
 
 /**
  * Runs two small hostile programs in a sandbox, with a decoy secret, a file outside and a listener on this machine's loopback, and tells what came
@@ -70,7 +70,7 @@ function run(
   argv: readonly string[],
   { scratch, processes, memoryBytes }: { scratch: string; processes: number; memoryBytes: number },
   runJob: RunJob,
-): Promise<EnteredResult> {
+): Promise<JobResult> {
   const confinement: Confinement = {
     use: "check",
     readable: [process.execPath],
