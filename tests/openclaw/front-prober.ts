@@ -20,21 +20,24 @@ export interface View {
   /** The longest time in which no answer came. */
   readonly longestGapMs: number;
   readonly longestWaitMs: number;
-  /** Whether, of the requests that were asked one after another, none was answered by an older version than one before it. */
+  /** Who answered, in the order of asking; each change is one more entry. */
   readonly versions: readonly string[];
   /** Whether every request that was asked before the first held one was answered by the first version. */
   readonly servedUntilHold: boolean;
 }
 
-/** Asks the front for the version of the running gateway ten times a second, each request on a connection of its own, whatever the ones before it do. */
+/** Asks the front for the gateway's page ten times a second, each request on a connection of its own, whatever the ones before it do. */
 export class FrontProber {
   readonly #port: number;
+  readonly #versionOf: (page: string) => string | undefined;
   readonly #open = new Set<Promise<void>>();
   #seen: Seen[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(port: number) {
+  /** @param versionOf who answers: to callers beyond its machine, and so to all that come through a front, OpenClaw does not say its version */
+  constructor(port: number, versionOf: (page: string) => string | undefined) {
     this.#port = port;
+    this.#versionOf = versionOf;
   }
 
   begin(): void {
@@ -58,12 +61,12 @@ export class FrontProber {
         this.#seen.push({ askedMs, answeredMs: performance.now(), status, version });
         resolve();
       };
-      get({ host: "127.0.0.1", port: this.#port, path: "/startupz", agent: false, timeout: GIVE_UP_MS }, (response) => {
+      get({ host: "127.0.0.1", port: this.#port, path: "/", agent: false, timeout: GIVE_UP_MS }, (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (chunk: string) => {
           body += chunk;
         });
-        response.on("end", () => note(response.statusCode, /"version":"([^"]+)"/.exec(body)?.[1])).on("error", () => note());
+        response.on("end", () => note(response.statusCode, this.#versionOf(body))).on("error", () => note());
       })
         .on("timeout", function (this: { destroy(): void }) {
           this.destroy();

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,7 @@ export class OpenClawBench {
   /** Where this machine's npm finds its registry and what it needs to trust it: an operator's home and Node of the test's own know neither. */
   readonly registry = readRegistry();
   readonly #environment: Record<string, string>;
+  readonly #versions = new Map<string, string | undefined>();
 
   constructor(port: number) {
     this.port = port;
@@ -124,6 +125,21 @@ export class OpenClawBench {
   async treeOfRunning(): Promise<string> {
     const { agent } = await this.status();
     return join(this.data, "releases", agent.release ?? "", "tree");
+  }
+
+  /** Which release's page it is: each names other files. */
+  versionOf(page: string): string | undefined {
+    const releases = join(this.data, "releases");
+    const script = /assets\/index-[\w-]+\.js/.exec(page)?.[0];
+    if (script === undefined) return undefined;
+    this.#versions.set(
+      script,
+      this.#versions.get(script) ??
+        readdirSync(releases)
+          .find((id) => existsSync(join(releases, id, "tree/node_modules/openclaw/dist/control-ui", script)))
+          ?.replace(/-.*$/, ""),
+    );
+    return this.#versions.get(script);
   }
 
   /** OpenClaw's own CLI, of the release that runs, through the front. */

@@ -17,7 +17,8 @@ export function planOpenClawPreset(place: PresetPlace): Preset {
       install: "npm ci --ignore-scripts --no-audit --no-fund",
       lockfiles: "package-lock.json",
       produces: "node_modules",
-      build: "npm run build --if-present",
+      // Installed without scripts it completes itself when it is first started, by writing to its own folder: that must be over before it is sealed.
+      build: "node node_modules/openclaw/openclaw.mjs --version && npm run build --if-present",
       tests: JSON.stringify(own("check-install.mjs")),
       port: "given",
       portVariable: "OPENCLAW_GATEWAY_PORT",
