@@ -118,6 +118,14 @@ describe.each(ways)("a program in a sandbox with $name", ({ prefix }) => {
     expect(env).toEqual(environment);
   });
 
+  it.skipIf(!existsSync("/proc/self/autogroup"))("stands last in line for the processor, as every job does", async () => {
+    const isLast = `until grep -q "nice 10" /proc/self/autogroup; do sleep 0.1; done; echo last`;
+    const service = await start("", { argv: ["/bin/sh", "-c", `${isLast}; sleep 60`] });
+    await log(/last/);
+    const beside = { argv: ["/bin/sh", "-c", isLast], cwd: folder, environment: { PATH: process.env.PATH ?? "" }, timeoutMs: 30_000 };
+    expect(await service.exec(beside)).toMatchObject({ kind: "exited", stdout: "last\n" });
+  });
+
   it("tells its exit status, or the signal that ended it", async () => {
     expect(await (await start("process.exit(7)")).ended).toMatchObject({ kind: "exited", status: 7 });
     expect(await (await start("process.kill(process.pid, 'SIGABRT')")).ended).toMatchObject({ kind: "signalled", signal: "SIGABRT" });
