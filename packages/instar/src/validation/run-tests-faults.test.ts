@@ -85,6 +85,20 @@ describe("tests do not pass that", () => {
       });
     }));
 
+  it("are to be read by a runner whose report cannot be had", () =>
+    withStageRoom({}, async ({ test }) => {
+      expect(await test({ command: "true", runner: "jest" })).toMatchObject({
+        verdict: "error",
+        because:
+          "it ended with status 0, but its own report (jest) is missing: jest is asked for its report by arguments, and none reach it through this command",
+      });
+      expect(await test({ command: "true", runner: "junit" })).toMatchObject({
+        verdict: "error",
+        because: "it ended with status 0, but its own report (junit) is missing: runner: junit needs the name of its report (report: …)",
+      });
+      expect(await test({ command: "true", runner: "tap" })).toMatchObject({ verdict: "error", because: expect.stringContaining("there is no TAP in it") });
+    }));
+
   it("leave a report that was cut off", () =>
     withStageRoom(
       { "a.test.mjs": `${NODE_TEST}${REPORTS} test("adds", () => { fs.writeFileSync(path.join(reports, "node-1.json.part"), "{"); });` },
@@ -223,12 +237,12 @@ describe("a test that fails", () => {
 describe("what tests leave", () => {
   it("is ended with them, and told", () =>
     withStageRoom(
-      { "a.test.mjs": `${NODE_TEST}test("starts", () => { spawn("sleep", ["1000"], { detached: true, stdio: "ignore" }).unref(); });` },
+      { "a.test.mjs": `${NODE_TEST}test("starts", () => { spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref(); });` },
       async ({ test }) => {
         const result = await test({ command });
         expect(result.verdict).toBe("pass");
         expect(result.because).toMatch(/; 1 process that it left behind was ended$/);
-        expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toMatch(/^sleep 1000$/m);
+        expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toMatch(/^sleep 86399$/m);
       },
     ));
 });

@@ -152,9 +152,16 @@ describe("tests that the change reaches", () => {
       expect(jobs.map(({ title }) => title)).toEqual(["unit_tests, 1 file", "unit_tests, 1 file", "unit_tests"]);
     }));
 
-  it("are among all of them where the runner cannot be told which to run", () =>
+  it("take the place of those that the command names", () =>
     withStageRoom(files, async ({ test, jobs }) => {
-      expect(await test({ command: "node --test *.test.mjs", retries: 0 }, { first: ["a.test.mjs"] })).toMatchObject({ verdict: "fail", counts: { total: 3 } });
+      const result = await test({ command: "node --test ./*.test.mjs", retries: 0 }, { first: ["a.test.mjs"] });
+      expect(result).toMatchObject({ verdict: "fail", counts: { total: 3 } });
+      expect(jobs.map(({ argv }) => argv.at(-1))).toEqual(["node --test a.test.mjs", "node --test ./*.test.mjs"]);
+    }));
+
+  it("are among all of them where the runner cannot be told which to run", () =>
+    withStageRoom({ ...files, "package.json": `{"scripts":{"test":"node --test *.test.mjs"}}` }, async ({ test, jobs }) => {
+      expect(await test({ command: "npm test", retries: 0 }, { first: ["a.test.mjs"] })).toMatchObject({ verdict: "fail", counts: { total: 3 } });
       expect(jobs).toHaveLength(1);
     }));
 });

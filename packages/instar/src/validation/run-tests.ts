@@ -119,19 +119,21 @@ interface Session {
 async function openSession(ports: TestPorts, { title, tests, place, withinMs }: TestsQuestion, beganMs: number): Promise<Session> {
   const facts = await readRunnerFacts(place.tree);
   const leftMs = () => withinMs - (ports.clock.monotonicMs() - beganMs);
-  const plan = (folder: string, wantsCoverage: boolean) => planRun({ ...tests, wantsCoverage, facts, folder, environment: place.environment });
+  const plan = (folder: string, more: { readonly wantsCoverage: boolean; readonly selects: boolean }) =>
+    planRun({ ...tests, ...more, facts, folder, environment: place.environment });
   let runs = 0;
   return {
     say: ports.say,
     retries: tests.retries,
     leftMs,
-    canSelect: plan(place.scratch, false).selectBy !== null,
+    canSelect: plan(place.scratch, { wantsCoverage: false, selects: false }).selectBy !== null,
     isThere: async (file) => (await stat(join(place.tree, file)).catch(() => undefined))?.isFile() ?? false,
     run: async (files) => {
       runs += 1;
       const folder = join(place.scratch, `run-${runs}`);
-      const planned = plan(folder, tests.coverage !== undefined && files === null);
-      return runOnce(ports, { planned, folder, files, place, title, timeoutMs: Math.max(leftMs(), SHORTEST_MS), withinMs });
+      const wantsCoverage = tests.coverage !== undefined && files === null;
+      const planned = plan(folder, { wantsCoverage, selects: files !== null });
+      return runOnce(ports, { planned, folder, files, wantsCoverage, place, title, timeoutMs: Math.max(leftMs(), SHORTEST_MS), withinMs });
     },
   };
 }
@@ -140,18 +142,21 @@ interface OneRun {
   readonly planned: PlannedRun;
   readonly folder: string;
   readonly files: readonly string[] | null;
+  readonly wantsCoverage: boolean;
   readonly place: TestPlace;
   readonly title: string;
   readonly timeoutMs: number;
   readonly withinMs: number;
 }
 
+const NOT_MEASURED: FoundCoverage = { percent: null, because: "nobody asked" };
+
 /** Each run has a folder of its own, which was empty: no report of another run, or of another day, can be taken for its own. */
-async function runOnce(ports: TestPorts, { planned, folder, files, place, title, timeoutMs, withinMs }: OneRun): Promise<Run> {
+async function runOnce(ports: TestPorts, { planned, folder, files, wantsCoverage, place, title, timeoutMs, withinMs }: OneRun): Promise<Run> {
   for (const name of ["reports", "coverage"]) await makePrivateFolder(join(folder, name));
   for (const { path, text } of planned.files) await writeFileDurably(path, text);
   const isClear = planned.reading?.kind !== "in-tree" || (await removeInside(place.tree, planned.reading.path));
-  if (files === null) await removeOldCoverage(place.tree);
+  if (wantsCoverage) await removeOldCoverage(place.tree);
   const output = createTapReader();
   let claim: string | undefined;
   const selected = files === null || planned.selectBy === null ? [] : [...planned.selectBy.before, ...planFileArguments(planned.selectBy.runner, files)];
@@ -172,7 +177,7 @@ async function runOnce(ports: TestPorts, { planned, folder, files, place, title,
     : { kind: "broken", because: "its place was taken before the run, and could not be cleared" };
   const decision = decideRun({ understoodBy: planned.understoodBy, end, found, claim, withinMs });
   const told = found.kind === "read" ? found.report.coverage : null;
-  const coverage = told === null ? await readCoverage(folder, place.tree) : { percent: told, from: "its report" };
+  const coverage = told !== null ? { percent: told, from: "its report" } : wantsCoverage ? await readCoverage(folder, place.tree) : NOT_MEASURED;
   return { planned, end, found, decision, coverage };
 }
 

@@ -9,7 +9,7 @@ import { parseMochaReport } from "./parse-mocha-report.ts";
 import { parseNodeReports } from "./parse-node-report.ts";
 import { parseUnittestReports } from "./parse-unittest-report.ts";
 import { readBoundedFile } from "./read-bounded-file.ts";
-import { createTapReader, type TapReader } from "./tap-reader.ts";
+import { createTapReader, NO_TAP, type TapReader } from "./tap-reader.ts";
 import type { ParsedReport } from "./test-report.ts";
 
 /** A larger report is refused. The largest real suites leave a tenth of it. */
@@ -21,9 +21,11 @@ const MOST_FILES = 2_000;
 export async function readReport(reading: ReportReading | null, { tree, output }: { readonly tree: string; readonly output: TapReader }): Promise<FoundReport> {
   if (reading === null) return { kind: "not-asked" };
   switch (reading.kind) {
+    case "none":
+      return { kind: "missing", because: reading.because };
     case "in-output": {
       const parsed = output.end();
-      return settle(parsed, tree);
+      return parsed.kind === "broken" && parsed.because === NO_TAP ? { kind: "missing", because: NO_TAP } : settle(parsed, tree);
     }
     case "in-tree": {
       const read = await readTexts([join(tree, reading.path)], tree);

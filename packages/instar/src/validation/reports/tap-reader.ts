@@ -6,6 +6,7 @@ export interface TapReader {
   readonly end: () => ParsedReport;
 }
 
+export const NO_TAP = "there is no TAP in it";
 const LONGEST = 4_000;
 
 /**
@@ -47,7 +48,7 @@ export function createTapReader(): TapReader {
   const end = (): ParsedReport => {
     close();
     if (broken !== undefined) return brokenReport(broken);
-    return streams === 0 ? brokenReport("there is no TAP in it") : wholeReport(tests);
+    return streams === 0 ? brokenReport(NO_TAP) : wholeReport(tests);
   };
   return { push, end };
 }

@@ -2,6 +2,7 @@ import type { TestRunner } from "@instar/protocol";
 import { NODE_VALUES } from "./read-runner-call.ts";
 import type { KnownRunner } from "./recognise-runner.ts";
 import type { RunnerFacts } from "./runner-facts.ts";
+import type { ShellWord } from "./split-shell.ts";
 
 /** Options that take the next word, which then names no file. */
 const VALUES: Readonly<Partial<Record<TestRunner, ReadonlySet<string>>>> = {
@@ -14,15 +15,37 @@ const VALUES: Readonly<Partial<Record<TestRunner, ReadonlySet<string>>>> = {
   behave: new Set("-f --format -o --outfile -t --tags -D".split(" ")),
 };
 
-/** Whether files that are put after its arguments are then the only ones that run: so where it names none itself, and its settings add none. */
-export function canSelectFiles(known: KnownRunner, facts: Pick<RunnerFacts, "hasMochaSettings">): boolean {
-  const values = VALUES[known.runner];
-  if (known.before === null || values === undefined || !known.isCertain) return false;
-  if (stopsEarly(known)) return false;
-  if (known.runner === "mocha" && facts.hasMochaSettings) return false;
-  const named = known.args.filter((word, at) => !word.startsWith("-") && !values.has(known.args[at - 1] ?? ""));
-  return named.every((word, at) => known.runner === "vitest" && at === 0 && word === "run");
+export interface FileSelection {
+  /** What the command itself names, which is taken out of it before other files are named. */
+  readonly cut: readonly ShellWord[];
 }
+
+/**
+ * How a runner is told to run some files only: their names are put after its arguments, and what it names itself is taken out. Undefined
+ * where files that are named would run beside others, or where it is not clear what is a file.
+ */
+export function planFileSelection(known: KnownRunner, facts: Pick<RunnerFacts, "hasMochaSettings">): FileSelection | undefined {
+  const values = VALUES[known.runner];
+  if (known.before === null || values === undefined || !known.isCertain) return undefined;
+  if (stopsEarly(known)) return undefined;
+  if (known.runner === "mocha" && facts.hasMochaSettings) return undefined;
+  const cut: ShellWord[] = [];
+  for (const [at, word] of known.args.entries()) {
+    const previous = known.args[at - 1] ?? "";
+    if (word.startsWith("-") || values.has(previous) || (known.runner === "vitest" && at === 0 && word === "run")) continue;
+    const own = known.words?.at(at - known.args.length);
+    const isFile = FILES.test(word) && (!previous.startsWith("-") || BARE.test(previous));
+    if (own === undefined || !isFile || known.runner === "unittest") return undefined;
+    cut.push(own);
+  }
+  return { cut };
+}
+
+/** Options that certainly take no word after them. */
+const BARE = /=|^--test$|^-[qvs]+$/;
+
+/** A path or a pattern of paths; a bare word may be a value or a part of a name. */
+const FILES = /[/*]|\.([cm]?[jt]sx?|py|feature)$/;
 
 /**
  * Whether it is told to end at the first failure. What did not run then did not pass, so that running the failed ones again says nothing

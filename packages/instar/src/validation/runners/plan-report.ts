@@ -16,6 +16,8 @@ export type ReportReading =
   | { readonly kind: "in-folder"; readonly folder: string; readonly format: ReportFormat; readonly isSeveral: boolean }
   /** JUnit XML or TAP, as it begins, where the command writes it: inside the tree. */
   | { readonly kind: "in-tree"; readonly path: string }
+  /** It cannot be had. */
+  | { readonly kind: "none"; readonly because: string }
   /** TAP, on its output. */
   | { readonly kind: "in-output" };
 

@@ -2,14 +2,17 @@ import { join } from "node:path";
 import type { TestRunner } from "@instar/protocol";
 import type { Command } from "../../settings/settings.ts";
 import type { UnderstoodBy } from "../decide-run.ts";
-import { canSelectFiles } from "./can-select-files.ts";
-import { appendToCommand } from "./edit-command.ts";
+import { planFileSelection } from "./can-select-files.ts";
+import { appendToCommand, replaceInCommand } from "./edit-command.ts";
 import { type AskedReport, planReport, type ReportReading } from "./plan-report.ts";
 import { type KnownRunner, recogniseRunner } from "./recognise-runner.ts";
 import type { RunnerFacts } from "./runner-facts.ts";
+import type { ShellWord } from "./split-shell.ts";
 
 export interface RunQuestion {
   readonly command: Command;
+  /** Names of files will be put after the command, where `selectBy` says how: what it names itself is then left out. */
+  readonly selects: boolean;
   readonly runner: TestRunner | "auto" | "exit-status";
   /** Inside the tree. */
   readonly report: string | undefined;
@@ -42,18 +45,28 @@ export function planRun(question: RunQuestion): PlannedRun {
   if (runner === "exit-status") return { ...plain, understoodBy: { kind: "exit-status" } };
   const recognised = recogniseRunner(command, facts);
   const known = recognised.kind === "known" && (runner === "auto" || runner === recognised.runner) ? recognised : undefined;
-  const selectBy = known !== undefined && known.before !== null && canSelectFiles(known, facts) ? { runner: known.runner, before: known.before } : null;
+  const selection = known === undefined ? undefined : planFileSelection(known, facts);
+  const selectBy = known?.before == null || selection === undefined ? null : { runner: known.runner, before: known.before };
+  const base = question.selects ? leaveOut(command, selection?.cut ?? []) : command;
   if (report !== undefined) {
     const told = runner === "auto" ? (report.endsWith(".tap") ? "tap" : "junit") : runner;
-    return { ...plain, selectBy, understoodBy: { kind: "report", runner: told, isCertain: true }, reading: { kind: "in-tree", path: report } };
+    return { ...plain, command: base, selectBy, understoodBy: { kind: "report", runner: told, isCertain: true }, reading: { kind: "in-tree", path: report } };
   }
   const wanted = known ?? (runner === "auto" ? undefined : standFor(runner));
   if (wanted === undefined)
     return { ...plain, understoodBy: { kind: "unknown", because: recognised.kind === "unknown" ? recognised.because : "its runner is not known" } };
-  const asked = planReport(wanted, question);
-  if (asked.kind === "impossible") return { ...plain, understoodBy: { kind: "unknown", because: asked.because } };
+  const asked = planReport(wanted, { ...question, command: base });
+  if (asked.kind === "impossible" && runner === "auto") return { ...plain, understoodBy: { kind: "unknown", because: asked.because } };
+  // Whose report is to be read was written down: that it cannot be had is then no reason to do without.
+  if (asked.kind === "impossible")
+    return { ...plain, understoodBy: { kind: "report", runner: wanted.runner, isCertain: true }, reading: { kind: "none", because: asked.because } };
   // What asks for the report stands behind those dashes already.
-  return { ...plainWith(question, wanted, asked), selectBy: selectBy === null || asked.appended.length === 0 ? selectBy : { ...selectBy, before: [] } };
+  return { ...planAsked(question, base, wanted, asked), selectBy: selectBy === null || asked.appended.length === 0 ? selectBy : { ...selectBy, before: [] } };
+}
+
+/** From the last to the first, so that positions stay what they are. */
+function leaveOut(command: Command, cut: readonly ShellWord[]): Command {
+  return cut.reduceRight<Command>((left, word) => replaceInCommand(left, word, []), command);
 }
 
 /** A command that is not understood, of which the operator says whose runner it starts: what comes by the environment may arrive. */
@@ -61,8 +74,8 @@ function standFor(runner: TestRunner): KnownRunner {
   return { kind: "known", runner, isCertain: true, args: [], sets: new Set(), before: null, words: null };
 }
 
-function plainWith(question: RunQuestion, known: KnownRunner, asked: AskedReport): Omit<PlannedRun, "selectBy"> {
-  const changed = asked.replaced ?? question.command;
+function planAsked(question: RunQuestion, base: Command, known: KnownRunner, asked: AskedReport): Omit<PlannedRun, "selectBy"> {
+  const changed = asked.replaced ?? base;
   const environment = { ...question.environment, ...asked.environment };
   return {
     understoodBy: { kind: "report", runner: known.runner, isCertain: known.isCertain },

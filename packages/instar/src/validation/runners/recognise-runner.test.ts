@@ -1,10 +1,12 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../settings/settings.ts";
-import { canSelectFiles, planFileArguments } from "./can-select-files.ts";
+import { planFileArguments, planFileSelection } from "./can-select-files.ts";
 import { appendToCommand, replaceInCommand } from "./edit-command.ts";
 import { recogniseRunner } from "./recognise-runner.ts";
 import { NO_FACTS, type RunnerFacts } from "./runner-facts.ts";
-import { splitShell } from "./split-shell.ts";
+import { quoteForShell, splitShell } from "./split-shell.ts";
 
 type Row<Expected> = readonly [command: Command, expected: Expected, scripts?: Readonly<Record<string, string>>];
 
@@ -113,7 +115,7 @@ describe("arguments reach a runner", () => {
 describe("files can be selected", () => {
   const can = (command: Command, more: Partial<RunnerFacts> = {}) => {
     const found = recogniseRunner(command, facts({}, more));
-    return found.kind === "known" && canSelectFiles(found, facts({}, more));
+    return found.kind === "known" ? planFileSelection(found, facts({}, more))?.cut.map(({ text }) => text) : undefined;
   };
   for (const command of [
     "node --test",
@@ -125,12 +127,14 @@ describe("files can be selected", () => {
     "python3 -m unittest -v",
     "behave",
   ])
-    it(`with ${command}`, () => expect(can(command)).toBe(true));
+    it(`with ${command}`, () => expect(can(command)).toEqual([]));
   for (const command of [
-    "node --test test/",
+    "node --test --foo test/",
+    "npm test",
     "vitest run src",
     "jest src",
     "pytest tests",
+    "pytest --durations 5",
     "python3 -m unittest discover",
     "node test.js",
     "tape test/*.js",
@@ -140,9 +144,41 @@ describe("files can be selected", () => {
     "mocha --bail",
     "python3 -m unittest -vf",
   ])
-    it(`not with ${command}`, () => expect(can(command)).toBe(false));
-  it("not where Mocha's own settings may add files", () => expect(can("mocha", { hasMochaSettings: true })).toBe(false));
+    it(`not with ${command}`, () => expect(can(command)).toBeUndefined());
+  for (const [command, cut] of [
+    ["node --test test/", ["test/"]],
+    [
+      ["node", "--test", "src/**/*.test.js", "test/*.js"],
+      ["src/**/*.test.js", "test/*.js"],
+    ],
+    ["NODE_ENV=test c8 node --import tsx --test --watch=false 'test/a b/*.ts'", ["test/a b/*.ts"]],
+    ["pytest -q tests/unit -k fast", ["tests/unit"]],
+    ["vitest run src/a.test.ts", ["src/a.test.ts"]],
+  ] satisfies [Command, string[]][])
+    it(`with ${JSON.stringify(command)}, without what it names itself`, () => expect(can(command)).toEqual(cut));
+  it("not where Mocha's own settings may add files", () => expect(can("mocha", { hasMochaSettings: true })).toBeUndefined());
   it("so that a name is no option", () => expect(planFileArguments("pytest", ["-x.py", "a.py"])).toEqual(["./-x.py", "a.py"]));
+});
+
+describe("a line of shell", () => {
+  it("has the words that the shell itself sees in it", () =>
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ab '"\\]{1,14}$/), (line) => {
+        const [call, ...more] = splitShell(`x ${line}`) ?? [];
+        if (call === undefined || more.length > 0) return;
+        const seen = execFileSync("/bin/sh", ["-c", `for word in ${line}; do printf '%s\\0' "$word"; done`], { encoding: "utf8" });
+        expect(call.words.slice(1).map(({ text }) => text)).toEqual(seen.split("\0").slice(0, -1));
+      }),
+      { numRuns: 150 },
+    ));
+
+  it("gets back whatever word is quoted for it", () =>
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a '"\\$`;&|<>()*?!~#{}=%^\n-]{1,14}$/), (word) => {
+        expect(execFileSync("/bin/sh", ["-c", `printf '%s' ${quoteForShell(word)}`], { encoding: "utf8" })).toBe(word);
+      }),
+      { numRuns: 150 },
+    ));
 });
 
 describe("a command is edited", () => {

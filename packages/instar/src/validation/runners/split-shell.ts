@@ -57,6 +57,8 @@ function readWord(line: string, start: number): ShellWord | undefined {
     if (/[ \t\n;|&<>]/.test(char)) break;
     if ("()`".includes(char) || line.startsWith("$(", at)) return undefined;
     if (char === "\\") {
+      // At the end of a line it joins the next one to it.
+      if (at + 1 >= line.length || line[at + 1] === "\n") return undefined;
       text += line[at + 1] ?? "";
       at += 2;
     } else if (char === "'" || char === '"') {
