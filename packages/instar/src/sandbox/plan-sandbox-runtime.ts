@@ -1,4 +1,5 @@
 import type { FilesystemConfig } from "@anthropic-ai/sandbox-runtime";
+import { OF_THE_NETWORK } from "./plan-bubblewrap.ts";
 import { STARTED, STATUS_DESCRIPTOR } from "./plan-launch.ts";
 import { isWithin } from "./plan-program-folders.ts";
 import type { SystemLayout } from "./read-system-layout.ts";
@@ -23,7 +24,7 @@ export function planRuntimeFiles({ confinement, platform, layout, programs, home
   const { readable, writable, scratch } = confinement;
   const ofNetwork = confinement.network.kind === "host" ? OF_THE_NETWORK : [];
   const denied = platform === "darwin" ? [...MAC_DENIED, ...homes, ...hidden] : ["/", "/sys"];
-  const system = platform === "darwin" ? [] : [...layout.roots.map(({ path }) => path), ...layout.etc, ...NAMES, ...ofNetwork];
+  const system = platform === "darwin" ? [] : [...layout.roots.map(({ path }) => path), ...layout.etc, ...ofNetwork];
   const written = [scratch, ...writable];
   // A folder that is allowed for reading is laid over those in it that are allowed for writing; denied once more, they come last.
   const covered = platform === "darwin" ? [] : written.filter((path) => liesIn(path, readable));
@@ -38,9 +39,6 @@ export function planRuntimeFiles({ confinement, platform, layout, programs, home
 
 const liesIn = (path: string, folders: readonly string[]) => folders.some((folder) => folder !== path && isWithin(path, folder));
 
-/** Its own names and numbers: sandbox-runtime cannot put made-up ones in their place, and without them `localhost` is nobody. */
-const NAMES = ["/etc/hosts", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group"];
-const OF_THE_NETWORK = ["/etc/resolv.conf"];
 const MAC_DENIED = ["/Users", "/Volumes", "/tmp", "/private/tmp", "/private/var/folders", "/private/var/root"];
 
 /** Never a pattern, whatever the path looks like. */

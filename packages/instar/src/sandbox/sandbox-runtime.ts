@@ -1,8 +1,9 @@
 import { access, constants } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
 import type { NetworkConfig } from "@anthropic-ai/sandbox-runtime";
 import { InstarError } from "@instar/protocol";
-import { makePrivateFolder } from "../platform/durable-files.ts";
+import { makePrivateFolder, writeFileDurably } from "../platform/durable-files.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { adviseNamespaces, readNamespaceFacts } from "./advise-namespaces.ts";
 import { assertNoTricks } from "./assert-no-tricks.ts";
@@ -10,10 +11,12 @@ import { createDescription } from "./describe-sandbox.ts";
 import type { LimitsHere } from "./hold-limits.ts";
 import { openLaunchStatus } from "./open-launch-status.ts";
 import { partEnvironment } from "./part-environment.ts";
+import { OF_THE_NETWORK } from "./plan-bubblewrap.ts";
 import { planLaunch, STARTED } from "./plan-launch.ts";
+import { planRuntimeTool } from "./plan-runtime-tool.ts";
 import { planRuntimeCommand, planRuntimeFiles } from "./plan-sandbox-runtime.ts";
-import { BUBBLEWRAP_PLACES, findBubblewrap, readProgramPaths } from "./prepare-bubblewrap.ts";
-import { readSystemLayout } from "./read-system-layout.ts";
+import { BUBBLEWRAP_PLACES, findBubblewrap, prepareBubblewrap, readProgramPaths } from "./prepare-bubblewrap.ts";
+import { readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
 import type { Confinement, Entered, EnteredProgram, SandboxAdapter } from "./sandbox.ts";
 
 export interface SandboxRuntimeOptions {
@@ -32,11 +35,12 @@ export interface SandboxRuntimeOptions {
  * `@anthropic-ai/sandbox-runtime`: Seatbelt on macOS, bubblewrap on Linux. It keeps files and the network and limits nothing: memory, processes,
  * descriptors and disk are held as without a sandbox. Its own proxies are not used, so nothing of it runs or listens beside a job.
  *
- * Its filter of system calls forbids unix sockets altogether, and what stays in a sandbox is asked through one: so it is off. What that costs is every
- * protection against the kernel's own mistakes; sockets outside stay out of sight by their paths.
+ * Its filter of system calls forbids unix sockets altogether, and what stays in a sandbox is asked through one: so it is off, and on Linux Instar's own is
+ * put in its place. Sockets outside are out of sight by their paths.
  */
 export function createSandboxRuntime(options: SandboxRuntimeOptions): SandboxAdapter {
   const isLinux = process.platform === "linux";
+  const prepareOnce = rememberPrepared(options);
   const adapter: SandboxAdapter = {
     name: "sandbox-runtime",
     canPlace: false,
@@ -46,7 +50,7 @@ export function createSandboxRuntime(options: SandboxRuntimeOptions): SandboxAda
         walls: isLinux ? "namespaces" : "Seatbelt",
         holdsTree: isLinux,
         wallsAdvice: isLinux ? "Use bubblewrap: sandbox.use in instar.yaml." : "",
-        callsAdvice: isLinux ? "Use bubblewrap, which has a filter: sandbox.use in instar.yaml." : "macOS has none.",
+        callsAdvice: isLinux ? "There is a filter for x64 and arm64 only." : "macOS has none.",
       },
       findObstacle: async () => findObstacle(placesOf(options)),
       advise: async () =>
@@ -54,24 +58,32 @@ export function createSandboxRuntime(options: SandboxRuntimeOptions): SandboxAda
       because: "a job sees what is allowed of the machine's own files, and has a network of its own",
       advice: "",
     }),
-    enter: (confinement, program) => enter(confinement, program, options),
+    enter: (confinement, program) => enter(confinement, program, { ...options, prepareOnce }),
   };
   return adapter;
 }
 
-async function enter(confinement: Confinement, program: EnteredProgram, options: SandboxRuntimeOptions): Promise<Entered> {
+type Surroundings = SandboxRuntimeOptions & { readonly prepareOnce: (network: "host" | "private") => Promise<Prepared> };
+
+async function enter(confinement: Confinement, program: EnteredProgram, options: Surroundings): Promise<Entered> {
   const obstacle = await findObstacle(placesOf(options));
   if (obstacle !== undefined) throw new InstarError("SANDBOX_FAILED", obstacle.because, { advice: obstacle.advice });
   await assertNoTricks(confinement);
-  await makePrivateFolder(options.folder);
   const { inside, outside } = partEnvironment(program.environment);
-  const wrapped = await wrap(planRuntimeCommand(program, inside), confinement, program, options);
+  const prepared = await options.prepareOnce(confinement.network.kind === "host" ? "host" : "private");
+  const wrapped = await wrap(planRuntimeCommand(program, inside), { confinement, program, options, prepared });
   try {
     const { limits, scratch } = confinement;
     const held = await (await options.limits()).hold(limits, scratch);
     const status = openLaunchStatus(options.folder);
     return {
-      argv: planLaunch({ argv: ["/bin/sh", "-c", wrapped.command], limits, enters: held.enters, status: { path: status.path, writtenBy: "tool" } }),
+      argv: planLaunch({
+        argv: ["/bin/sh", "-c", wrapped.command],
+        limits,
+        enters: held.enters,
+        status: { path: status.path, writtenBy: "tool" },
+        filterPath: prepared.filterPath,
+      }),
       environment: outside,
       watch: held.watch,
       hasStarted: async () => status.says(STARTED),
@@ -87,25 +99,54 @@ async function enter(confinement: Confinement, program: EnteredProgram, options:
   }
 }
 
+interface Prepared {
+  readonly layout: SystemLayout;
+  readonly filterPath?: string | undefined;
+  /** A script that calls bubblewrap; undefined where there is none. */
+  readonly bwrapPath?: string;
+}
+
+function rememberPrepared(options: SandboxRuntimeOptions): Surroundings["prepareOnce"] {
+  const known = new Map<string, Promise<Prepared>>();
+  return (network) => {
+    const prepared = known.get(network) ?? prepare(network, options);
+    known.set(network, prepared);
+    prepared.catch(() => known.delete(network)); // A full disk may have room again.
+    return prepared;
+  };
+}
+
+async function prepare(network: "host" | "private", options: SandboxRuntimeOptions): Promise<Prepared> {
+  await makePrivateFolder(options.folder);
+  const tool = await findBubblewrap(placesOf(options));
+  if (process.platform !== "linux" || tool === undefined) return { layout: await readSystemLayout() };
+  const { layout, madeUp, filterPath } = await prepareBubblewrap(options.folder);
+  const bwrapPath = join(options.folder, `bubblewrap-${network}`);
+  const shown = network === "host" ? madeUp.filter(({ path }) => !OF_THE_NETWORK.includes(path)) : madeUp;
+  await writeFileDurably(bwrapPath, planRuntimeTool({ tool, madeUp: shown, hasFilter: filterPath !== undefined }), 0o700);
+  return { layout, filterPath, bwrapPath };
+}
+
 let turn: Promise<unknown> = Promise.resolve();
+
+interface Wrapping {
+  readonly confinement: Confinement;
+  readonly program: EnteredProgram;
+  readonly options: SandboxRuntimeOptions;
+  readonly prepared: Prepared;
+}
 
 /**
  * The library has one configuration for the whole process, and parts of it cannot be given with a command: so commands are wrapped one after the other.
  * `initialize` would start proxies, which nothing here needs; `updateConfig` only sets the configuration.
  */
-async function wrap(
-  command: string,
-  confinement: Confinement,
-  program: EnteredProgram,
-  options: SandboxRuntimeOptions,
-): Promise<{ command: string; release: () => void }> {
+async function wrap(command: string, { confinement, program, options, prepared }: Wrapping): Promise<{ command: string; release: () => void }> {
   const { SandboxManager } = await import("@anthropic-ai/sandbox-runtime");
-  const layout = await readSystemLayout();
+  const { layout, bwrapPath } = prepared;
   const hidden = [...options.hidden, options.folder, confinement.scratch];
   const programs = await readProgramPaths({ path: program.environment.PATH ?? "", layout, hidden });
   const homes = [homedir(), userInfo().homedir];
   const filesystem = planRuntimeFiles({ confinement, platform: process.platform, layout, programs, homes, hidden: options.hidden });
-  const bwrapPath = await findBubblewrap(placesOf(options));
   const rg = await findSystemProgram("rg");
   // No list of hosts is no rule for the network at all; the library's type does not say so, its code and documents do.
   const network = (confinement.network.kind === "host" ? {} : { allowedDomains: [], deniedDomains: [] }) as NetworkConfig;
