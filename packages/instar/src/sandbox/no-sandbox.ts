@@ -2,7 +2,7 @@ import { makePrivateFolder } from "../platform/durable-files.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { createDescription } from "./describe-sandbox.ts";
 import type { LimitsHere } from "./hold-limits.ts";
-import { openLaunchStatus } from "./open-launch-status.ts";
+import { openLaunchStatus, sweepLaunches } from "./open-launch-status.ts";
 import { planLaunch, STARTED } from "./plan-launch.ts";
 import type { Confinement, Entered, EnteredProgram, SandboxAdapter } from "./sandbox.ts";
 
@@ -13,6 +13,7 @@ import type { Confinement, Entered, EnteredProgram, SandboxAdapter } from "./san
  * @param folder private, Instar's own; made where it is not there
  */
 export function createNoSandbox(options: NoSandboxOptions): SandboxAdapter {
+  let prepared: Promise<void> | undefined;
   const adapter: SandboxAdapter = {
     name: "none",
     canPlace: false,
@@ -24,7 +25,14 @@ export function createNoSandbox(options: NoSandboxOptions): SandboxAdapter {
       because: "a job keeps all rights of the user that Instar runs as; its limits are held where they can be",
       advice: INSTALL_BUBBLEWRAP,
     }),
-    enter: async (confinement, program) => enter(confinement, program, options),
+    enter: async (confinement, program) => {
+      prepared ??= prepare(options.folder);
+      prepared.catch(() => {
+        prepared = undefined; // A full disk may have room again.
+      });
+      await prepared;
+      return enter(confinement, program, options);
+    },
   };
   return adapter;
 }
@@ -41,8 +49,12 @@ export const INSTALL_BUBBLEWRAP =
     ? "Install bubblewrap (apt-get install bubblewrap, or dnf install bubblewrap)."
     : "Set sandbox.use: sandbox-runtime in instar.yaml.";
 
+async function prepare(folder: string): Promise<void> {
+  await makePrivateFolder(folder);
+  await sweepLaunches(folder);
+}
+
 async function enter(confinement: Confinement, program: EnteredProgram, options: NoSandboxOptions): Promise<Entered> {
-  await makePrivateFolder(options.folder);
   const { limits, scratch } = confinement;
   const held = await (await options.limits()).hold(limits, scratch);
   const status = openLaunchStatus(options.folder);

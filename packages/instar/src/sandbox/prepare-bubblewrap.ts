@@ -2,6 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { makePrivateFolder, writeFileDurably } from "../platform/durable-files.ts";
+import { sweepLaunches } from "./open-launch-status.ts";
 import { planMadeUpFiles } from "./plan-made-up-files.ts";
 import { planProgramFolders } from "./plan-program-folders.ts";
 import { readPresent, readProgramFolders, readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
@@ -33,6 +34,7 @@ export interface PreparedBubblewrap {
 /** Writes the made-up files and the filter into a private folder, where they must stay while programs are started. @throws InstarError DISK_FULL, PLATFORM_FAILED */
 export async function prepareBubblewrap(folder: string): Promise<PreparedBubblewrap> {
   await makePrivateFolder(folder);
+  await sweepLaunches(folder);
   const { uid, gid } = userInfo();
   const files = planMadeUpFiles({ uid, gid });
   for (const { name, text } of files) await writeFileDurably(join(folder, name), text);

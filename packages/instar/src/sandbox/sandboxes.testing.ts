@@ -19,7 +19,8 @@ export interface SandboxesForTests {
   readonly folder: string;
   /** An adapter whose tool is gone; undefined for one that has no tool. */
   readonly withoutTool: (name: SandboxName, path: string) => SandboxAdapter | undefined;
-  readonly listCgroups: () => Promise<string[]>;
+  /** Undefined where none can be made here. */
+  readonly listCgroups: () => Promise<string[] | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -39,7 +40,7 @@ export async function createSandboxes({ mayUseCgroups = true }: { mayUseCgroups?
     withoutTool: (name, path) => (name === "bubblewrap" ? createBubblewrap({ ...options, hidden: [], tool: path }) : undefined),
     listCgroups: async () => {
       const { cgroups } = await limits();
-      if (cgroups.kind === "none") return [];
+      if (cgroups.kind === "none") return undefined;
       return [...new Set(Object.values(cgroups.place.folders))].flatMap((parent) =>
         readdirSync(parent).filter((name) => name.startsWith(`instar-${instanceId}`)),
       );

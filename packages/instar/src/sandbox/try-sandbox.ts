@@ -37,7 +37,7 @@ const CROWD = 'i=0; while [ "$i" -lt 40 ]; do sleep 10 & i=$((i+1)); done; wait'
  */
 export async function trySandbox(adapter: SandboxAdapter, { runJob, folder }: { runJob: RunJob; folder: string }): Promise<SandboxTrial> {
   await makePrivateFolder(folder);
-  const place = await mkdtemp(join(folder, "trial-"));
+  const place = await mkdtemp(join(folder, `trial-${process.pid}-`));
   const elsewhere = await mkdtemp(join(tmpdir(), "instar-trial-"));
   const listener = await listen();
   try {
