@@ -1,6 +1,7 @@
 import { chmod, copyFile, lstat, mkdir, readlink, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeFileDurably } from "../../platform/durable-files.ts";
+import { isRealFolder, namesOf } from "./is-real-folder.ts";
 import type { OldTestsPlan } from "./plan-old-tests.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function layOldTests(
   plan: Extract<OldTestsPlan, { kind: "lay" }>,
   { tree, running }: { readonly tree: string; readonly running: string },
 ): Promise<void> {
-  for (const path of plan.removed) if (await hasRealFolders(tree, dirname(path))) await rm(join(tree, path), { recursive: true, force: true });
+  for (const path of plan.removed) if (await isRealFolder(tree, dirname(path))) await rm(join(tree, path), { recursive: true, force: true });
   for (const path of plan.copied) {
     await makeRealFolders(tree, dirname(path));
     await copyEntry(join(running, path), join(tree, path));
@@ -31,29 +32,11 @@ async function copyEntry(from: string, to: string): Promise<void> {
 }
 
 async function makeRealFolders(tree: string, folder: string): Promise<void> {
-  let place = tree;
+  let way = "";
   for (const name of namesOf(folder)) {
-    place = join(place, name);
-    if (await isRealFolder(place)) continue;
-    await rm(place, { force: true });
-    await mkdir(place);
+    way = join(way, name);
+    if (await isRealFolder(tree, way)) continue;
+    await rm(join(tree, way), { force: true });
+    await mkdir(join(tree, way));
   }
-}
-
-async function hasRealFolders(tree: string, folder: string): Promise<boolean> {
-  let place = tree;
-  for (const name of namesOf(folder)) {
-    place = join(place, name);
-    if (!(await isRealFolder(place))) return false;
-  }
-  return true;
-}
-
-const namesOf = (folder: string) => folder.split("/").filter((name) => name !== "" && name !== ".");
-
-async function isRealFolder(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

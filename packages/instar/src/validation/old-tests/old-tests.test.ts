@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isBlocking } from "../decide-validation.ts";
+import { withStageRoom } from "../stage-room.testing.ts";
 import type { PlannedStage } from "../stages/planned-stage.ts";
+import { findChangedTest } from "./find-changed-test.ts";
 import { layOldTests } from "./lay-old-tests.ts";
 import { type OldTestsPlan, type OldTestsQuestion, planOldTests } from "./plan-old-tests.ts";
 import { planOldTestsStage } from "./plan-old-tests-stage.ts";
@@ -21,7 +23,13 @@ describe("which tests of the running version are laid over the candidate", () =>
         { "lib.js": "1", "test/same.js": "1", "test/changed.js": "1", "test/gone.js": "1", "vitest.config.ts": "1" },
         { "lib.js": "2", "test/same.js": "1", "test/changed.js": "2", "test/new.js": "1", "vitest.config.ts": "2" },
       ),
-    ).toEqual({ kind: "lay", copied: ["test/changed.js", "test/gone.js", "vitest.config.ts"], removed: ["test/new.js"], manifest: null }));
+    ).toEqual({
+      kind: "lay",
+      copied: ["test/changed.js", "test/gone.js", "vitest.config.ts"],
+      removed: ["test/new.js"],
+      programs: ["test/changed.js", "test/gone.js", "test/same.js", "vitest.config.ts"],
+      manifest: null,
+    }));
 
   it("is none where they are the same", () =>
     expect(plan({ "lib.js": "1", "test/a.js": "1" }, { "lib.js": "2", "test/a.js": "1" })).toEqual({
@@ -80,6 +88,7 @@ describe("laying old tests", () => {
     kind: "lay",
     copied,
     removed,
+    programs: copied,
     manifest,
   });
 
@@ -110,6 +119,38 @@ describe("laying old tests", () => {
     }));
 });
 
+describe("old tests that ran", () => {
+  const wrongly = `import test from "node:test"; import assert from "node:assert"; import { add } from "./lib.mjs"; test("adds", () => assert.equal(add(1, 1), 2));\n`;
+  /** Wrong, and where a test asks, it makes the test a kinder one. */
+  const lib = `import fs from "node:fs"; fs.writeFileSync("a.test.mjs", 'import test from "node:test"; test("adds", () => {});'); export const add = () => 3;\n`;
+
+  it("and were rewritten by the candidate while they ran do not pass", () =>
+    withStageRoom({ "a.test.mjs": wrongly, "lib.mjs": lib, "old/a.test.mjs": wrongly }, async ({ tree, test }) => {
+      const plan: OldTestsPlan = { kind: "lay", copied: [], removed: [], programs: ["a.test.mjs"], manifest: null };
+      const folders = { tree, running: join(tree, "old") };
+      expect(await findChangedTest(plan, folders)).toBeUndefined();
+      expect(await test({ command: "node --test a.test.mjs" })).toMatchObject({ verdict: "pass", flaky: ["adds"] });
+      expect(await findChangedTest(plan, folders)).toBe("a.test.mjs");
+    }));
+
+  it("by other scripts than they were given are not the same", () =>
+    withStageRoom({ "package.json": "{}" }, async ({ tree }) => {
+      const plan: OldTestsPlan = { kind: "lay", copied: [], removed: [], programs: [], manifest: "{}" };
+      expect(await findChangedTest(plan, { tree, running: tree })).toBeUndefined();
+      expect(await findChangedTest({ ...plan, manifest: '{"scripts":{}}' }, { tree, running: tree })).toBe("package.json");
+    }));
+
+  it("and are gone, or are links to what they were, are not the same", () =>
+    withStageRoom({ "old/test/a.js": "1", "test/a.js": "1" }, async ({ tree }) => {
+      const plan: OldTestsPlan = { kind: "lay", copied: [], removed: [], programs: ["test/a.js"], manifest: null };
+      const folders = { tree, running: join(tree, "old") };
+      await rm(join(tree, "test"), { recursive: true });
+      expect(await findChangedTest(plan, folders)).toBe("test/a.js");
+      await symlink("old/test", join(tree, "test"));
+      expect(await findChangedTest(plan, folders)).toBe("test/a.js");
+    }));
+});
+
 describe("the stage of the old tests", () => {
   const unitTests: PlannedStage = {
     stage: "unit_tests",
@@ -119,7 +160,7 @@ describe("the stage of the old tests", () => {
     hasBuiltIn: true,
     tests: { command: "npm test", runner: "auto", report: undefined, coverage: 80, retries: 1, flaky: "reported" },
   };
-  const differs: OldTestsPlan = { kind: "lay", copied: ["test/a.js"], removed: [], manifest: null };
+  const differs: OldTestsPlan = { kind: "lay", copied: ["test/a.js"], removed: [], programs: [], manifest: null };
 
   for (const [wish, weakensTests, gate] of [
     ["auto", true, "required"],

@@ -18,6 +18,8 @@ export type OldTestsPlan =
       readonly copied: readonly string[];
       /** Tests of the candidate that the running version does not have. */
       readonly removed: readonly string[];
+      /** All tests of the running version that are programs: nobody but Instar has a reason to write them. */
+      readonly programs: readonly string[];
       /** What package.json then says; null where it stays as it is. */
       readonly manifest: string | null;
     };
@@ -31,9 +33,11 @@ export function planOldTests({ candidate, running, isTestPath, produces, manifes
   if (![...running.keys()].some(isOurs)) return { kind: "same", because: "the running version has no tests that are known by their names" };
   if (copied.length === 0 && removed.length === 0 && manifest === null)
     return { kind: "same", because: "its tests and what they run by are the running version's" };
-  return { kind: "lay", copied: copied.sort(), removed: removed.sort(), manifest };
+  const programs = [...running.keys()].filter((path) => isOurs(path) && PROGRAM.test(path));
+  return { kind: "lay", copied: copied.sort(), removed: removed.sort(), programs: programs.sort(), manifest };
 }
 
+const PROGRAM = /\.([cm]?[jt]sx?|py|feature|sh|rb)$/;
 const INSTALLED = /(^|\/)(node_modules|site-packages|\.venv|\.git)\//;
 
 function isInstalled(path: string, produces: readonly string[]): boolean {

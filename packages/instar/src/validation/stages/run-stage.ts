@@ -10,6 +10,8 @@ export interface BuiltInResult {
 }
 
 export interface StagePlace extends TestPlace {
+  /** Asked when the command has passed: why its pass does not count, or undefined. */
+  readonly inspect?: () => Promise<string | undefined>;
   /** Takes the place away. Called once, whatever happened. */
   readonly leave: () => Promise<void>;
 }
@@ -42,6 +44,8 @@ export async function runStage(ports: StagePorts, planned: PlannedStage): Promis
       { run: ports.run, clock: ports.clock, say: (line) => ports.say(planned.stage, line) },
       { title: planned.stage, tests: planned.tests, place, withinMs: planned.withinMs, first: ports.first },
     );
+    const objection = tests.verdict === "pass" ? await place.inspect?.() : undefined;
+    if (objection !== undefined) return { ...told, ...tests, verdict: "fail", because: `${tests.because}, but ${objection}` };
     return { ...told, ...tests, because: own === undefined ? tests.because : `${own.because}; ${tests.because}` };
   } finally {
     await place.leave();

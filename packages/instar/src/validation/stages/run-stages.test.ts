@@ -144,6 +144,13 @@ describe("the stages of a validation", () => {
     ]);
   });
 
+  it("do not pass where what passed was tampered with", async () => {
+    const machine = openMachine();
+    const enter: StagePorts["enter"] = async (stage) => ({ ...(await machine.ports.enter(stage)), inspect: async () => "a test was changed" });
+    const results = await runStages({ ...machine.ports, enter }, plan(four), alone);
+    expect(results.find(({ stage }) => stage === "unit_tests")).toMatchObject({ verdict: "fail", because: expect.stringMatching(/, but a test was changed$/) });
+  });
+
   it("that have only a part of Instar's own say nothing where it said nothing", async () => {
     const stages = plan("", { builtIn: ["syntax"] });
     const results = await runStages(openMachine().ports, stages, alone);
