@@ -1,7 +1,8 @@
+import { randomInt } from "node:crypto";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -148,7 +149,8 @@ export class TestInstance {
   async start(): Promise<void> {
     const ran = this.cli("up");
     if (ran.status !== 0) throw new Error(`up exited ${ran.status}: ${ran.stderr}${this.log("keeper")}${this.log("daemon")}`);
-    await this.ended("1.0.0");
+    const first = await this.ended("1.0.0");
+    if (first.outcome !== "committed") throw new Error(`the first version is ${first.outcome}: ${first.because}`);
   }
 
   /** The update to a version, once it has ended. */
@@ -247,14 +249,16 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined> |
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+/** Below the ephemeral ports, so that no outgoing connection takes it before its owner does. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + randomInt(10_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 /** Processes whose command line or environment names `text`. Linux only. */

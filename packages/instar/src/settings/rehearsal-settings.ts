@@ -59,7 +59,7 @@ export const rehearsalSettings = z.strictObject({
   ignore: z
     .array(jsonPointer)
     .default([])
-    .describe("Parts of JSON answers that may differ; what differs between two answers of the old version is passed over anyway"),
+    .describe("Parts of JSON answers that may differ, `*` for any one key; what differs between two answers of the old version is passed over anyway"),
   compareAnswers: z.enum(["off", "reported", "required"]).default("reported"),
   samples: z.int().min(20).max(20_000).default(400).describe("At most so many requests to each version"),
   limits: z
@@ -67,7 +67,7 @@ export const rehearsalSettings = z.strictObject({
       latency: z.number().gt(0).default(0.2).describe("95th percentile, more than the old version's"),
       throughput: z.number().gt(0).lt(1).default(0.2).describe("Requests a second, less"),
       memory: z.number().gt(0).default(0.3).describe("Resident memory, more"),
-      cpu: z.number().gt(0).default(0.5).describe("Processor time for a request, more"),
+      cpu: z.number().gt(0).default(0.25).describe("Processor time for a request, more"),
       eventLoop: z.number().gt(0).default(0.5).describe("99th percentile of the event loop's delay, more (agents on Node)"),
       errors: z.number().gt(0).default(2).describe("Times the old version's share of failed requests"),
     })
@@ -75,7 +75,7 @@ export const rehearsalSettings = z.strictObject({
     .describe("By how much the new version may be worse, beyond doubt"),
   performance: z.enum(["off", "reported", "required"]).default("required").describe("required: beyond a limit, beyond doubt, refuses it"),
   logErrors: pattern
-    .default("\\b(ERROR|FATAL|CRITICAL|Unhandled|uncaught|Traceback|panic:|ERR_[A-Z_]+|[A-Z][a-zA-Z]*(Error|Exception):)")
+    .default('\\b(ERROR|FATAL|CRITICAL|Unhandled|uncaught|Traceback|panic:|ERR_[A-Z_]+|([A-Z][a-zA-Z]*)?(Error|Exception):)|"level":(50|60)\\b')
     .describe("Lines of its output that tell of an error; one that the old version does not write refuses it"),
   ignoreLog: z.array(pattern).default([]),
   wayBack: z.boolean().default(true).describe("Start the old version on a copy of what the new one left, to know whether code alone can go back"),

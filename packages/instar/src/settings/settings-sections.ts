@@ -143,7 +143,7 @@ export const SECTIONS: readonly Section[] = [
       { name: "samples", example: 400, words: "At most so many requests to each." },
       {
         name: "limits",
-        example: { latency: 0.2, throughput: 0.2, memory: 0.3, cpu: 0.5, eventLoop: 0.5, errors: 2 },
+        example: { latency: 0.2, throughput: 0.2, memory: 0.3, cpu: 0.25, eventLoop: 0.5, errors: 2 },
         words: "By how much it may be worse, beyond doubt.",
       },
       { name: "performance", example: "required" },
