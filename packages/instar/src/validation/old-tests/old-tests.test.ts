@@ -121,8 +121,8 @@ describe("laying old tests", () => {
 
 describe("old tests that ran", () => {
   const wrongly = `import test from "node:test"; import assert from "node:assert"; import { add } from "./lib.mjs"; test("adds", () => assert.equal(add(1, 1), 2));\n`;
-  /** Wrong, and where a test asks, it makes the test a kinder one. */
-  const lib = `import fs from "node:fs"; fs.writeFileSync("a.test.mjs", 'import test from "node:test"; test("adds", () => {});'); export const add = () => 3;\n`;
+  /** Wrong, and where a test asks, it makes the test a kinder one of the same length. */
+  const lib = `import fs from "node:fs"; fs.writeFileSync("a.test.mjs", 'import test from "node:test"; test("adds", () => {});'.padEnd(fs.statSync("a.test.mjs").size)); export const add = () => 3;\n`;
 
   it("and were rewritten by the candidate while they ran do not pass", () =>
     withStageRoom({ "a.test.mjs": wrongly, "lib.mjs": lib, "old/a.test.mjs": wrongly }, async ({ tree, test }) => {
