@@ -29,12 +29,14 @@ describe("the folders that a PATH brings", () => {
   test("are never a home, and of ~/.local no share, where a person's own data lie", () => {
     expect(plan([{ path: "/home/ada/bin" }])).toEqual(["/home/ada/bin"]);
     expect(plan([{ path: "/home/ada/.local/bin" }])).toEqual(["/home/ada/.local/bin", "/home/ada/.local/lib", "/home/ada/.local/lib64"]);
-    expect(plan([{ path: "/home/ada" }, { path: "/root" }, { path: "/" }])).toEqual([]);
+    expect(plan([{ path: "/home/somebody/bin" }, { path: "/var/bin" }])).toEqual(["/home/somebody/bin", "/var/bin"]);
+    expect(plan([{ path: "/home/ada" }, { path: "/home/somebody" }, { path: "/root" }, { path: "/" }])).toEqual([]);
   });
 
   test("follow the links of programs to where they lead", () => {
     expect(plan([{ path: "/usr/local/bin", programs: ["/opt/tool/bin/tool"] }])).toEqual(parts("/opt/tool"));
     expect(plan([{ path: "/work/node_modules/.bin", programs: ["/work/node_modules/typescript/bin/tsc"] }])).toEqual(["/work/node_modules"]);
+    expect(plan([{ path: "/usr/local/bin", programs: ["/srv/agent/run.sh"] }])).toEqual(["/srv/agent/run.sh"]);
     expect(plan([{ path: "/srv/bin", realPath: "/data/bin" }])).toEqual([...parts("/data"), ...parts("/srv")]);
   });
 

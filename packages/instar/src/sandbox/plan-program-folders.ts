@@ -15,6 +15,11 @@ const PARTS_AT_HOME = ["bin", "lib", "lib64"];
 /** pyenv, rbenv, nodenv and asdf put small scripts on the PATH that start what lies beside them. */
 const PARTS_OF_SHIMS = ["shims", "bin", "libexec", "versions", "version", "plugins", "installs", "lib"];
 
+/** Where people's homes lie: everything straight below is one. */
+const HOUSES = ["/home", "/Users"];
+/** No program's prefix, whatever a PATH says: what lies beside a bin in them is the machine's. */
+const NO_PREFIX = ["/", "/etc", "/var", "/run", "/tmp", "/boot", "/dev", "/proc", "/sys"];
+
 /**
  * The folders that the programs on a PATH need, beside the system's own. A program brings its prefix (`/opt/node/bin` brings `/opt/node/lib` and so
  * on), and so does what a link on the PATH leads to. Never a whole home folder, never `/`, and nothing around a path that must stay out of sight.
@@ -31,28 +36,32 @@ export function planProgramFolders(options: {
   readonly hidden: readonly string[];
 }): string[] {
   const { homes } = options;
-  const isHome = (path: string) => path === "/" || homes.includes(path);
+  const isHome = (path: string) => NO_PREFIX.includes(path) || homes.includes(path) || HOUSES.includes(dirname(path));
   const wanted = options.folders.flatMap(({ path, realPath, programs }) => [
     ...planPrefix(path, isHome),
     ...planPrefix(realPath, isHome),
-    ...programs.flatMap((program) => planPrefix(planHolder(program), isHome)),
+    ...programs.flatMap((program) => planLinked(program, isHome)),
   ]);
   const isAllowed = (path: string) => !isHome(path) && !homes.some((home) => isWithin(home, path)) && !options.hidden.some((hidden) => isWithin(hidden, path));
   const needed = [...new Set(wanted)].filter((path) => isAllowed(path) && !options.system.some((root) => isWithin(path, root)));
   return needed.filter((path) => !needed.some((other) => other !== path && isWithin(path, other))).sort();
 }
 
-/** What a linked program needs first: with node_modules around it, the outermost of them, since packages lie beside each other. */
-function planHolder(program: string): string {
+/**
+ * What a linked program needs: the outermost node_modules around it, since packages lie beside each other; its prefix; or where it lies in
+ * no bin (a script in somebody's project) itself and nothing beside it.
+ */
+function planLinked(program: string, isHome: (path: string) => boolean): string[] {
   const at = program.indexOf("/node_modules/");
-  return at < 0 ? dirname(program) : join(program.slice(0, at), "node_modules");
+  if (at >= 0) return [join(program.slice(0, at), "node_modules")];
+  return basename(dirname(program)) === "bin" ? planPrefix(dirname(program), isHome) : [program];
 }
 
 function planPrefix(folder: string, isHome: (path: string) => boolean): string[] {
   const prefix = dirname(folder);
   if (basename(folder) === "shims") return PARTS_OF_SHIMS.map((part) => join(prefix, part));
   if (basename(folder) !== "bin" || isHome(prefix)) return [folder];
-  return (isHome(dirname(prefix)) && dirname(prefix) !== "/" ? PARTS_AT_HOME : PARTS).map((part) => join(prefix, part));
+  return (isHome(dirname(prefix)) && !NO_PREFIX.includes(dirname(prefix)) ? PARTS_AT_HOME : PARTS).map((part) => join(prefix, part));
 }
 
 /** Whether `path` is `around` or lies in it. */
