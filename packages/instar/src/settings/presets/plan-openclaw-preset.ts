@@ -30,6 +30,7 @@ export function planOpenClawPreset(place: PresetPlace): Preset {
     warnings: [
       "OpenClaw 2026.9 wants Node >=24.16 <25 or >=26.1: the first folder of agent.path that holds `node` must hold such a one.",
       "Port 18789 is OpenClaw's usual one: a gateway that runs there as a service must be stopped and disabled before `instar up`, and must never open this state again.",
+      'To it whoever reaches the front is on this machine; what it asks of them is its token. Before front.public: true write front.tells: [x-forwarded] and, in openclaw.json, gateway.trustedProxies: ["127.0.0.1"].',
     ],
     next: [
       ...(place.isPinned ? [] : PIN),
@@ -103,7 +104,8 @@ function completeSettings(settings: SettingsFile, place: PresetPlace, own: (prog
     },
     exchange: { ...settings.exchange, smoke: [{ path: "/", status: 200, body: "<html" }] },
     rehearsal: planRehearsal(asks),
-    front: { ...settings.front, port: settings.front?.port ?? 18_789, hold: { time: "2m" } },
+    // It answers 403 to whoever a proxy on this machine says is on this machine. Without such lines callers are local to it, as without a front.
+    front: { ...settings.front, port: settings.front?.port ?? 18_789, tells: [], hold: { time: "2m" } },
     watch: { requests: 0 },
     keep: { releases: 3 },
   };
