@@ -7,7 +7,7 @@
 // program in here could have put there. The program could dial the door too, and lie: it only ever lies about itself.
 // What is said on the control connection is one JSON object a line. src/sandbox/warden-door.ts is the other half.
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { writeFileSync, writeSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { constants } from "node:os";
 
@@ -58,7 +58,7 @@ function keepService() {
   /** A group of its own: what a signal is meant for is then told apart from this process. Elsewhere than on Linux a job is ended by its group, so it must not leave that. */
   function startProgram() {
     const started = spawn(program, args, { cwd, env: environment, detached: isLinux, stdio: ["ignore", "inherit", "inherit"] });
-    if (isLinux) shareProcessor(started.pid);
+    if (isLinux) standLast(started.pid);
     started.on("spawn", () => say({ said: "started", pid: started.pid }));
     started.on("error", (error) => {
       if (started.pid !== undefined) return;
@@ -146,7 +146,7 @@ function runBeside({ id, argv, cwd: at, environment: given, without, timeoutMs }
   }
   beside.on("error", (error) => settle({ kind: "not-started", because: error.code ?? error.message }));
   if (beside.pid === undefined) return;
-  if (isLinux) shareProcessor(beside.pid);
+  if (isLinux) standLast(beside.pid);
   groups.add(beside.pid);
   for (const name of ["stdout", "stderr"]) beside[name].on("data", output[name].write).on("error", () => {});
   let isLate = false;
@@ -169,16 +169,15 @@ function runBeside({ id, argv, cwd: at, environment: given, without, timeoutMs }
 }
 
 /**
- * A session of its own would come before its job's place at the processor (sched(7), autogroup): it gets that of this process. Without privileges the
+ * A session of its own stands anew in the line for the processor (sched(7), autogroup): it goes to its end, where its job is. Without privileges the
  * kernel lets only one such change pass every tenth of a second, whoever's it is.
  */
-function shareProcessor(pid, tries = 10) {
+function standLast(pid, tries = 20) {
   try {
-    const nice = /nice (-?\d+)/.exec(readFileSync("/proc/self/autogroup", "latin1"))?.[1];
-    if (nice !== undefined) writeFileSync(`/proc/${pid}/autogroup`, nice);
+    writeFileSync(`/proc/${pid}/autogroup`, "10");
   } catch (error) {
     // Otherwise it did not start, or this system has no such thing.
-    if (error.code === "EAGAIN" && tries > 0) setTimeout(() => shareProcessor(pid, tries - 1), 150).unref();
+    if (error.code === "EAGAIN" && tries > 0) setTimeout(() => standLast(pid, tries - 1), 150).unref();
   }
 }
 

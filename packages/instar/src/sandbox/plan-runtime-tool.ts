@@ -12,7 +12,7 @@ export interface RuntimeTool {
 /**
  * A script to be given to sandbox-runtime as its bubblewrap: it calls the real one with more words before the program's own. So a job there has
  * Instar's filter of system calls, which lets unix sockets be, in place of the library's, which forbids them; made-up names; and a /proc that it cannot
- * write. A job is told from the library's own questions to bubblewrap by the descriptor that only jobs are handed.
+ * write. It stays in its session, which has no terminal and stands last in line for the processor. A job is told from the library's own questions to bubblewrap by the descriptor that only jobs are handed.
  */
 export function planRuntimeTool({ tool, madeUp, hasFilter }: RuntimeTool): string {
   const more = [
@@ -26,7 +26,9 @@ if [ -e /proc/self/fd/${STATUS_DESCRIPTOR} ]; then
   placed=
   for word do
     shift
-    if [ -z "$placed" ] && [ "$word" = -- ]; then
+    if [ -z "$placed" ] && [ "$word" = --new-session ]; then
+      :
+    elif [ -z "$placed" ] && [ "$word" = -- ]; then
       placed=yes
       set -- "$@" ${more.map(quote).join(" ")} --
     else

@@ -87,6 +87,13 @@ describe.skipIf(!report.available || process.platform !== "linux")("a job in san
       }
     }));
 
+  // Without privileges the kernel may refuse it to whoever asks within a tenth of a second of another.
+  it.skipIf(!existsSync("/proc/self/autogroup") || process.getuid?.() !== 0)("stands last in line for the processor, as every job does", () =>
+    inFolder(async (_, job) => {
+      expect((await runEntered(adapter, job(["cat", "/proc/self/autogroup"]), runJob)).tail).toContain("nice 10");
+    }),
+  );
+
   it("has names with patterns in them for what they are", () =>
     inFolder(async (folder, job) => {
       const odd = join(folder, "a*[b]?");
