@@ -25,12 +25,7 @@ export interface ContractConfinement {
   readonly writable: readonly string[];
   readonly scratch: string;
   readonly network: { readonly kind: "private" };
-  readonly limits: {
-    readonly memoryBytes: number;
-    readonly processes: number;
-    readonly descriptors: number;
-    readonly diskBytes: number;
-  };
+  readonly limits: { readonly memoryBytes: number; readonly processes: number; readonly descriptors: number; readonly diskBytes: number };
 }
 
 export interface ContractResult {

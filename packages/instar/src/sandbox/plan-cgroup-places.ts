@@ -9,7 +9,7 @@ export interface CgroupPlace {
 }
 
 /** The name that Instar's own unit gives to the cgroup of its processes (systemd's DelegateSubgroup=), so that jobs can have theirs beside it. */
-export const DELEGATED_SUBGROUP = "instar";
+const DELEGATED_SUBGROUP = "instar";
 
 /**
  * Where a process may look for a place for its jobs' cgroups: below its own, or beside it where Instar's own unit put it into a subgroup. What lies beside it
