@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import type { Clock } from "./clock.ts";
 import { endProcessTree, type ProcessMarker, readProcessTree } from "./end-process-tree.ts";
@@ -120,8 +120,7 @@ function namespaceTree(child: ChildProcess, exited: Promise<unknown>, clock: Clo
     count: async () => {
       const table = await readProcessTable();
       const first = readFirst(table);
-      const namespace = first === undefined ? undefined : namespaceOf(first.pid);
-      return namespace === undefined ? 0 : table.filter((row) => row.pid !== first?.pid && namespaceOf(row.pid) === namespace).length;
+      return first === undefined ? 0 : findBelow(table, first.pid).filter((pid) => !isFirstOfNamespace(pid)).length;
     },
     end: async () => {
       const first = readFirst(await readProcessTable());
@@ -135,12 +134,20 @@ function namespaceTree(child: ChildProcess, exited: Promise<unknown>, clock: Clo
   };
 }
 
-/** A nested namespace is left out of the count and not out of the killing. */
-function namespaceOf(pid: number): string | undefined {
+/** An orphan of a namespace is adopted by its first process, so nothing gets out from below it. */
+function findBelow(table: readonly ProcessRow[], pid: number): number[] {
+  const children = Map.groupBy(table, (row) => row.parent);
+  const found = new Set((children.get(pid) ?? []).map((child) => child.pid));
+  for (const member of found) for (const child of children.get(member) ?? []) found.add(child.pid); // A Set grows while it is walked.
+  return [...found];
+}
+
+/** What a sandbox puts before a program, and no process of the program's: the first in a namespace of its own. */
+function isFirstOfNamespace(pid: number): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/ns/pid`);
+    return /^NSpid:.*\s1$/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
   } catch {
-    return undefined;
+    return true; // Ended in between.
   }
 }
 

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
+import { describeJobContainment } from "../platform/job-containment.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { adviseNamespaces, readNamespaceFacts } from "./advise-namespaces.ts";
 import { createDescription } from "./describe-sandbox.ts";
@@ -73,7 +74,8 @@ async function enter(confinement: Confinement, program: EnteredProgram, around: 
     masked: [],
     memory: planMemoryFolders(limits),
     network: network.kind === "host" ? "host" : "private",
-    endsWithParent: true,
+    // Where the kernel ends the job's namespace anyway, what outlives the program is seen, told and then ended, rather than gone before anybody looked.
+    endsWithParent: (await describeJobContainment()).treeEnds !== "namespace",
     hasStatus: true,
     hasFilter: around.filterPath !== undefined,
     cwd: program.cwd,

@@ -27,7 +27,7 @@ export function readWardenFiles(): string[] {
 
 /** A file of `bin`, which lies beside `src` in the sources and beside `dist` in a package. @throws InstarError PLATFORM_FAILED */
 export function findBinFile(name: string): string {
-  const found = ["../../bin/", "../bin/"].map((folder) => fileURLToPath(new URL(`${folder}${name}`, import.meta.url))).find((path) => existsSync(path));
+  const found = ["../bin/", "../../bin/"].map((folder) => fileURLToPath(new URL(`${folder}${name}`, import.meta.url))).find((path) => existsSync(path));
   if (found === undefined) throw new InstarError("PLATFORM_FAILED", `bin/${name} of Instar is not there`, { advice: "Install Instar again." });
   return found;
 }

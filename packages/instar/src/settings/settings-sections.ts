@@ -81,6 +81,7 @@ export const SECTIONS: readonly Section[] = [
       { name: "coverage", example: 80, words: "Percent of lines that must be covered." },
       { name: "retries", example: 1, words: "Tests that failed run again so often; one that then passes is called flaky." },
       { name: "flaky", example: "reported", words: "reported or refused." },
+      { name: "leftBehind", example: "refused", words: "What is made of tests that leave processes running: refused or reported." },
       { name: "freeMemory", example: "96MiB", words: "So much memory must be free before they run beside the agent." },
     ],
   },

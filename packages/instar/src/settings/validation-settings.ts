@@ -14,6 +14,10 @@ const understood = {
   coverage: z.number().min(0).max(100).optional().describe("Percent of lines that must be covered; a run without a coverage report then does not pass"),
   retries: z.int().min(0).max(5).default(1).describe("How often tests that failed are run again; one that then passes is called flaky"),
   flaky: z.enum(["reported", "refused"]).default("reported"),
+  leftBehind: z
+    .enum(["refused", "reported"])
+    .default("refused")
+    .describe("What is made of tests that pass and leave processes running; they are ended in any case"),
 };
 
 export const testSettings = jobSettings.extend({

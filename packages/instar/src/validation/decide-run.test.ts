@@ -15,7 +15,7 @@ const none: FoundReport = { kind: "not-asked" };
 const missing: FoundReport = { kind: "missing", because: "it left none" };
 
 const decide = (end: { readonly kind: string; readonly [key: string]: unknown }, understoodBy: UnderstoodBy, found: FoundReport, claim?: string) => {
-  const { verdict, because } = decideRun({ end: job(end), understoodBy, found, claim, withinMs: 60_000 });
+  const { verdict, because } = decideRun({ end: job(end), understoodBy, found, claim, withinMs: 60_000, leftBehind: "refused" });
   return `${verdict}: ${because}`;
 };
 
@@ -26,7 +26,19 @@ describe("what a run of tests says", () => {
     [
       "processes were left behind",
       decide({ ...clean, leftBehind: 2 }, byReport, report(test("a"))),
-      "pass: 1 test passed in 3.2 s; 2 processes that it left behind were ended",
+      "fail: 1 test passed in 3.2 s, and left 2 processes behind, which were ended: what they did is not known (leftBehind: reported lets it pass)",
+    ],
+    [
+      "processes were left behind, and that is only reported",
+      decideRun({
+        end: job({ ...clean, leftBehind: 1 }),
+        understoodBy: byReport,
+        found: report(test("a")),
+        claim: undefined,
+        withinMs: 1,
+        leftBehind: "reported",
+      }).because,
+      "1 test passed in 3.2 s; 1 process that it left behind was ended",
     ],
     ["tests failed", decide({ kind: "exited", status: 1 }, byReport, report(test("a"), test("b", "failed"))), 'fail: 1 of 2 tests failed: "b"'],
     [

@@ -21,6 +21,8 @@ export interface TestRun {
   /** A line of its output that says how many tests ran; undefined where none does. */
   readonly claim: string | undefined;
   readonly withinMs: number;
+  /** What is made of a run that passes and leaves processes behind. */
+  readonly leftBehind: "refused" | "reported";
 }
 
 export interface RunDecision {
@@ -39,6 +41,12 @@ export function decideRun(run: TestRun): RunDecision {
   const report = found.kind === "read" ? found.report : undefined;
   const seen = { counts: report === undefined ? null : countTests(report.tests), failing: report?.tests.filter(({ outcome }) => outcome === "failed") ?? [] };
   const decided = end.kind === "exited" && end.exceeded === undefined ? decideExit(run, end.status, seen) : decideCutShort(end, run.withinMs);
+  if (decided.verdict === "pass" && end.leftBehind > 0 && run.leftBehind === "refused")
+    return {
+      ...seen,
+      verdict: "fail",
+      because: `${decided.because}, and left ${count(end.leftBehind, "process", "processes")} behind, which ${end.leftBehind === 1 ? "was" : "were"} ended: what they did is not known (leftBehind: reported lets it pass)`,
+    };
   const left =
     end.leftBehind === 0 ? "" : `; ${count(end.leftBehind, "process", "processes")} that it left behind ${end.leftBehind === 1 ? "was" : "were"} ended`;
   return { ...seen, ...decided, because: `${decided.because}${left}` };

@@ -133,7 +133,17 @@ async function openSession(ports: TestPorts, { title, tests, place, withinMs }: 
       const folder = join(place.scratch, `run-${runs}`);
       const wantsCoverage = tests.coverage !== undefined && files === null;
       const planned = plan(folder, { wantsCoverage, selects: files !== null });
-      return runOnce(ports, { planned, folder, files, wantsCoverage, place, title, timeoutMs: Math.max(leftMs(), SHORTEST_MS), withinMs });
+      return runOnce(ports, {
+        planned,
+        folder,
+        files,
+        wantsCoverage,
+        place,
+        title,
+        leftBehind: tests.leftBehind,
+        timeoutMs: Math.max(leftMs(), SHORTEST_MS),
+        withinMs,
+      });
     },
   };
 }
@@ -145,6 +155,7 @@ interface OneRun {
   readonly wantsCoverage: boolean;
   readonly place: TestPlace;
   readonly title: string;
+  readonly leftBehind: TestWish["leftBehind"];
   readonly timeoutMs: number;
   readonly withinMs: number;
 }
@@ -152,7 +163,7 @@ interface OneRun {
 const NOT_MEASURED: FoundCoverage = { percent: null, because: "nobody asked" };
 
 /** Each run has a folder of its own, which was empty: no report of another run, or of another day, can be taken for its own. */
-async function runOnce(ports: TestPorts, { planned, folder, files, wantsCoverage, place, title, timeoutMs, withinMs }: OneRun): Promise<Run> {
+async function runOnce(ports: TestPorts, { planned, folder, files, wantsCoverage, place, title, leftBehind, timeoutMs, withinMs }: OneRun): Promise<Run> {
   for (const name of ["reports", "coverage"]) await makePrivateFolder(join(folder, name));
   for (const { path, text } of planned.files) await writeFileDurably(path, text);
   const isClear = planned.reading?.kind !== "in-tree" || (await removeInside(place.tree, planned.reading.path));
@@ -175,7 +186,7 @@ async function runOnce(ports: TestPorts, { planned, folder, files, wantsCoverage
   const found: FoundReport = isClear
     ? await readReport(planned.reading, { tree: place.tree, output })
     : { kind: "broken", because: "its place was taken before the run, and could not be cleared" };
-  const decision = decideRun({ understoodBy: planned.understoodBy, end, found, claim, withinMs });
+  const decision = decideRun({ understoodBy: planned.understoodBy, end, found, claim, withinMs, leftBehind });
   const told = found.kind === "read" ? found.report.coverage : null;
   const coverage = told !== null ? { percent: told, from: "its report" } : wantsCoverage ? await readCoverage(folder, place.tree) : NOT_MEASURED;
   return { planned, end, found, decision, coverage };

@@ -42,7 +42,7 @@ export async function withStageRoom(files: Readonly<Record<string, string>>, act
         { run, clock: systemClock, say: (line) => void (lines.length < 1_000 && lines.push(line)) },
         {
           title: "unit_tests",
-          tests: { runner: "auto", report: undefined, coverage: undefined, retries: 1, flaky: "reported", ...wish },
+          tests: { runner: "auto", report: undefined, coverage: undefined, retries: 1, flaky: "reported", leftBehind: "refused", ...wish },
           place: { tree, scratch, environment: { PATH, HOME: home, TMPDIR: home, CI: "true", PYTHONDONTWRITEBYTECODE: "1" }, values: { release: tree } },
           withinMs: 60_000,
           first: [],

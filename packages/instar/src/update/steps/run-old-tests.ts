@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isTestPath } from "../../analysis/touches/is-test-path.ts";
 import { isTestSettingsPath } from "../../analysis/touches/is-test-settings-path.ts";
 import type { StageResult } from "@instar/protocol";
+import { findChangedTest } from "../../validation/old-tests/find-changed-test.ts";
 import { layOldTests } from "../../validation/old-tests/lay-old-tests.ts";
 import { planOldTests } from "../../validation/old-tests/plan-old-tests.ts";
 import { OLD_TESTS, planOldTestsStage } from "../../validation/old-tests/plan-old-tests-stage.ts";
@@ -49,8 +50,16 @@ export async function runOldTests(
     first: [],
     enter: async (stage) => {
       const place = await round.ports.enter(stage);
-      if (plan.kind === "lay") await layOldTests(plan, { tree: place.tree, running: oldTree });
-      return place;
+      if (plan.kind !== "lay") return place;
+      await layOldTests(plan, { tree: place.tree, running: oldTree });
+      return {
+        ...place,
+        // Code under test could write over what judges it, and pass when what failed is run again.
+        inspect: async () => {
+          const changed = await findChangedTest(plan, { tree: place.tree, running: oldTree });
+          return changed === undefined ? undefined : `the old test ${changed} was changed while they ran`;
+        },
+      };
     },
   };
   return { stage: planned.stage, result: await runStage(ports, planned.stage) };

@@ -45,7 +45,7 @@ export function validateStep(rooms: StepRooms): Step {
         const round = openRound(rooms, context, scratch, builtIn);
         const { parallel, cache } = rooms.settings.validation;
         const kept = cache ? openStageCache(`${rooms.folder}/cache/validation`, await round.keyOf()) : undefined;
-        const results = (await runStages(round.ports, stages, { parallel, cache: kept })).map(leaveToRehearsal);
+        const results = await runStages(round.ports, stages, { parallel, cache: kept });
         const isBlocked = decideValidation(stages, results).kind === "refused";
         const old = isBlocked ? undefined : await runOldTests(rooms, context, { stages, ports: round.ports });
         context.signal.throwIfAborted();
@@ -60,7 +60,7 @@ export function validateStep(rooms: StepRooms): Step {
             evidence: given,
           };
         if (decision.kind === "refused") return { kind: "refused", code: "VALIDATION_FAILED", because: decision.because, evidence: given };
-        return { kind: "done", gives: { ...given, ...testsOf(results, decision.because) } };
+        return { kind: "done", gives: { ...given, ...testsOf(stages, results, decision.because) } };
       } finally {
         await removeTree(scratch);
       }
@@ -77,9 +77,13 @@ function planStagesOf(rooms: StepRooms, { start }: StepContext, builtIn: Readonl
   return planStages({ validation: settings.validation, tests: settings.tests, written, builtIn: new Set(builtIn.keys()) }).map((stage) => {
     const own = builtIn.get(stage.stage);
     const isMild = own !== undefined && stage.tests === null && (start.releaseFrom === null || (own.isReportedOnly && !written.has(stage.stage)));
-    return isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
+    const planned = isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
+    return REHEARSED.has(stage.stage) && stage.tests === null ? { ...planned, idle: "the rehearsal shows it" } : planned;
   });
 }
+
+/** Instar's own part of these is measured a step later. */
+const REHEARSED = new Set(["smoke_tests", "performance_tests"]);
 
 /** Below this the tests would fight the agent for memory, and the agent would lose. */
 async function assertMemory({ settings }: StepRooms): Promise<void> {
@@ -158,20 +162,13 @@ function readRequiredTests({ impact }: Gives): readonly string[] {
   return Array.isArray(first) ? first.filter((path) => typeof path === "string") : [];
 }
 
-/** Their own part is measured a step later. */
-function leaveToRehearsal(result: StageResult): StageResult {
-  const isRehearsed = (result.stage === "smoke_tests" || result.stage === "performance_tests") && result.verdict === "nodata" && result.gate !== "off";
-  return isRehearsed && result.because.includes("names no command") ? { ...result, because: "the rehearsal shows it" } : result;
-}
-
 function givesOf(results: readonly StageResult[]): Gives {
   return { stages: JSON.parse(JSON.stringify(results)) as Json };
 }
 
 /** What `decide` goes by: tests of the operator's must have run and passed. What Instar looks at itself is no test of the agent. */
-function testsOf(results: readonly StageResult[], because: string): Gives {
-  const ran = results.filter(({ stage, verdict, runner }) => verdict === "pass" && runner !== "built-in" && /_tests$/.test(stage));
-  if (ran.length > 0) return { tests: "pass", testsBecause: because };
-  const tried = results.find(({ stage, because: why }) => /_tests$/.test(stage) && !/names no command|the rehearsal shows it|it is off/.test(why));
-  return { tests: "nodata", testsBecause: tried === undefined ? "instar.yaml names no tests" : tried.because };
+function testsOf(stages: readonly PlannedStage[], results: readonly StageResult[], because: string): Gives {
+  const own = results.filter((result) => stages.some(({ stage, tests, gate }) => stage === result.stage && tests !== null && gate !== "off"));
+  if (own.some(({ verdict }) => verdict === "pass")) return { tests: "pass", testsBecause: because };
+  return { tests: "nodata", testsBecause: own[0]?.because ?? "instar.yaml names no tests" };
 }

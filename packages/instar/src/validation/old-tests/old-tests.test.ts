@@ -158,7 +158,7 @@ describe("the stage of the old tests", () => {
     isWritten: true,
     withinMs: 60_000,
     hasBuiltIn: true,
-    tests: { command: "npm test", runner: "auto", report: undefined, coverage: 80, retries: 1, flaky: "reported" },
+    tests: { command: "npm test", runner: "auto", report: undefined, coverage: 80, retries: 1, flaky: "reported", leftBehind: "refused" },
   };
   const differs: OldTestsPlan = { kind: "lay", copied: ["test/a.js"], removed: [], programs: [], manifest: null };
 

@@ -13,7 +13,7 @@ const stage: PlannedStage = {
   isWritten: true,
   withinMs: 60_000,
   hasBuiltIn: false,
-  tests: { command: "npm test", runner: "auto", report: undefined, coverage: 80, retries: 1, flaky: "reported" },
+  tests: { command: "npm test", runner: "auto", report: undefined, coverage: 80, retries: 1, flaky: "reported", leftBehind: "refused" },
 };
 const pass: StageResult = {
   stage: "unit_tests",

@@ -23,7 +23,10 @@ export function planCacheKey({ releaseDigest, stage, environment, sandbox, runti
     ["format", FORMAT],
     ["release", releaseDigest],
     ["stage", stage.stage, stage.withinMs],
-    ["tests", tests === null ? null : [tests.command, tests.runner, tests.report ?? null, tests.coverage ?? null, tests.retries, tests.flaky]],
+    [
+      "tests",
+      tests === null ? null : [tests.command, tests.runner, tests.report ?? null, tests.coverage ?? null, tests.retries, tests.flaky, tests.leftBehind],
+    ],
     ["environment", Object.entries(environment).sort(([one], [other]) => (one < other ? -1 : 1))],
     ["sandbox", sandbox.name, sandbox.network, [...sandbox.least].sort()],
     ["runtimes", runtimes],

@@ -30,6 +30,6 @@ export function planStages({ validation, tests, written, builtIn }: StagesQuesti
   });
 }
 
-function wishOf({ command, runner, report, coverage, retries, flaky }: StageSettings | NonNullable<Settings["tests"]>): TestWish | null {
-  return command === undefined ? null : { command, runner, report, coverage, retries, flaky };
+function wishOf({ command, runner, report, coverage, retries, flaky, leftBehind }: StageSettings | NonNullable<Settings["tests"]>): TestWish | null {
+  return command === undefined ? null : { command, runner, report, coverage, retries, flaky, leftBehind };
 }

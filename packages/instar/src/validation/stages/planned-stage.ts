@@ -13,6 +13,7 @@ export interface TestWish {
   readonly coverage: number | undefined;
   readonly retries: number;
   readonly flaky: "reported" | "refused";
+  readonly leftBehind: "reported" | "refused";
 }
 
 export interface PlannedStage {
