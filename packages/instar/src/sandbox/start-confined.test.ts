@@ -118,6 +118,14 @@ describe.each(ways)("a program in a sandbox with $name", ({ prefix }) => {
     expect(env).toEqual(environment);
   });
 
+  it("alone has what its environment preloads", async () => {
+    const counted = join(folder, "counted");
+    writeFileSync(join(folder, "count.cjs"), `require("node:fs").appendFileSync(${JSON.stringify(counted)}, "one ")`);
+    const service = await start("", { environment: { PATH: process.env.PATH ?? "", NODE_OPTIONS: `--require=${join(folder, "count.cjs")}` } });
+    expect(await service.ended).toMatchObject({ kind: "exited", status: 0 });
+    expect(readFileSync(counted, "utf8")).toBe("one ");
+  });
+
   it.skipIf(!existsSync("/proc/self/autogroup"))("stands last in line for the processor, as every job does", async () => {
     const isLast = `until grep -q "nice 10" /proc/self/autogroup; do sleep 0.1; done; echo last`;
     const service = await start("", { argv: ["/bin/sh", "-c", `${isLast}; sleep 60`] });
