@@ -13,6 +13,8 @@ import { OpenClawBench } from "./openclaw-bench.ts";
 const OLD = "2026.8.2";
 const NEW = "2026.9.5";
 const JOB = "nightly-report";
+/** What the rehearsal must have found out. Its times depend on what else this machine does, and are only printed. */
+const REHEARSED = ["preflight", "readiness", "version", "things plugins", "things channels", "things jobs", "command sessions", "log", "migration", "way back"];
 
 const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
 const bench = new OpenClawBench(await freePort());
@@ -97,7 +99,8 @@ async function goForward(): Promise<void> {
   checks.expect("no request failed", view.failed === 0, `${view.failed} of ${view.requests}`);
   checks.expect("the scheduled job is there", await hasJob());
   const rehearsal = rehearsalOf(update);
-  checks.expect("it was rehearsed on a copy of the state", rehearsal?.verdict === "pass", rehearsal?.because ?? "there is no rehearsal in it");
+  const amiss = REHEARSED.filter((what) => rehearsal?.findings.find((finding) => finding.what === what)?.verdict !== "pass");
+  checks.expect("it was rehearsed on a copy of the state", amiss.length === 0, amiss.length === 0 ? rehearsal?.because : `amiss: ${amiss.join(", ")}`);
   checks.expect("that code alone cannot go back is known beforehand", rehearsal?.wayBack === "with-state", rehearsal?.wayBackBecause);
   for (const { what, verdict, because } of rehearsal?.findings ?? []) console.log(`         ${verdict.padEnd(12)} ${what}: ${because}`);
 }
