@@ -302,7 +302,7 @@ export class Bench {
       tests: { command: ["node", "check.js"], within: "60s" },
       sandbox: { weaker: "allowed" },
       // Short: a kill within a rehearsal must leave nothing, and what it measures has tests of its own.
-      rehearsal: { samples: 20, performance: "off" },
+      rehearsal: { samples: 20, performance: "off", stays: "100ms" },
       health: { http: { path: "/health" }, readyWithin: "20s" },
       state: { kind: isBeside ? "external" : "exclusive", directory: "./state", variable: "STATE_DIR", writesThatMayBeLost: 1_000_000 },
       // Kills in a row hold requests for as long as they last.

@@ -22,28 +22,29 @@ import { Predecessor } from "./keeper/predecessor.ts";
 import { type KeeperOptions, runKeeper } from "./keeper/run-keeper.ts";
 import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
+import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { implementOperations } from "./operations/implement.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
+import { closeStrayDescriptors } from "./platform/close-stray-descriptors.ts";
 import { makePrivateFolder } from "./platform/durable-files.ts";
 import type { ProcessIdentity } from "./platform/process-identity.ts";
-import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { createJobRunner, type RunJob } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
 import { createBubblewrap } from "./sandbox/bubblewrap.ts";
+import { createSlotPrefix } from "./sandbox/create-slot-prefix.ts";
 import { describeChoice } from "./sandbox/find-sandbox.ts";
 import { createLimits } from "./sandbox/hold-limits.ts";
 import { createNoSandbox } from "./sandbox/no-sandbox.ts";
 import { createConfinedRunner } from "./sandbox/run-confined.ts";
 import type { SandboxAdapter } from "./sandbox/sandbox.ts";
-import { createSlotPrefix } from "./sandbox/create-slot-prefix.ts";
 import { createSandboxRuntime } from "./sandbox/sandbox-runtime.ts";
 import { createConfinedStarter } from "./sandbox/start-confined.ts";
 import { withRegistries } from "./sandbox/with-registries.ts";
-import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import { type Finding, found, notFound } from "./settings/finding.ts";
-import { sandboxSettings } from "./settings/sandbox-settings.ts";
+import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
+import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
@@ -246,6 +247,7 @@ export function composeCli(main: string): CliParts {
     runDemo: (options) =>
       runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock }),
     runKeeper: async (read, folder) => {
+      closeStrayDescriptors();
       becomeReaper(environment, join(folder, "keeper", "pid"));
       await makePrivateFolder(join(folder, "logs"));
       const { front, exchange } = read.settings;
@@ -271,6 +273,7 @@ export function composeCli(main: string): CliParts {
     },
     sayWhyNot: async (error) => predecessor?.refuse(error),
     runDaemon: async (read, folder) => {
+      closeStrayDescriptors();
       const keeper = environment.INSTAR_KEEPER === undefined ? null : (JSON.parse(environment.INSTAR_KEEPER) as ProcessIdentity | null);
       const log = join(folder, "logs", "keeper.log");
       await runDaemonProcess(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
-import { sandboxReport } from "./sandbox.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
+import { sandboxReport } from "./sandbox.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
 

@@ -3,7 +3,6 @@ import { healthCheckResult } from "./health.ts";
 import { rehearsalReport } from "./rehearsal.ts";
 import { confinedBy } from "./sandbox.ts";
 import { stageResult } from "./validation.ts";
-import { VERDICTS } from "./verdict.ts";
 
 /** How an update ended. Each update has exactly one, and it never changes. */
 export const OUTCOMES = ["committed", "rolled-back", "refused", "cancelled", "superseded", "stuck-resolved"] as const;

@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, openSync, readSync, closeSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, copyFileSync, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { backup, DatabaseSync } from "node:sqlite";
 import { InstarError } from "@instar/protocol";
 

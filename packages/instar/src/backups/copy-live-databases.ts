@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, readSync, closeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { copyDatabase, isDatabase } from "./copy-live-database.ts";

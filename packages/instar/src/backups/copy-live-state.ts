@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
+import { type CloneMemory, copyFile } from "./copy-file.ts";
 import { copyDatabase } from "./copy-live-database.ts";
 import { beginsAsDatabase } from "./copy-live-databases.ts";
-import { type CloneMemory, copyFile } from "./copy-file.ts";
 import { locate, type RawPath, renderRaw } from "./raw-path.ts";
 import { createTurns, type Turns } from "./take-turns.ts";
 import { type FoundEntry, readEntry, walkTree } from "./walk-tree.ts";

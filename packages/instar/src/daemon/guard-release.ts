@@ -5,7 +5,7 @@ import type { Instance } from "./instance.ts";
 import { readStanding } from "./instance.ts";
 
 /** What is known of the files of the release that serves. */
-export interface IntegrityFact {
+interface IntegrityFact {
   readonly release: string;
   /** What about them is not as it was sealed; null where all is. */
   readonly damage: string | null;
@@ -13,7 +13,7 @@ export interface IntegrityFact {
 
 const FACT = "integrity";
 
-export const readIntegrity = ({ facts }: Pick<Instance, "facts">): IntegrityFact | undefined => facts.read<IntegrityFact>(FACT);
+const readIntegrity = ({ facts }: Pick<Instance, "facts">): IntegrityFact | undefined => facts.read<IntegrityFact>(FACT);
 
 /**
  * Looks whether the files of the release that serves are still what was sealed. A program that was overwritten underneath goes on answering its

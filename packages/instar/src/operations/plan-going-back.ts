@@ -1,6 +1,6 @@
 import { InstarError } from "@instar/protocol";
-import type { UpdateId } from "../update/journal-entry.ts";
 import type { Standing } from "../update/fold-standing.ts";
+import type { UpdateId } from "../update/journal-entry.ts";
 
 export interface GoingBack {
   /** The update whose snapshot is put back with the code; undefined where the state stays as it is. */

@@ -6,8 +6,8 @@ import { foldJournalEvents } from "../update/fold-journal-events.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
-import { planGoingBack } from "./plan-going-back.ts";
 import type { OperationContext } from "./context.ts";
+import { planGoingBack } from "./plan-going-back.ts";
 
 export function implementUpdates(
   context: OperationContext,

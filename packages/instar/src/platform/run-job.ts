@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { closeSync } from "node:fs";
-import { access, constants as fileModes, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { constants as system } from "node:os";
-import { dirname, resolve as resolvePath } from "node:path";
+import { dirname } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "./clock.ts";
 import { endProcessTree, type ProcessMarker } from "./end-process-tree.ts";
+import { findProgram } from "./find-program.ts";
 import { describeJobContainment, type JobContainment, type TreeEnds } from "./job-containment.ts";
 import { type JobOutput, openJobOutput } from "./job-output.ts";
 import { openPipe, type Pipe } from "./open-pipe.ts";
@@ -115,22 +116,7 @@ async function findObstacle(job: JobSpec): Promise<string | undefined> {
   if (!cwd?.isDirectory()) return `there is no folder ${job.cwd}`;
   const [name] = job.argv;
   if (name === undefined || name === "") return "there is no program to run";
-  for (const path of name.includes("/") ? [resolvePath(job.cwd, name)] : placesOf(name, job)) {
-    const isFile = (await stat(path).catch(() => undefined))?.isFile() ?? false;
-    if (isFile && (await canExecute(path))) return undefined;
-  }
-  return `there is no program ${name}`;
-}
-
-function placesOf(name: string, job: JobSpec): string[] {
-  return (job.environment.PATH ?? "/usr/bin:/bin").split(":").map((folder) => resolvePath(job.cwd, folder, name));
-}
-
-async function canExecute(path: string): Promise<boolean> {
-  return access(path, fileModes.X_OK).then(
-    () => true,
-    () => false,
-  );
+  return (await findProgram(name, job.cwd, job.environment)) === undefined ? `there is no program ${name}` : undefined;
 }
 
 function openOutput(job: JobSpec): JobOutput {

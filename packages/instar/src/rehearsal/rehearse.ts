@@ -34,6 +34,7 @@ export async function rehearse({ old, new: its, settings, clock, signal, seed, o
   const { rehearsal, health } = settings;
   const time: RehearsalTime = { clock, deadlineMs: clock.monotonicMs() + rehearsal.within, withinMs: rehearsal.within, signal };
   const pair: RehearsedPair = { old: old === undefined ? undefined : guardAgent(old, time), new: guardAgent(its, time) };
+  const staysUntilMs = Math.min(clock.monotonicMs() + rehearsal.stays, time.deadlineMs);
   const findings: RehearsalFinding[] = [];
   const parts: readonly [string, () => Promise<readonly RehearsalFinding[]>][] = [
     ["asking which version runs", () => askVersion(pair, health.version, time)],
@@ -47,7 +48,14 @@ export async function rehearse({ old, new: its, settings, clock, signal, seed, o
     if (explainEnd(time) === undefined) onProgress(say);
     findings.push(...(await ask()));
   }
+  await stayUntil(staysUntilMs, its, time);
   return [...findings, await judgeLogs(pair, rehearsal), judgeSurvival(pair)];
+}
+
+/** A version that answers at once and ends a second later has shown nothing yet. */
+async function stayUntil(untilMs: number, its: RehearsedPair["new"], { clock, signal }: RehearsalTime): Promise<void> {
+  while (clock.monotonicMs() < untilMs && its.isAlive() && signal?.aborted !== true)
+    await clock.sleep(Math.min(100, untilMs - clock.monotonicMs()), signal).catch(() => undefined);
 }
 
 function seedOf(text: string): number {

@@ -3,6 +3,7 @@ import { InstarError } from "@instar/protocol";
 import { describeJobContainment } from "../platform/job-containment.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { adviseNamespaces, readNamespaceFacts } from "./advise-namespaces.ts";
+import { assertNoTricks } from "./assert-no-tricks.ts";
 import { createDescription } from "./describe-sandbox.ts";
 import type { LimitsHere } from "./hold-limits.ts";
 import { INSTALL_BUBBLEWRAP } from "./no-sandbox.ts";
@@ -108,36 +109,6 @@ async function findObstacle(places: readonly string[]): Promise<{ because: strin
   if (process.platform !== "linux") return { because: "bubblewrap is for Linux", advice: "" };
   if ((await findBubblewrap(places)) !== undefined) return undefined;
   return { because: `bubblewrap is not installed (looked for ${places.join(", ")})`, advice: INSTALL_BUBBLEWRAP };
-}
-
-/**
- * A path that lies in another one of the job's may have been made a symbolic link by code that is not trusted (`dist -> /root/.ssh`), and bwrap follows links.
- * So within the job's own folders a path must be what it says.
- */
-async function assertNoTricks({ readable, writable, placed = [], scratch }: Confinement): Promise<void> {
-  const all = [...readable, ...writable, ...placed.map(({ from }) => from), scratch];
-  if ([...all, ...placed.map(({ at }) => at)].some((path) => path === "/" || !path.startsWith("/")))
-    throw new InstarError("SANDBOX_FAILED", "a job may not be given the whole file system, or a relative path", {
-      advice: "Look at sandbox.readable in instar.yaml.",
-    });
-  for (const path of all)
-    for (const around of all) {
-      if (path === around || !isWithin(path, around)) continue;
-      const [real, realAround] = await Promise.all([realpath(path).catch(() => undefined), realpath(around).catch(() => undefined)]);
-      if (real === undefined || realAround === undefined || real === `${realAround}${path.slice(around.length)}`) continue;
-      throw new InstarError("SANDBOX_FAILED", "a folder of the job is a symbolic link to somewhere else", { facts: { path, real } });
-    }
-}
-
-/** What changes how any program starts, and so would change the shell and bwrap outside: given to the program alone. */
-const LOADER = /^(LD_.*|GLIBC_TUNABLES|GCONV_PATH|LOCPATH|NLSPATH|BASH_ENV|ENV|SHELLOPTS|BASH_FUNC_.*|IFS|PS4)$/;
-
-function partEnvironment(environment: Readonly<Record<string, string>>): { inside: Record<string, string>; outside: Record<string, string> } {
-  const pairs = Object.entries(environment);
-  return {
-    inside: Object.fromEntries(pairs.filter(([name]) => LOADER.test(name))),
-    outside: Object.fromEntries(pairs.filter(([name]) => !LOADER.test(name))),
-  };
 }
 
 /** Part of the job's memory where a cgroup counts it; where none does, all of them together stay below a half of it. */

@@ -9,6 +9,7 @@ import { createJobRunner, type RunJob } from "../platform/run-job.ts";
 import { createBubblewrap } from "./bubblewrap.ts";
 import { createLimits } from "./hold-limits.ts";
 import { createNoSandbox } from "./no-sandbox.ts";
+import { createSandboxRuntime } from "./sandbox-runtime.ts";
 import type { SandboxAdapter } from "./sandbox.ts";
 
 export interface SandboxesForTests {
@@ -31,13 +32,16 @@ export async function createSandboxes({ mayUseCgroups = true }: { mayUseCgroups?
   const runJob = createJobRunner({ clock, instanceId });
   const limits = createLimits({ clock, instanceId, mayUseCgroups });
   const options = { limits, runJob, folder };
-  const all = [createNoSandbox(options), createBubblewrap({ ...options, hidden: [] })];
+  const all = [createNoSandbox(options), createBubblewrap({ ...options, hidden: [] }), createSandboxRuntime({ ...options, hidden: [] })];
   const reports = await Promise.all(all.map(async (adapter) => adapter.describe()));
   return {
     adapters: all.filter((_, at) => reports[at]?.available),
     runJob,
     folder,
-    withoutTool: (name, path) => (name === "bubblewrap" ? createBubblewrap({ ...options, hidden: [], tool: path }) : undefined),
+    withoutTool: (name, path) => {
+      if (name === "bubblewrap") return createBubblewrap({ ...options, hidden: [], tool: path });
+      return name === "sandbox-runtime" ? createSandboxRuntime({ ...options, hidden: [], tool: path }) : undefined;
+    },
     listCgroups: async () => {
       const { cgroups } = await limits();
       if (cgroups.kind === "none") return undefined;

@@ -19,6 +19,7 @@ export const rehearsalSettings = z.strictObject({
     .default("no-worse")
     .describe("no-worse: what the old version can do there and the new one cannot refuses it; required: so does what could not be found out"),
   within: duration.prefault("5m").describe("How long all of it may take, after the starts"),
+  stays: duration.prefault("2s").describe("How long the new version must stay up at least, asked or not"),
   environment: z.record(variable, z.string()).default({}).describe("Variables that win over the agent's own, for a test database or a test token"),
   environmentFile: z
     .enum(["given", "withheld"])

@@ -53,7 +53,11 @@ export const SECTIONS: readonly Section[] = [
       { name: "lockfiles", example: ["package-lock.json"] },
       { name: "produces", example: ["node_modules"] },
       { name: "share", example: "copy", words: "copy: each release has its own; link: it stays where it was made (a venv of Python cannot be moved)." },
-      { name: "registries", example: ["registry.npmjs.org"], words: "The only hosts that installing reaches." },
+      {
+        name: "registries",
+        example: ["registry.npmjs.org"],
+        words: "The only hosts that installing reaches. One at a private address is written as address:port.",
+      },
       { name: "allowScripts", example: [], words: "npm packages whose install scripts may run." },
       { name: "within", example: "10m" },
     ],
@@ -133,6 +137,7 @@ export const SECTIONS: readonly Section[] = [
     keys: [
       { name: "gate", example: "no-worse", words: "no-worse: what the old one can do there and the new one cannot refuses it; required, reported or off." },
       { name: "within", example: "5m" },
+      { name: "stays", example: "2s", words: "How long it must stay up at least." },
       { name: "environment", example: {}, words: "Variables that win there: a test database, a test token." },
       { name: "environmentFile", example: "given", words: "given: only where the sandbox lets nothing out; or withheld." },
       { name: "probes", example: [{ path: "/version", json: { "/name": "agent" } }], words: "What it must answer: status, matches (a pattern), json." },

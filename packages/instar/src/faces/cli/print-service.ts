@@ -12,11 +12,18 @@ export interface ServiceQuestion {
   readonly system: boolean;
   readonly home: string;
   readonly user: string;
+  /** Its version, where there is one. */
+  readonly systemd: number | undefined;
 }
+
+/** `DelegateSubgroup=` (systemd.resource-control(5)); older ones do not know it, and then a watchdog holds jobs to their limits. */
+const SUBGROUPS_SINCE = 254;
 
 /**
  * A systemd unit that keeps the keeper. `KillMode=process`: a keeper that crashes must not take the agent with it, the next
  * keeper adopts it; `instar down` on stop ends the agent in its own time. systemd restarts the keeper, so nobody else does.
+ *
+ * `Delegate=` lets Instar hold jobs to their limits in cgroups below the unit's own (`DelegateSubgroup=`: a unit whose own processes are in its way may not give controllers on).
  *
  * `PIDFile=` is how a replacement is followed: when the main process ends, systemd reads it before it does anything else, and goes on with
  * the process that it names, if that one lives in the unit (service_sigchld_event in systemd's service.c; whatever the type).
@@ -39,7 +46,8 @@ PIDFile=${join(service.folder, "keeper", "pid").replaceAll("%", "%%")}
 Restart=always
 RestartSec=200ms
 KillMode=process
-TimeoutStopSec=60
+Delegate=memory pids cpu
+${(service.systemd ?? 0) >= SUBGROUPS_SINCE ? "DelegateSubgroup=instar\n" : ""}TimeoutStopSec=60
 WorkingDirectory=${service.settingsFolder.replaceAll("%", "%%")}
 Environment=INSTAR_KEEPER_MANAGED=systemd
 Environment=${quote(`INSTAR_OPERATOR_PATH=${service.operatorPath}`)}

@@ -6,6 +6,8 @@ import type { OperationContext } from "../../operations/context.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
+import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
+import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
 import { buildProgram, isUpdateCommand } from "./build-program.ts";
@@ -14,7 +16,6 @@ import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
-import type { Finding } from "../../settings/finding.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 
@@ -119,6 +120,7 @@ export async function runCli(parts: CliParts): Promise<number> {
           system,
           home: who.homedir,
           user: who.username,
+          systemd: await readSystemdVersion(),
         });
         if (install) {
           await makePrivateFolder(join(unit.path, ".."));

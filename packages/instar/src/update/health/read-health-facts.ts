@@ -11,12 +11,12 @@ import type { FactsAfter, FactsBefore } from "../../observation/checks/judge-hea
 import type { DatabaseFact } from "../../observation/checks/read-database-integrity.ts";
 import { readFreeBytes } from "../../platform/disk-space.ts";
 import { removeTree } from "../../platform/durable-files.ts";
-import { readMachine } from "../../platform/read-machine.ts";
 import { readAvailableBytes } from "../../platform/memory.ts";
+import { readMachine } from "../../platform/read-machine.ts";
 import { readTreeUsage } from "../../platform/read-tree-usage.ts";
-import { readSettings } from "../../settings/read-settings.ts";
 import { planStrategy } from "../../settings/plan-strategy.ts";
 import { readEnvironmentFile } from "../../settings/read-environment-file.ts";
+import { readSettings } from "../../settings/read-settings.ts";
 import { environmentFileOf, probeSlot, slotOf } from "../exchange.ts";
 import type { StepRooms } from "../step-rooms.ts";
 

@@ -11,9 +11,9 @@ import { planCommand } from "../../settings/plan-command.ts";
 import { planConfinement } from "../confine-jobs.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { askRehearsed } from "./ask-rehearsed.ts";
+import type { RehearsalPlace } from "./plan-rehearsal-place.ts";
 import { readLoopDelay } from "./read-loop-delay.ts";
 import { readRehearsedUsage } from "./read-rehearsed-usage.ts";
-import type { RehearsalPlace } from "./plan-rehearsal-place.ts";
 
 export interface RehearsedBoot {
   readonly release: string;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RehearsalFinding, WayBack } from "@instar/protocol";
 import { type DatabaseSchema, readSchemas } from "../../backups/read-schemas.ts";
@@ -162,8 +162,11 @@ async function keepLog(rooms: StepRooms, { update }: StepContext, path: string):
   const text = await readFile(path).catch(() => undefined);
   if (text === undefined) return;
   const cut = text.length > KEPT_LOG_BYTES ? text.subarray(text.length - KEPT_LOG_BYTES) : text;
-  await writeFile(updateLogOf(rooms, update), Buffer.concat([Buffer.from("\n== what the new version wrote in its rehearsal ==\n"), cut, Buffer.from("\n")]), {
-    flag: "a",
-    mode: 0o600,
-  });
+  // For people: a crash in the middle leaves half of it, and harms nobody.
+  const log = await open(updateLogOf(rooms, update), "a", 0o600);
+  try {
+    await log.appendFile(Buffer.concat([Buffer.from("\n== what the new version wrote in its rehearsal ==\n"), cut, Buffer.from("\n")]));
+  } finally {
+    await log.close();
+  }
 }

@@ -9,8 +9,8 @@ import { findProgram, readTools, type Tools } from "../../analysis/checks/read-t
 import { type CheckedTree, type CheckJobs, runCheckJob } from "../../analysis/checks/run-check-job.ts";
 import { decideChecks } from "../../governance/decide-checks.ts";
 import type { Json } from "../../ledger/ledger-entry.ts";
-import type { RunJob } from "../../platform/run-job.ts";
 import { removeTree } from "../../platform/durable-files.ts";
+import type { RunJob } from "../../platform/run-job.ts";
 import { confineJobs } from "../confine-jobs.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
 import { type StepRooms, scratchFolderOf } from "../step-rooms.ts";

@@ -1,7 +1,10 @@
 import { chmod, cp, mkdir, readdir, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
-/** A copy of a release that jobs may write to. Installed dependencies are large and are linked: they are read-only in the release. */
+/**
+ * A copy of a release that jobs may write to. Installed dependencies are large and are linked: they are read-only in the release. Of node_modules the
+ * packages are linked one by one, because tools keep caches beside them (.vite-temp, .cache) and give up where they cannot.
+ */
 export async function copyRelease(tree: string, copy: string, produced: readonly string[]): Promise<void> {
   const linked = new Set(produced.map((path) => join(tree, path)));
   await mkdir(dirname(copy), { recursive: true });
@@ -9,8 +12,18 @@ export async function copyRelease(tree: string, copy: string, produced: readonly
   await makeWritable(copy);
   for (const path of produced) {
     await mkdir(dirname(join(copy, path)), { recursive: true });
-    await symlink(join(tree, path), join(copy, path)).catch(() => undefined);
+    await (basename(path) === "node_modules"
+      ? linkEntries(join(tree, path), join(copy, path))
+      : symlink(join(tree, path), join(copy, path)).catch(() => undefined));
   }
+}
+
+/** Where installing made nothing there is nothing to link. */
+async function linkEntries(from: string, to: string): Promise<void> {
+  const names = await readdir(from).catch(() => []);
+  if (names.length === 0) return;
+  await mkdir(to, { recursive: true });
+  for (const name of names) await symlink(join(from, name), join(to, name)).catch(() => undefined);
 }
 
 async function makeWritable(folder: string): Promise<void> {

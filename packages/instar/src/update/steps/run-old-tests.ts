@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { StageResult } from "@instar/protocol";
 import { isTestPath } from "../../analysis/touches/is-test-path.ts";
 import { isTestSettingsPath } from "../../analysis/touches/is-test-settings-path.ts";
-import type { StageResult } from "@instar/protocol";
 import { findChangedTest } from "../../validation/old-tests/find-changed-test.ts";
 import { layOldTests } from "../../validation/old-tests/lay-old-tests.ts";
 import { planOldTests } from "../../validation/old-tests/plan-old-tests.ts";
