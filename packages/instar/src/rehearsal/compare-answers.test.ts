@@ -12,7 +12,7 @@ async function compare(old: Script | null, its: Script, rehearsal: SettingsFile[
     source: { git: "." },
     agent: { start: ["true"] },
     health,
-    rehearsal: { performance: "off", requests: [{ path: "/state" }], ...rehearsal },
+    rehearsal: { performance: "off", stays: "0s", requests: [{ path: "/state" }], ...rehearsal },
   });
   const findings = await rehearse({ old: old === null ? undefined : new SimulatedAgent(clock, old), new: new SimulatedAgent(clock, its), settings, clock });
   const found = findings.find(({ what }) => what === "answers");

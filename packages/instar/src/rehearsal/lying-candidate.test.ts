@@ -71,6 +71,7 @@ const SETTINGS: SettingsFile = {
   agent: { start: ["true"] },
   health: { http: { path: "/health" }, version: { path: "/version", at: "/version" } },
   rehearsal: {
+    stays: "0s",
     performance: "off",
     probes: [{ name: "health", path: "/health", json: { "/ok": true } }],
     things: [

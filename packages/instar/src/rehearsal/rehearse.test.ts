@@ -11,7 +11,7 @@ const settingsOf = (rehearsal: SettingsFile["rehearsal"], health: SettingsFile["
     source: { git: "." },
     agent: { start: ["true"] },
     health,
-    rehearsal: { performance: "off", compareAnswers: "off", ...rehearsal },
+    rehearsal: { performance: "off", compareAnswers: "off", stays: "0s", ...rehearsal },
   });
 
 async function find(what: string, rehearsal: SettingsFile["rehearsal"], scripts: { old?: Script | null; new?: Script }, health: SettingsFile["health"] = {}) {

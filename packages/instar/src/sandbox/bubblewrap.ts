@@ -8,6 +8,7 @@ import { createDescription } from "./describe-sandbox.ts";
 import type { LimitsHere } from "./hold-limits.ts";
 import { INSTALL_BUBBLEWRAP } from "./no-sandbox.ts";
 import { type LaunchStatus, openLaunchStatus } from "./open-launch-status.ts";
+import { partEnvironment } from "./part-environment.ts";
 import { OF_THE_NETWORK, planBubblewrap } from "./plan-bubblewrap.ts";
 import { planLaunch } from "./plan-launch.ts";
 import { isWithin } from "./plan-program-folders.ts";
@@ -60,6 +61,7 @@ async function enter(confinement: Confinement, program: EnteredProgram, around: 
   const { limits, scratch, network } = confinement;
   const hidden = [...around.hidden, around.folder, scratch];
   const { inside, outside } = partEnvironment(program.environment);
+  const filterPath = confinement.use === "rehearse" ? around.agentFilterPath : around.filterPath;
   const view = planBubblewrap({
     tool,
     layout: around.layout,
@@ -78,7 +80,7 @@ async function enter(confinement: Confinement, program: EnteredProgram, around: 
     // Where the kernel ends the job's namespace anyway, what outlives the program is seen, told and then ended, rather than gone before anybody looked.
     endsWithParent: (await describeJobContainment()).treeEnds !== "namespace",
     hasStatus: true,
-    hasFilter: around.filterPath !== undefined,
+    hasFilter: filterPath !== undefined,
     cwd: program.cwd,
     environment: inside,
   });
@@ -90,7 +92,7 @@ async function enter(confinement: Confinement, program: EnteredProgram, around: 
       limits,
       enters: held.enters,
       status: { path: status.path, writtenBy: "tool" },
-      filterPath: around.filterPath,
+      filterPath,
     }),
     environment: outside,
     watch: held.watch,

@@ -33,7 +33,7 @@ const MEMORY = { temporary: 512 * MIB, home: 256 * MIB, small: 64 * MIB };
  * does: what an agent leaves behind is found as it is outside, by its marker. With the host's network it reaches what any local program does, Instar's own port included.
  */
 export function planSlotPrefix(place: SlotPlace): string[] {
-  const { settings, home, stateDirectory, dependenciesFolder, dataFolder, filterPath } = place;
+  const { settings, home, stateDirectory, dependenciesFolder, dataFolder, agentFilterPath: filterPath } = place;
   if (settings.level === "open") return [];
   const isHostNetwork = settings.network === "host";
   const readable = [...place.programs, ...(settings.home === "host" ? [home] : []), ...settings.readable, ...(isHostNetwork ? OF_THE_NETWORK : [])];

@@ -7,6 +7,7 @@ import { planMadeUpFiles } from "./plan-made-up-files.ts";
 import { planProgramFolders } from "./plan-program-folders.ts";
 import { readPresent, readProgramFolders, readSystemLayout, type SystemLayout } from "./read-system-layout.ts";
 import { compileFilter } from "./seccomp/compile-filter.ts";
+import type { FilteredProgram } from "./seccomp/plan-denied-calls.ts";
 
 /** Looked for where the system keeps its own, never on a PATH that a job or an agent may have shaped. */
 export const BUBBLEWRAP_PLACES = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
@@ -29,6 +30,8 @@ export interface PreparedBubblewrap {
   readonly madeUp: readonly { readonly path: string; readonly source: string }[];
   /** Undefined where there is no filter for this processor. */
   readonly filterPath: string | undefined;
+  /** The same for the agent itself, rehearsed or in its slot. */
+  readonly agentFilterPath: string | undefined;
 }
 
 /** Writes the made-up files and the filter into a private folder, where they must stay while programs are started. @throws InstarError DISK_FULL, PLATFORM_FAILED */
@@ -38,10 +41,17 @@ export async function prepareBubblewrap(folder: string): Promise<PreparedBubblew
   const { uid, gid } = userInfo();
   const files = planMadeUpFiles({ uid, gid });
   for (const { name, text } of files) await writeFileDurably(join(folder, name), text);
-  const filter = compileFilter();
-  const filterPath = filter === undefined ? undefined : join(folder, "system-calls.bpf");
-  if (filter !== undefined && filterPath !== undefined) await writeFileDurably(filterPath, filter);
-  return { layout: await readSystemLayout(), madeUp: files.map(({ name, path }) => ({ path, source: join(folder, name) })), filterPath };
+  const madeUp = files.map(({ name, path }) => ({ path, source: join(folder, name) }));
+  const [filterPath, agentFilterPath] = [await writeFilter(folder, "job"), await writeFilter(folder, "agent")];
+  return { layout: await readSystemLayout(), madeUp, filterPath, agentFilterPath };
+}
+
+async function writeFilter(folder: string, program: FilteredProgram): Promise<string | undefined> {
+  const filter = compileFilter(program);
+  if (filter === undefined) return undefined;
+  const path = join(folder, program === "job" ? "system-calls.bpf" : "system-calls-agent.bpf");
+  await writeFileDurably(path, filter);
+  return path;
 }
 
 /** The folders that the programs of a PATH need beside the system's own. @param hidden what none of them may contain */

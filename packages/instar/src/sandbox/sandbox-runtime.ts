@@ -82,7 +82,7 @@ async function enter(confinement: Confinement, program: EnteredProgram, options:
         limits,
         enters: held.enters,
         status: { path: status.path, writtenBy: "tool" },
-        filterPath: prepared.filterPath,
+        filterPath: confinement.use === "rehearse" ? prepared.agentFilterPath : prepared.filterPath,
       }),
       environment: outside,
       watch: held.watch,
@@ -102,6 +102,7 @@ async function enter(confinement: Confinement, program: EnteredProgram, options:
 interface Prepared {
   readonly layout: SystemLayout;
   readonly filterPath?: string | undefined;
+  readonly agentFilterPath?: string | undefined;
   /** A script that calls bubblewrap; undefined where there is none. */
   readonly bwrapPath?: string;
 }
@@ -120,11 +121,11 @@ async function prepare(network: "host" | "private", options: SandboxRuntimeOptio
   await makePrivateFolder(options.folder);
   const tool = await findBubblewrap(placesOf(options));
   if (process.platform !== "linux" || tool === undefined) return { layout: await readSystemLayout() };
-  const { layout, madeUp, filterPath } = await prepareBubblewrap(options.folder);
+  const { layout, madeUp, filterPath, agentFilterPath } = await prepareBubblewrap(options.folder);
   const bwrapPath = join(options.folder, `bubblewrap-${network}`);
   const shown = network === "host" ? madeUp.filter(({ path }) => !OF_THE_NETWORK.includes(path)) : madeUp;
   await writeFileDurably(bwrapPath, planRuntimeTool({ tool, madeUp: shown, hasFilter: filterPath !== undefined }), 0o700);
-  return { layout, filterPath, bwrapPath };
+  return { layout, filterPath, agentFilterPath, bwrapPath };
 }
 
 let turn: Promise<unknown> = Promise.resolve();

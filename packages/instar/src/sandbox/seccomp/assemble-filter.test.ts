@@ -39,6 +39,17 @@ describe.each(["x64", "arm64"] as const)("the filter for %s", (processor: Filter
     expect(call("clone3")).toBe("ENOSYS");
   });
 
+  test("an agent may open its locks by openat2, which a job may not, and may do nothing else that a job may not", () => {
+    const agent = assembleFilter(processor, planDeniedCalls("agent"));
+    const asked = (filter: readonly Instruction[], number: number) => ask(filter, { architecture: ARCHITECTURE[processor], number });
+    const differing = Object.entries(SYSTEM_CALLS).filter(([, numbers]) => {
+      const number = numbers[processor];
+      return number !== undefined && asked(agent, number) !== asked(program, number);
+    });
+    expect(differing.map(([name]) => name)).toEqual(["openat2"]);
+    expect(call("openat2")).toBe("ENOSYS");
+  });
+
   test("allows what is not in its list", () => {
     const listed = new Set(Object.values(SYSTEM_CALLS).map((numbers) => numbers[processor]));
     for (let number = 0; number < 500; number += 1)

@@ -79,14 +79,21 @@ const REFUSED: readonly SystemCall[] = [
 const UNKNOWN: readonly SystemCall[] = ["clone3", "openat2", "io_uring_setup", "io_uring_enter", "io_uring_register"];
 
 /**
+ * Who runs in it. job: a program that prepares or tests a candidate. agent: the agent itself, rehearsed or in its slot. An agent may call openat2, which some open
+ * their locks by and have no other way: what it could leave by it is a setuid file of its own user, in a copy that lies in Instar's private folder and is removed, or in
+ * its own state, where its user could have made one anyway.
+ */
+export type FilteredProgram = "job" | "agent";
+
+/**
  * What a job's programs are refused, though the kernel would allow it to their user. A list of what is refused and not of what is allowed: a job
  * runs whatever a repository brings, and a program that dies of an unknown call would be blamed for it. The walls are the namespaces; this is what
  * keeps the kernel behind them small.
  */
-export function planDeniedCalls(): CallRule[] {
+export function planDeniedCalls(program: FilteredProgram = "job"): CallRule[] {
   return [
     ...REFUSED.map((call): CallRule => ({ kind: "refuse", call, error: "EPERM" })),
-    ...UNKNOWN.map((call): CallRule => ({ kind: "refuse", call, error: "ENOSYS" })),
+    ...UNKNOWN.filter((call) => program === "job" || call !== "openat2").map((call): CallRule => ({ kind: "refuse", call, error: "ENOSYS" })),
     { kind: "refuse-if-any-bit", call: "clone", argument: 0, bits: CLONE_NEW, error: "EPERM" },
     ...MODES.map(([call, argument]): CallRule => ({ kind: "refuse-if-any-bit", call, argument, bits: SETUID, error: "EPERM" })),
     ...CREATIONS.map(([call, flags]): CallRule => {
