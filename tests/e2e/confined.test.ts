@@ -73,13 +73,13 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
     const update = await judge(
       `import { spawn } from "node:child_process";\ntest("leaves", () => { spawn("setsid", ["sh", "-c", "sleep 300; : ${marker}"], { detached: true, stdio: "ignore" }).unref(); });`,
     );
-    expect(update.because).toContain("left behind");
+    expect(update.because).toMatch(/left \d process(es)? behind/);
     expect(processesNaming(marker)).toEqual([]);
   });
 
   it("tests that listen on the live port, and ask it", async () => {
     const update = await judge(
-      `import { createServer, get } from "node:http";\ntest("takes the port", async () => {\n  const reached = await new Promise((resolve) => get({ host: "127.0.0.1", port: ${instance.port}, path: "/" }, () => resolve("the live agent")).on("error", (error) => resolve(error.code)));\n  await new Promise((resolve, reject) => createServer().once("error", reject).listen(${instance.port}, "127.0.0.1", resolve));\n  assert.equal(reached, "the live agent");\n});`,
+      `import { createServer, get } from "node:http";\ntest("takes the port", async () => {\n  const reached = await new Promise((resolve) => get({ host: "127.0.0.1", port: ${instance.port}, path: "/" }, () => resolve("the live agent")).on("error", (error) => resolve(error.code)));\n  const server = createServer();\n  await new Promise((resolve, reject) => server.once("error", reject).listen(${instance.port}, "127.0.0.1", resolve));\n  server.close();\n  assert.equal(reached, "the live agent");\n});`,
     );
     expect(update.because).toContain("takes the port");
   });
@@ -123,7 +123,7 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
     const update = await judge(
       'import { once } from "node:events";\ntest("asks", async () => { process.stdin.resume(); const [answer] = await Promise.race([once(process.stdin, "data"), once(process.stdin, "end").then(() => ["nothing"])]); assert.equal(String(answer), "yes"); });',
     );
-    expect(update.because).toContain("asks");
+    expect(update.because).toMatch(/asks|did not end within 20 s/);
   });
 
   it("tests that print a fake report and exit 0", async () => {
@@ -137,15 +137,18 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
     instance.writeSettings(
       `${CONFINED}\ntests: { command: [node, --test], within: 20s }\ninstall: { command: [npm, ci], lockfiles: [package-lock.json], produces: [node_modules] }`,
     );
-    expect(instance.cli("keeper", "replace").status).toBe(0);
     expect(instance.cli("down", "--keep-agent").status).toBe(0);
     expect(instance.cli("up").status).toBe(0);
     const v = `1.0.${++version}`;
     instance.publish(v, {
-      "package.json": (text) => JSON.stringify({ ...(JSON.parse(text) as object), dependencies: { "is-number": "7.0.0" } }),
+      "package.json": (text) => JSON.stringify({ ...(JSON.parse(text) as object), dependencies: { "is-number": "7.0.0" } }, null, 2),
       "package-lock.json": JSON.stringify({ name: "http-agent", lockfileVersion: 3, packages: { "": { name: "http-agent" } } }),
     });
-    expect(await instance.ended(v)).toMatchObject({ outcome: "refused", code: "BUILD_FAILED" });
+    expect(await instance.ended(v)).toMatchObject({
+      outcome: "refused",
+      code: "CONFLICT",
+      because: expect.stringContaining("package-lock.json and package.json do not agree"),
+    });
     agent = instance.pids().agent;
   });
 });
@@ -190,7 +193,7 @@ describe.skipIf(!hasBubblewrap)("a candidate that lies about its health never re
   let agent: number | null;
   let blocker: Server | undefined;
   let version = 0;
-  const rehearsal = "rehearsal: { samples: 60, performance: off, requests: [{ path: / }], things: [{ name: jobs, path: /jobs, at: /jobs }] }";
+  const rehearsal = "rehearsal: { samples: 60, performance: off, stays: 1s, requests: [{ path: / }], things: [{ name: jobs, path: /jobs, at: /jobs }] }";
 
   beforeAll(async () => {
     instance = await TestInstance.create({
@@ -304,7 +307,7 @@ describe.skipIf(!hasBubblewrap)("a candidate that lies about its health never re
 describe.skipIf(!hasBubblewrap)("a state that only goes forward", () => {
   it("is known beforehand, and goes back with the code", async () => {
     const instance = await TestInstance.create({
-      settings: "sandbox: {}\nrehearsal: { samples: 20, performance: off }\nhealth: { http: { path: /health }, readyWithin: 5s }",
+      settings: "sandbox: {}\nrehearsal: { samples: 20, performance: off, stays: 100ms }\nhealth: { http: { path: /health }, readyWithin: 5s }",
     });
     try {
       await instance.start();

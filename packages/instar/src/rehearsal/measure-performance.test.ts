@@ -132,7 +132,7 @@ describe("what it takes from the machine", () => {
   });
   it("fails three times the processor time for a request, and passes half a millisecond over", async () => {
     const takes = (ms: number): Script => ({ cpuMsPerRequest: () => ms });
-    expect((await measure({ old: takes(2), new: takes(6) })).of("cpu")).toMatchObject({ verdict: "fail", limit: 1.5 });
+    expect((await measure({ old: takes(2), new: takes(6) })).of("cpu")).toMatchObject({ verdict: "fail", limit: 1.25 });
     expect((await measure({ old: takes(0.1), new: takes(0.5) })).of("cpu")).toMatchObject({ verdict: "pass" });
   });
   it("fails an event loop that stands still, and passes five milliseconds over", async () => {
