@@ -1,4 +1,3 @@
-import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import { describeJobContainment } from "../platform/job-containment.ts";
 import type { RunJob } from "../platform/run-job.ts";
@@ -11,7 +10,6 @@ import { type LaunchStatus, openLaunchStatus } from "./open-launch-status.ts";
 import { partEnvironment } from "./part-environment.ts";
 import { OF_THE_NETWORK, planBubblewrap } from "./plan-bubblewrap.ts";
 import { planLaunch } from "./plan-launch.ts";
-import { isWithin } from "./plan-program-folders.ts";
 import { BUBBLEWRAP_PLACES, findBubblewrap, type PreparedBubblewrap, prepareBubblewrap, readProgramPaths } from "./prepare-bubblewrap.ts";
 import type { Confinement, Entered, EnteredProgram, JobLimits, SandboxAdapter } from "./sandbox.ts";
 
