@@ -9,8 +9,8 @@ import { createJobRunner, type RunJob } from "../platform/run-job.ts";
 import { createBubblewrap } from "./bubblewrap.ts";
 import { createLimits } from "./hold-limits.ts";
 import { createNoSandbox } from "./no-sandbox.ts";
-import { createSandboxRuntime } from "./sandbox-runtime.ts";
 import type { SandboxAdapter } from "./sandbox.ts";
+import { createSandboxRuntime } from "./sandbox-runtime.ts";
 
 export interface SandboxesForTests {
   /** Those that work on this machine. */
