@@ -19,7 +19,8 @@ describe("bad input from upstream leaves the running agent untouched:", () => {
   let version = 0;
   const next = () => `1.0.${++version}`;
   beforeAll(async () => {
-    instance = await TestInstance.create({ settings: "tests: { command: [node, --test], within: 4s }" });
+    // Without a sandbox: what is caught then must be caught too. What a sandbox stops has tests of its own.
+    instance = await TestInstance.create({ settings: "tests: { command: [node, --test], within: 4s }\nsandbox: { use: none, weaker: allowed }" });
     await instance.start();
     agent = instance.pids().agent;
   });

@@ -373,6 +373,18 @@ describe.skipIf(!hasBubblewrap)("an agent in a sandbox", () => {
   });
 });
 
+it("a process that names another version than the one that was put there is not confirmed, and the old one comes back", async () => {
+  const instance = await TestInstance.create({ settings: "health: { http: { path: /health }, version: { path: /health, at: /version }, readyWithin: 15s }" });
+  try {
+    await instance.start();
+    instance.publish("1.0.1", { "server.js": (text) => text.replace("JSON.stringify(body)", 'JSON.stringify({ ...body, version: "1.0.0" })') });
+    expect(await instance.ended("1.0.1")).toMatchObject({ outcome: "rolled-back", code: "VERIFY_FAILED", because: expect.stringContaining("1.0.0") });
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+  } finally {
+    instance.end();
+  }
+});
+
 it("a live install that is overwritten underneath is reported degraded while its health page is green", async () => {
   const instance = await TestInstance.create();
   try {

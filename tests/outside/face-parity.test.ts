@@ -20,7 +20,11 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
 };
 
 /** An input that each operation accepts; the rest accept nothing at all. */
-const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = { "update.show": { update: "a" }, "update.resolve": { how: "retry" } };
+const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
+  "update.show": { update: "a" },
+  "update.output": { update: "a" },
+  "update.resolve": { how: "retry" },
+};
 
 describe("every operation is reachable from every face, or says why not:", () => {
   const { implementations, calls } = createFakeImplementations();

@@ -240,6 +240,19 @@ export const OPERATIONS = [
     offline: true,
   }),
   defineOperation({
+    name: "update.output",
+    kind: "query",
+    summary: "What an update's jobs wrote, from a place on: for reading along",
+    input: z.strictObject({ update: updateId, from: z.coerce.number().int().min(0).default(0).describe("Bytes of its log that are known already") }),
+    output: z.object({
+      text: z.string(),
+      next: z.int().describe("Where to go on from"),
+      isAll: z.boolean().describe("Nothing more was there when this was read"),
+    }),
+    positional: ["update"],
+    offline: true,
+  }),
+  defineOperation({
     name: "update.apply",
     kind: "command",
     summary: "Start an update by hand: upstream's newest, or a commit, branch or tag that upstream has",

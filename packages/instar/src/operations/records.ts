@@ -4,9 +4,10 @@ import { type Implementations, InstarError } from "@instar/protocol";
 import { readStanding } from "../daemon/instance.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
 import type { OperationContext } from "./context.ts";
+import { findUpdate } from "./updates.ts";
 
 /** Asking what was: releases, ledger, logs. */
-export function implementRecords(context: OperationContext): Pick<Implementations, "history" | "audit.verify" | "logs"> {
+export function implementRecords(context: OperationContext): Pick<Implementations, "history" | "audit.verify" | "logs" | "update.output"> {
   const { instance } = context;
   return {
     history: async () => {
@@ -42,11 +43,30 @@ export function implementRecords(context: OperationContext): Pick<Implementation
         });
       return { verdict: "intact", length: found.length, head: found.head, because: `${found.length} entries, each following from the one before it` };
     },
+    "update.output": async ({ update, from }) => readFrom(join(context.instance.folder, "logs", `update-${findUpdate(context.instance, update)}.log`), from),
     logs: async ({ of, lines, update }) => {
       const path = await findLog(context, of, update);
       return { path, lines: path === null ? [] : await readTail(path, lines) };
     },
   };
+}
+
+/** At most so much in one answer. */
+const OUTPUT_BYTES = 65_536;
+
+/** Whole lines only, unless one is longer than an answer: a character is never cut in two. */
+async function readFrom(path: string, from: number): Promise<{ text: string; next: number; isAll: boolean }> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return { text: "", next: from, isAll: true };
+  try {
+    const { size } = await file.stat();
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(OUTPUT_BYTES), 0, OUTPUT_BYTES, from);
+    const lastLine = buffer.subarray(0, bytesRead).lastIndexOf(10) + 1;
+    const taken = lastLine > 0 ? lastLine : bytesRead;
+    return { text: buffer.subarray(0, taken).toString("utf8"), next: from + taken, isAll: from + taken >= size };
+  } finally {
+    await file.close();
+  }
 }
 
 async function findLog({ instance }: OperationContext, of: "agent" | "daemon" | "keeper" | "update", update: string | undefined): Promise<string | null> {

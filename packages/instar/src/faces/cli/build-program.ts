@@ -20,6 +20,8 @@ export interface GlobalOptions {
   readonly json: boolean;
   readonly folder: string;
   readonly wait: boolean;
+  /** Print what the update's jobs write, as they write it. */
+  readonly output: boolean;
 }
 
 /** The whole command line. Operations come from the table; the rest is listed in `LocalCommands`. */
@@ -108,14 +110,22 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     command.addOption(new Option(property.type === "boolean" ? flag : `${flag} <value>`, describeInput(property)));
   }
-  if (isUpdateCommand(operation)) command.option("--no-wait", "return at once instead of following the update to its end");
+  if (isUpdateCommand(operation))
+    command
+      .option("--no-wait", "return at once instead of following the update to its end")
+      .option("--output", "print what its jobs write, as they write it", false);
   command.action(async (...args: unknown[]) => {
     const self = args.at(-1) as Command;
     const options = self.optsWithGlobals() as Record<string, unknown>;
     const input: Record<string, unknown> = {};
     for (const [index, name] of operation.positional.entries()) if (args[index] !== undefined) input[name] = args[index];
     for (const name of Object.keys(properties)) if (!operation.positional.includes(name) && options[name] !== undefined) input[name] = options[name];
-    await runOperation(operation, input, { json: options.json === true, folder: String(options.folder), wait: options.wait !== false });
+    await runOperation(operation, input, {
+      json: options.json === true,
+      folder: String(options.folder),
+      wait: options.wait !== false,
+      output: options.output === true,
+    });
   });
 }
 

@@ -20,6 +20,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       const { version, decision, because } = answer as OutputOf<"update.check">;
       return `${version ?? "nothing"}: ${decision === "start" ? "starting" : because}`;
     }
+    case "update.output":
+      return (answer as OutputOf<"update.output">).text.trimEnd();
     case "update.list":
       return (answer as OutputOf<"update.list">).updates.map(renderUpdateLine).join("\n") || "no updates yet";
     case "history":

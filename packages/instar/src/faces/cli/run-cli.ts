@@ -68,6 +68,7 @@ export async function runCli(parts: CliParts): Promise<number> {
           ...(isJson ? { json: true } : {}),
           answers: answersOf(options),
           operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "",
+          operatorEnvironment: environment,
           findSandbox: parts.findSandbox,
           io: { input: process.stdin, output: process.stdout, isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true },
         });
@@ -143,7 +144,7 @@ export async function runCli(parts: CliParts): Promise<number> {
       const { read, folder } = await located(options);
       const answer = await answerOperation(parts, read, folder, operation, input);
       if (isUpdateCommand(operation) && options.wait) {
-        const ended = await followUpdate(folder, answer as UpdateView, isJson ? undefined : note);
+        const ended = await followUpdate(folder, answer as UpdateView, { say: isJson ? undefined : note, showsOutput: options.output });
         status = exitStatusOfUpdate(operation.name, ended);
         print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
         return;

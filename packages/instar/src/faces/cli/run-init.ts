@@ -10,6 +10,7 @@ import { type AgentDetection, detectAgent } from "../../settings/detect-agent.ts
 import { type Confidence, type Finding, printable } from "../../settings/finding.ts";
 import { parseSettings } from "../../settings/parse-settings.ts";
 import { type InitAnswers, type InitPlan, type InitQuestion, planInit } from "../../settings/plan-init.ts";
+import { type NetworkTrust, planNetworkTrust } from "../../settings/plan-network-trust.ts";
 import { readPreset } from "../../settings/presets/read-preset.ts";
 import { writeSeeds } from "../../settings/presets/write-seeds.ts";
 import { SETTINGS_FILE } from "../../settings/read-settings.ts";
@@ -34,6 +35,8 @@ export interface InitOptions {
   readonly answers?: InitAnswers;
   /** The operator's PATH, without what npm and Instar put in front of it. */
   readonly operatorPath: string;
+  /** The operator's own variables, of which only those are looked at that name certificates. */
+  readonly operatorEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Which sandbox this machine has; by default nobody asks. */
   readonly findSandbox?: () => Promise<Finding<string>>;
   readonly io: InitIo;
@@ -115,7 +118,8 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
   const plan = asks ? await askPlan(detection, answers, options.io) : planInit(detection, answers);
   if (plan.kind === "incomplete") throw answersMissing(plan);
 
-  const settings = preset?.complete(plan.settings) ?? plan.settings;
+  const trust = planNetworkTrust(options.operatorEnvironment ?? {});
+  const settings = withTrust(preset?.complete(plan.settings) ?? plan.settings, trust.value);
   const content = renderSettingsFile(settings, { schema: options.schema ?? ownSchema(dirname(path)) });
   assertValid(content, path);
   // Asked again: questions take minutes, and somebody else may have written one meanwhile.
@@ -126,9 +130,11 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
   const result: InitResult = {
     path,
     settings,
-    detections: detectionsOf({ ...detection, ...(sandbox === undefined ? {} : { sandbox }) }).map((found) =>
-      asAnswered(asPreset(found, preset?.answers ?? {}), options.answers ?? {}),
-    ),
+    detections: detectionsOf({
+      ...detection,
+      ...(sandbox === undefined ? {} : { sandbox }),
+      ...(trust.value === undefined ? {} : { certificates: trust }),
+    }).map((found) => asAnswered(asPreset(found, preset?.answers ?? {}), options.answers ?? {})),
     warnings: [
       ...written.map((file) => `${file} was written too.`),
       ...(preset?.warnings ?? []),
@@ -139,6 +145,20 @@ export async function runInit(options: InitOptions): Promise<InitResult> {
   };
   options.io.output.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : renderResult(result));
   return result;
+}
+
+/** Jobs get nothing of the operator's shell: what installing needs stands in instar.yaml, where somebody can see it. */
+function withTrust(settings: SettingsFile, trust: NetworkTrust | undefined): SettingsFile {
+  if (trust === undefined || settings.install === undefined) return settings;
+  const { environment, readable } = trust;
+  return {
+    ...settings,
+    sandbox: {
+      ...settings.sandbox,
+      environment: { ...environment, ...settings.sandbox?.environment },
+      ...(readable.length === 0 ? {} : { readable: [...(settings.sandbox?.readable ?? []), ...readable] }),
+    },
+  };
 }
 
 async function assertFree(path: string, force: boolean): Promise<void> {

@@ -1,7 +1,13 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { InstarError } from "@instar/protocol";
+import { ANSWER_WITHIN_MS } from "../../observation/ask-http.ts";
 import { findListener } from "../../platform/find-listener.ts";
+import { judgeVersion } from "../../platform/judge-answer.ts";
+import type { Answer } from "../../rehearsal/rehearsed-agent.ts";
 import { describeDamage } from "../../releases/describe-damage.ts";
 import { Exchange, slotOf } from "../exchange.ts";
+import { askRehearsed } from "../rehearsed/ask-rehearsed.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { endOthers } from "./blue-green.ts";
@@ -43,6 +49,17 @@ export function confirmStep(rooms: StepRooms): Step {
       evidence.push("its files are what was sealed");
       const health = await exchange.probe(slot);
       if (health.verdict !== "pass") throw new InstarError("UNHEALTHY", `it was exchanged and does not pass its health check: ${health.because}`);
+      const { version } = rooms.settings.health;
+      if (version !== undefined && slot.port !== null) {
+        const named = judgeVersion(await askSlot(rooms, slot.port, version.path), {
+          asked: `GET ${version.path}`,
+          at: version.at,
+          version: context.start.versionTo,
+        });
+        if (named.verdict !== "pass")
+          throw new InstarError("VERIFY_FAILED", `the running process does not name the version that was put there: ${named.because}`);
+        evidence.push(named.because);
+      }
       // Only now nobody needs the old one to serve; a warm one stays for the way back.
       if (context.start.strategy === "blue-green" && !rooms.settings.exchange.warm) await endOthers(exchange, release);
       return { kind: "done", gives: { pid: slot.pid, evidence: [...evidence, health.because] } };
@@ -50,4 +67,19 @@ export function confirmStep(rooms: StepRooms): Step {
     undo: { needless: "it only asks" },
     describe: (gives) => (gives.evidence as readonly string[]).join("; "),
   });
+}
+
+async function askSlot({ clock }: StepRooms, port: number, path: string): Promise<Answer> {
+  const asked = askRehearsed({ port, connect: connectLocally, clock });
+  try {
+    return await asked.ask({ path, method: "GET", headers: {}, timeoutMs: ANSWER_WITHIN_MS });
+  } finally {
+    asked.close();
+  }
+}
+
+async function connectLocally(port: number): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port });
+  await once(socket, "connect");
+  return socket;
 }
