@@ -35,7 +35,7 @@ describe("the folders that a PATH brings", () => {
 
   test("follow the links of programs to where they lead", () => {
     expect(plan([{ path: "/usr/local/bin", programs: ["/opt/tool/bin/tool"] }])).toEqual(parts("/opt/tool"));
-    expect(plan([{ path: "/work/node_modules/.bin", programs: ["/work/node_modules/typescript/bin/tsc"] }])).toEqual(["/work/node_modules"]);
+    expect(plan([{ path: "/srv/node_modules/.bin", programs: ["/srv/node_modules/typescript/bin/tsc"] }])).toEqual(["/srv/node_modules"]);
     expect(plan([{ path: "/usr/local/bin", programs: ["/srv/agent/run.sh"] }])).toEqual(["/srv/agent/run.sh"]);
     expect(plan([{ path: "/srv/bin", realPath: "/data/bin" }])).toEqual([...parts("/data"), ...parts("/srv")]);
   });

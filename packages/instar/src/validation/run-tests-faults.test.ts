@@ -239,9 +239,10 @@ describe("what tests leave", () => {
     withStageRoom(
       { "a.test.mjs": `${NODE_TEST}test("starts", () => { spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref(); });` },
       async ({ test }) => {
-        const result = await test({ command });
-        expect(result.verdict).toBe("pass");
-        expect(result.because).toMatch(/; 1 process that it left behind was ended$/);
+        expect(await test({ command })).toMatchObject({ verdict: "fail", because: expect.stringContaining("left 1 process behind, which was ended") });
+        const reported = await test({ command, leftBehind: "reported" });
+        expect(reported.verdict).toBe("pass");
+        expect(reported.because).toMatch(/; 1 process that it left behind was ended$/);
         expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toMatch(/^sleep 86399$/m);
       },
     ));
