@@ -86,7 +86,8 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
   const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
   const stateDirectory = settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory);
-  const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: settings.agent.sandbox.level === "open", clock });
+  // Also where the slot is sandboxed: the one that runs while that is turned on was started open.
+  const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock });
   const sandboxes = { adapters: openSandboxes({ folder, stateDirectory, runJob, clock }), settings: settings.sandbox };
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
