@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type CheckResult, checkResults } from "@instar/protocol";
-import { findOwnOxlint } from "../../analysis/checks/find-own-oxlint.ts";
+import { findOwnOxlint, listOwnOxlintFolders } from "../../analysis/checks/find-own-oxlint.ts";
 import { planStyleCheck } from "../../analysis/checks/plan-style-check.ts";
 import { planTypesCheck } from "../../analysis/checks/plan-types-check.ts";
 import { findProgram, readTools, type Tools } from "../../analysis/checks/read-tools.ts";
@@ -36,7 +36,7 @@ export function checkCodeStep(rooms: StepRooms): Step {
       const scratch = scratchFolderOf(rooms, context.update, context.attempt);
       await removeTree(scratch);
       try {
-        const jobs = confineJobs(rooms, { use: "check", readable: await readableOf(rooms, context), scratch });
+        const jobs = confineJobs(rooms, { use: "check", readable: readableOf(rooms, context), scratch });
         const results = await askAbout(rooms, context, scratch, jobs.runJob);
         const { refusedBecause } = decideChecks(results, checks);
         if (refusedBecause !== null && context.start.releaseFrom !== null) return { kind: "refused", code: "VALIDATION_FAILED", because: refusedBecause };
@@ -56,11 +56,9 @@ export function checkCodeStep(rooms: StepRooms): Step {
 }
 
 /** The installed dependencies of both versions, which the copies link to, and our own linter on our own Node. */
-async function readableOf(rooms: StepRooms, { start, given }: StepContext): Promise<string[]> {
+function readableOf(rooms: StepRooms, { start, given }: StepContext): string[] {
   const releases = [String(given.release), ...(start.releaseFrom === null ? [] : [start.releaseFrom])].map((release) => rooms.releases.treePath(release));
-  const { node, oxlint } = ownLinter();
-  // The linter's own binary is a package of its own, beside it.
-  return [...releases, `${rooms.folder}/dependencies`, node, await realpath(join(oxlint, "../../.."))];
+  return [...releases, `${rooms.folder}/dependencies`, ownLinter().node, ...listOwnOxlintFolders()];
 }
 
 async function askAbout(rooms: StepRooms, context: StepContext, scratch: string, runJob: RunJob): Promise<CheckResult[]> {
