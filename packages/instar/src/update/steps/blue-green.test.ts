@@ -55,7 +55,7 @@ function wayBack(keeper: MemoryKeeper, release: string): Promise<unknown> {
     settings: {
       agent: { directory: ".", environment: {}, portVariable: "PORT" },
       state: { kind: "none" },
-      health: { readyWithin: 5_000 },
+      health: { readyWithin: 5_000, before: [], after: [] },
       exchange: { drain: 1_000, sockets: { group: 20, within: 1_000 }, smoke: [] },
     },
     releases: { readRecord: async (id: string) => ({ id, version: "1.0.0" }), treePath: (id: string) => `/nowhere/${id}` },
