@@ -7,6 +7,13 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/sha256:[0-9a-f]{8,64}/g, "<digest>"],
   [/\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{10,64}\b|\b[0-9]{10,64}\b/g, "<digest>"],
   // The last words of the agent's own test runner, which differ from one version of Node to the next.
+  // Which sandbox a machine has, and how it fares at the moment.
+  [/^ +(sandbox|certificates): .*\n/gm, ""],
+  [/^ +- Every update will be refused until jobs can be confined.*\n/gm, ""],
+  [/\bin (bubblewrap|sandbox-runtime|none, WITHOUT [^\n]*)/g, "in <its sandbox>"],
+  [/^( +)\w+ +(system_health) .*$/gm, "$1<as it is>   $2"],
+  [/\b\d of 6 checks pass(; [^\n]*)?/g, "<n> of 6 checks pass"],
+  [/\b\d+ MiB of (disk space|memory) are (free|available); \d+ MiB/g, "<n> MiB of $1 are $2; <n> MiB"],
   [/(the tests exited with \d+): [^;\n]*/g, "$1: <its last words>"],
   [/^( +path:) .*$/gm, "$1 <path>"],
   [/\bprocess \d+/g, "process <pid>"],

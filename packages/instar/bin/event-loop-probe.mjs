@@ -1,10 +1,10 @@
-// Preloaded into an agent that runs on Node (NODE_OPTIONS=--import …): once a second, how late its event loop was, as one JSON line in the file
+// Preloaded into an agent that runs on Node (NODE_OPTIONS=--import …): four times a second, how late its event loop was, as one JSON line in the file
 // that INSTAR_EVENT_LOOP_FILE names. It keeps no process alive, and where it cannot measure or write it is silent: it must never be what fails.
 import { appendFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 250;
 const RESOLUTION_MS = 10;
 
 try {

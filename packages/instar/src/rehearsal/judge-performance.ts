@@ -71,7 +71,7 @@ const LOOP: MedianOf = {
   unit: "ms",
   noun: "blocks of requests",
   floor: 5,
-  missing: "its event loop could not be measured: it does not run on Node",
+  missing: "its event loop was not measured: it does not run on Node, or not for long enough",
 };
 /** A millisecond for each request: what many requests at once differ by on a machine that has other work. */
 const THROUGHPUT = { noun: "rounds of requests", floorMs: 1 } as const;
