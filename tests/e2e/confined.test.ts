@@ -1,3 +1,4 @@
+// One list: what hostile tests, lying candidates and weak sandboxes may do to a running agent, end to end. Each by the name that the fault has.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
