@@ -37,14 +37,15 @@ export function validateStep(rooms: StepRooms): Step {
     apply: async (context) => {
       const builtIn = planBuiltInStages(context.given, rooms.settings.analysis);
       const stages = planStagesOf(rooms, context, builtIn);
-      if (stages.some(({ tests, gate }) => tests !== null && gate !== "off")) await assertMemory(rooms);
+      const hasCommands = stages.some(({ tests, gate }) => tests !== null && gate !== "off");
+      if (hasCommands) await assertMemory(rooms);
       const scratch = scratchFolderOf(rooms, context.update, context.attempt);
       await removeTree(scratch);
       try {
         await mkdir(scratch, { recursive: true, mode: 0o700 });
         const round = openRound(rooms, context, scratch, builtIn);
         const { parallel, cache } = rooms.settings.validation;
-        const kept = cache ? openStageCache(`${rooms.folder}/cache/validation`, await round.keyOf()) : undefined;
+        const kept = cache && hasCommands ? openStageCache(`${rooms.folder}/cache/validation`, await round.keyOf()) : undefined;
         const results = await runStages(round.ports, stages, { parallel, cache: kept });
         const isBlocked = decideValidation(stages, results).kind === "refused";
         const old = isBlocked ? undefined : await runOldTests(rooms, context, { stages, ports: round.ports });
@@ -78,11 +79,11 @@ function planStagesOf(rooms: StepRooms, { start }: StepContext, builtIn: Readonl
     const own = builtIn.get(stage.stage);
     const isMild = own !== undefined && stage.tests === null && (start.releaseFrom === null || (own.isReportedOnly && !written.has(stage.stage)));
     const planned = isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
-    return REHEARSED.has(stage.stage) && stage.tests === null ? { ...planned, idle: "the rehearsal shows it" } : planned;
+    return REHEARSED.has(stage.stage) && stage.tests === null ? { ...planned, idle: "the rehearsal shows it", isWritten: false } : planned;
   });
 }
 
-/** Instar's own part of these is measured a step later. */
+/** Instar's own part of these is measured a step later, which also holds the operator to what was written down as required. */
 const REHEARSED = new Set(["smoke_tests", "performance_tests"]);
 
 /** Below this the tests would fight the agent for memory, and the agent would lose. */
