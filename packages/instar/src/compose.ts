@@ -42,6 +42,7 @@ import { createSandboxRuntime } from "./sandbox/sandbox-runtime.ts";
 import { createConfinedStarter } from "./sandbox/start-confined.ts";
 import { withRegistries } from "./sandbox/with-registries.ts";
 import { type Finding, found, notFound } from "./settings/finding.ts";
+import { planNetworkTrust } from "./settings/plan-network-trust.ts";
 import { certificateFilesOf } from "./settings/read-server-certificate.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
@@ -100,6 +101,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     folder,
     stateDirectory,
     inherited: pickInherited(environment),
+    networkTrust: planNetworkTrust(environment).value,
     source: createGitSource({
       remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
       branch: settings.source.branch,

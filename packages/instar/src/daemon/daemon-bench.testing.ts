@@ -85,6 +85,7 @@ export class DaemonBench {
       folder,
       stateDirectory: null,
       inherited: {},
+      networkTrust: undefined,
       source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
       releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
       snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),

@@ -8,6 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import type { ReleaseStore } from "../releases/release-store.ts";
 import type { RunConfined, SandboxAdapter, SandboxChoice, StartConfined } from "../sandbox/sandbox.ts";
+import type { NetworkTrust } from "../settings/plan-network-trust.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
 import type { Estimates } from "./estimate-from-history.ts";
@@ -26,6 +27,8 @@ export interface StepRooms {
   readonly stateDirectory: string | null;
   /** What an agent or job may inherit of the operator's environment: a handful of names. */
   readonly inherited: Readonly<Record<string, string>>;
+  /** What this network wants trusted, as the operator's shell names it: for installing, which is what reaches the network. */
+  readonly networkTrust: NetworkTrust | undefined;
   readonly source: GitSource;
   readonly releases: ReleaseStore;
   readonly snapshots: SnapshotStore;

@@ -43,6 +43,7 @@ export function buildStep(rooms: StepRooms): Step {
       // Installing reaches its registry and runs before anything is built; building reaches nothing.
       const installing = confineJobs(rooms, {
         use: "install",
+        readable: rooms.networkTrust?.readable ?? [],
         // Where dependencies are shared, this installation and no other.
         writable: (cwd) => [
           tree,
@@ -51,7 +52,8 @@ export function buildStep(rooms: StepRooms): Step {
         scratch: home,
         network: { kind: "registries", hosts: planRegistries(settings.install?.command ?? [], settings.install?.registries) },
       });
-      const dependencies = await installDependencies({ ...job, runJob: installing.runJob, settings, tree, folder: dependenciesFolder });
+      const trusted = { ...job.environment, ...rooms.networkTrust?.environment };
+      const dependencies = await installDependencies({ ...job, environment: trusted, runJob: installing.runJob, settings, tree, folder: dependenciesFolder });
       say(dependencies.said);
       const building = confineJobs(rooms, { use: "build", readable: [dependenciesFolder], writable: [tree], scratch: home });
       await buildRelease({ ...job, runJob: building.runJob, settings, tree });
