@@ -113,25 +113,40 @@ interface Tree {
   end(): Promise<void>;
 }
 
-/** Killing the namespace's first process returns only after everything in it is gone; unshare waits for that and ends. */
+/** Thousands of processes of a fork bomb take seconds to die on a busy machine. */
+const NAMESPACE_ENDS_MS = 30_000;
+
+/**
+ * Killing the namespace's first process lets nothing in it fork any more, and unshare ends once everything in it is gone. Which that is, the
+ * kernel says in one small file: reading the whole table beside a fork bomb would give it time.
+ */
 function namespaceTree(child: ChildProcess, exited: Promise<unknown>, clock: Clock): Tree {
-  const readFirst = (table: readonly ProcessRow[]) => table.find((row) => row.parent === child.pid);
+  const readFirst = (table: readonly ProcessRow[]) => table.find((row) => row.parent === child.pid)?.pid;
   return {
     count: async () => {
       const table = await readProcessTable();
       const first = readFirst(table);
-      return first === undefined ? 0 : findBelow(table, first.pid).filter((pid) => !isFirstOfNamespace(pid)).length;
+      return first === undefined ? 0 : findBelow(table, first).filter((pid) => !isFirstOfNamespace(pid)).length;
     },
     end: async () => {
-      const first = readFirst(await readProcessTable());
-      if (first !== undefined && child.exitCode === null && child.signalCode === null) killQuietly(first.pid);
+      const first = readOnlyChild(child.pid) ?? readFirst(await readProcessTable());
+      if (first !== undefined && child.exitCode === null && child.signalCode === null) killQuietly(first);
       else child.kill("SIGKILL");
       const within = new AbortController();
-      await Promise.race([exited, clock.sleep(5_000, within.signal).catch(() => {})]);
+      await Promise.race([exited, clock.sleep(NAMESPACE_ENDS_MS, within.signal).catch(() => {})]);
       within.abort();
       child.kill("SIGKILL");
     },
   };
+}
+
+/** Undefined where there is none, or where the kernel was built without the file (CONFIG_PROC_CHILDREN). */
+function readOnlyChild(pid: number | undefined): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"), 10) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** An orphan of a namespace is adopted by its first process, so nothing gets out from below it. */

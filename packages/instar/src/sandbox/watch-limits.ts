@@ -10,6 +10,8 @@ import { sayBytes } from "./say-bytes.ts";
 
 /** A look costs a millisecond or two; a program that fills memory as fast as it can gets some hundred MiB further between two. */
 const LOOK_MS = 100;
+/** A fork bomb doubles within a millisecond or two. How many threads the machine has is one small file, so that is asked more often. */
+const GLANCE_MS = 10;
 const SCRATCH_MS = 500;
 /** Walking a large scratch folder again and again would be the larger load: nine tenths of the time nobody walks. */
 const WALK_SHARE = 10;
@@ -37,10 +39,28 @@ export function createWatchdog(job: {
         if (full !== undefined) return full;
         walkAtMs = clock.monotonicMs() + Math.max(SCRATCH_MS, WALK_SHARE * (clock.monotonicMs() - nowMs));
       }
-      await clock.sleep(LOOK_MS, over).catch(() => {});
+      await (cgroup === undefined ? untilManyMore(limits.processes, clock, over) : clock.sleep(LOOK_MS, over).catch(() => {}));
     }
     return (cgroup === undefined ? undefined : await lookAtCgroup(cgroup, limits)) ?? (await lookAtScratch(scratch, limits));
   };
+}
+
+/** Waits for the next look, which comes early when the machine has got as many more threads as the job may have processes. */
+async function untilManyMore(processes: number, clock: Clock, over: AbortSignal): Promise<void> {
+  const before = readMachineThreads();
+  for (let passedMs = 0; passedMs < LOOK_MS && !over.aborted; passedMs += GLANCE_MS) {
+    await clock.sleep(GLANCE_MS, over).catch(() => {});
+    if (readMachineThreads() - before > processes) return;
+  }
+}
+
+/** proc(5), loadavg: the fourth field is the runnable and, after the slash, all threads. 0 where there is no such file. */
+function readMachineThreads(): number {
+  try {
+    return Number(/\/(\d+)/.exec(readFileSync("/proc/loadavg", "latin1"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 async function lookAtCgroup(cgroup: Cgroup, limits: JobLimits): Promise<string | undefined> {
