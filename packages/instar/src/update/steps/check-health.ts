@@ -38,7 +38,7 @@ export function checkAfterStep(rooms: StepRooms): Step {
 
 async function check(
   rooms: StepRooms,
-  { update, attempt, start, given }: StepContext,
+  { update, attempt, start, given, signal }: StepContext,
   when: "before" | "after",
   of: Pick<HealthSubject, "release" | "releaseBefore">,
 ): Promise<StepResult> {
@@ -48,6 +48,7 @@ async function check(
     predicted: schemas.safeParse(given.schemas).data ?? null,
     scratch: join(scratchFolderOf(rooms, update, attempt), "health"),
   };
+  await untilKeeperAnswers(rooms, signal);
   const results = await checkHealth(rooms, when, subject, updateLogOf(rooms, update));
   const { because, refusedBecause } = decideHealthChecks(results);
   const gives: Gives = { health: JSON.parse(JSON.stringify(results)) as Json, healthBecause: because };
@@ -56,6 +57,14 @@ async function check(
     return { kind: "refused", code: "HEALTH_CHECK_FAILED", because: refusedBecause, evidence: gives };
   return { kind: "done", gives };
 }
+
+/** A keeper that was killed is being started again and adopts what runs: that is no fault of a version. One that stays away is found by the checks. */
+async function untilKeeperAnswers(rooms: StepRooms, signal: AbortSignal): Promise<void> {
+  const endsMs = rooms.clock.monotonicMs() + KEEPER_RETURNS_MS;
+  while ((await rooms.keeper.state().catch(() => undefined)) === undefined && rooms.clock.monotonicMs() < endsMs) await rooms.clock.sleep(100, signal);
+}
+
+const KEEPER_RETURNS_MS = 15_000;
 
 const databases = z.array(z.object({ path: z.string(), kind: z.enum(["whole", "damaged", "passed-over"]), because: z.string() }));
 const schemas = z.array(z.object({ path: z.string(), userVersion: z.int(), digest: z.string() }));
