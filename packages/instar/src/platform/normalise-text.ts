@@ -1,7 +1,7 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Whatever differs between two runs of the very same program: the time, ids, places of its copy, ports. In the order in which they are looked for. */
 const CHANCE: readonly (readonly [RegExp, string])[] = [
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
-  [/\u001b\[[0-9;]*[A-Za-z]/g, ""],
   [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?/g, "<time>"],
   [/\b\d{1,2}\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?/g, "<time>"],
   [/\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:[A-Z][a-z]{2} {1,2}\d{1,2}|\d{1,2} [A-Z][a-z]{2})(?: \d{4})? \d\d:\d\d:\d\d(?: \d{4})?(?: GMT)?/g, "<time>"],
@@ -16,9 +16,9 @@ const CHANCE: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|sec|seconds|min|minutes|h|hours)\b/g, "<duration>"],
 ];
 
-/** A text without what chance put into it; numbers that are no time, id, port or duration stay. */
+/** A text without colours of a terminal and without what chance put into it; numbers that are no time, id, port or duration stay. */
 export function normaliseText(text: string): string {
-  return CHANCE.reduce((left, [pattern, by]) => left.replace(pattern, by), text);
+  return CHANCE.reduce((left, [pattern, by]) => left.replace(pattern, by), stripVTControlCharacters(text));
 }
 
 /** A line of a log without that and without numbers, so that two lines of one kind are equal. Digits inside words stay: `plugin2` is a name. */

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** How programs that run tests tell how many they ran. Nothing is decided in favour of a version by them: they only show that somebody counted. */
 const CLAIMS: readonly RegExp[] = [
   /^(not )?ok \d+\b/,
@@ -15,7 +17,6 @@ const LONGEST = 2_000;
 /** The line itself, where it says how many tests ran or passed; else undefined. */
 export function findClaim(line: string): string | undefined {
   if (line.length > LONGEST) return undefined;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin so
-  const plain = line.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, "").trim();
+  const plain = stripVTControlCharacters(line).trim();
   return CLAIMS.some((claim) => claim.test(plain)) ? plain.slice(0, 120) : undefined;
 }
