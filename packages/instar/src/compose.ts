@@ -187,7 +187,7 @@ async function findSandboxHere(): Promise<Finding<string>> {
     return found(sandbox, "certain", `tried here, it enforces ${enforces.join(", ")}`);
   } catch (error) {
     if (!InstarError.is(error, "SANDBOX_WEAK")) throw error;
-    return notFound(error.message, `every update will be refused until jobs can be confined here: ${error.message}. ${error.advice ?? ""}`.trim());
+    return notFound(error.message, `Every update will be refused until jobs can be confined here: ${error.message}. ${error.advice ?? ""}`.trim());
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,10 +7,10 @@ import { SLOTS, type SlotName, type SlotSpec } from "../keeper/keeper-state.ts";
 import { askSmoke } from "../observation/ask-smoke.ts";
 import type { HealthReport } from "../observation/health-report.ts";
 import { probeHealth } from "../observation/probe-health.ts";
-import { findListener } from "../platform/find-listener.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
+import { judgeAnswerer } from "./judge-answerer.ts";
 import type { StepContext } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { recordOf } from "./steps/read-running.ts";
@@ -112,7 +112,7 @@ export class Exchange {
     while (clock.monotonicMs() < untilMs) {
       const report = await this.report();
       last = await this.probe(report.slots[slot]);
-      if (last.verdict === "pass") last = await whoAnswers(report.slots[slot], last);
+      if (last.verdict === "pass") last = await judgeAnswerer(report.slots[slot], last);
       if (last.verdict === "pass") return;
       restarts = report.slots[slot].restarts;
       if (restarts >= 3) break;
@@ -162,14 +162,6 @@ export class Exchange {
       }
     }
   }
-}
-
-/** A good answer counts only if it is the agent's own: another program may have taken the port first. */
-async function whoAnswers({ port, pid }: KeeperSlotReport, health: HealthReport): Promise<HealthReport> {
-  if (port === null || pid === null) return health;
-  const listener = await findListener(port, pid);
-  if (listener.kind !== "another") return health;
-  return { verdict: "fail", because: `port ${port} is answered by process ${listener.pid}, which is not the agent's` };
 }
 
 /** Asks the agent in a slot how it is. */

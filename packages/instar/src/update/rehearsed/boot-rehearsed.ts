@@ -9,6 +9,7 @@ import type { ConfinedService, ExecResult, SandboxChoice } from "../../sandbox/s
 import { planAgentEnvironment } from "../../settings/plan-agent-environment.ts";
 import { planCommand } from "../../settings/plan-command.ts";
 import { planConfinement } from "../confine-jobs.ts";
+import { judgeAnswerer } from "../judge-answerer.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { askRehearsed } from "./ask-rehearsed.ts";
 import type { RehearsalPlace } from "./plan-rehearsal-place.ts";
@@ -121,6 +122,8 @@ export async function bootRehearsed(rooms: StepRooms, boot: RehearsedBoot): Prom
         signal.throwIfAborted();
         if (isOver) return { verdict: "fail", because: await sayEnd(service, logPath) };
         last = await probeHealth(place.settings, target(), { clock, runJob: execAsJob(service), jobLogPath: logPath });
+        // Where both share this machine's loopback, a version whose port somebody else has would pass by the other's answer.
+        if (last.verdict === "pass" && !place.isPrivate) last = await judgeAnswerer({ port: place.port, pid: service.pid }, last);
         if (last.verdict === "pass") return last;
         await clock.sleep(READY_POLL_MS, signal);
       }

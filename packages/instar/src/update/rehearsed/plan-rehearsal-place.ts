@@ -7,8 +7,10 @@ import type { Settings } from "../../settings/settings.ts";
 export interface RehearsalPlace {
   /** Whether each has a loopback of its own, so that no port of this machine is touched and nothing gets out. */
   readonly isPrivate: boolean;
-  /** Where it listens, inside. */
+  /** Where the new version listens, and the old one once that has ended. */
   readonly port: number | null;
+  /** Where the old version listens beside it: the same, inside a loopback of its own, and another where they share this machine's. */
+  readonly portBeside: number | null;
   /** Where its state appears to it: at its own place where the sandbox can do that; null where it is told by a variable or its command. */
   readonly stateAt: string | null;
   /** The settings by which its health is asked. */
@@ -23,9 +25,9 @@ export type PlannedPlace = { readonly kind: "place"; readonly place: RehearsalPl
  * Where and how a version may be started aside without touching what serves. A sandbox without a network of its own shares the live one's ports,
  * and one without a root of its own would let a version that is not told where its state is open the live state: neither is ever risked.
  *
- * @param freePort a port of this machine that nobody has, for sandboxes without a network of their own
+ * @param freePorts ports of this machine that nobody has, for sandboxes without a network of their own: two are wanted
  */
-export function planRehearsalPlace(settings: Settings, choice: SandboxChoice, stateDirectory: string | null, freePort: number): PlannedPlace {
+export function planRehearsalPlace(settings: Settings, choice: SandboxChoice, stateDirectory: string | null, freePorts: readonly number[]): PlannedPlace {
   const isPrivate = choice.enforces.includes("network");
   const { agent, state } = settings;
   if (!isPrivate && typeof agent.port === "number")
@@ -39,16 +41,26 @@ export function planRehearsalPlace(settings: Settings, choice: SandboxChoice, st
       kind: "cannot",
       because: `nothing tells the agent where its state is (state.variable, or {state} in agent.start), and the sandbox ${choice.sandbox} cannot put a copy in its place`,
     };
+  const [port, portBeside] = planPorts(agent, isPrivate, freePorts);
+  if (port === undefined || portBeside === undefined)
+    return { kind: "cannot", because: `two free ports are needed, for old and new beside each other, and agent.slotPorts.green has ${freePorts.length}` };
   return {
     kind: "place",
     place: {
       isPrivate,
-      port: agent.port === "none" ? null : typeof agent.port === "number" ? agent.port : isPrivate ? agent.slotPorts.blue[0] : freePort,
+      port,
+      portBeside,
       stateAt: stateDirectory !== null && choice.canPlace ? stateDirectory : null,
       settings: { ...settings, health: planHealth(settings, stateDirectory) },
       probePath: probePath(),
     },
   };
+}
+
+function planPorts(agent: Settings["agent"], isPrivate: boolean, freePorts: readonly number[]): readonly (number | null | undefined)[] {
+  if (agent.port === "none") return [null, null];
+  if (typeof agent.port === "number") return [agent.port, agent.port];
+  return isPrivate ? [agent.slotPorts.blue[0], agent.slotPorts.blue[0]] : freePorts;
 }
 
 function usesState(command: Settings["agent"]["start"]): boolean {

@@ -52,15 +52,22 @@ describe("whether a candidate is rehearsed", () => {
 describe("where a version is rehearsed", () => {
   const walled: SandboxChoice = { sandbox: "bubblewrap", missing: [], canPlace: true, enforces: ["files", "network"] };
   const open: SandboxChoice = { sandbox: "none", missing: ["files", "network"], canPlace: false, enforces: ["time"] };
-  const place = (settings: Settings, choice: SandboxChoice) => planRehearsalPlace(settings, choice, "/srv/agent/state", 9_999);
+  const place = (settings: Settings, choice: SandboxChoice) => planRehearsalPlace(settings, choice, "/srv/agent/state", [9_999, 9_998]);
 
   it("sees the copy at the state's own place, and listens at its own loopback, in a sandbox that can do both", () => {
-    expect(place(settingsOf(), walled)).toMatchObject({ kind: "place", place: { isPrivate: true, stateAt: "/srv/agent/state", port: 8_000 } });
+    expect(place(settingsOf(), walled)).toMatchObject({
+      kind: "place",
+      place: { isPrivate: true, stateAt: "/srv/agent/state", port: 8_000, portBeside: 8_000 },
+    });
     expect(place(settingsOf({ agent: { start: "x", port: 3_000 } }), walled)).toMatchObject({ kind: "place", place: { port: 3_000 } });
   });
 
   it("is told where the copy is, and listens at a port that nobody has, in one that cannot", () => {
-    expect(place(settingsOf(), open)).toMatchObject({ kind: "place", place: { isPrivate: false, stateAt: null, port: 9_999 } });
+    expect(place(settingsOf(), open)).toMatchObject({ kind: "place", place: { isPrivate: false, stateAt: null, port: 9_999, portBeside: 9_998 } });
+  });
+
+  it("never where old and new would share a port, so that one would be judged by the other's answers", () => {
+    expect(planRehearsalPlace(settingsOf(), open, "/srv/agent/state", [9_999])).toEqual({ kind: "cannot", because: expect.stringContaining("two free ports") });
   });
 
   it("never where it would open the live state, or reach for the live port", () => {

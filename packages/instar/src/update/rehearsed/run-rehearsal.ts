@@ -53,7 +53,7 @@ export async function runRehearsal(rooms: StepRooms, context: StepContext, run: 
       release: which === "new" ? String(given.release) : String(start.releaseFrom),
       version: which === "new" ? start.versionTo : (start.versionFrom ?? ""),
       stateCopy,
-      place,
+      place: which === "old" ? { ...place, port: place.portBeside } : place,
       choice: run.choice,
       scratch: join(scratch, which),
       environmentFile,

@@ -38,7 +38,7 @@ export function rehearseStep(rooms: StepRooms): Step {
           facts: { needed: plan.neededBytes },
         });
       const choice = await rooms.chooseSandbox("rehearse");
-      const planned = planRehearsalPlace(settings, choice, rooms.stateDirectory, await findFreePort(settings.agent.slotPorts.green));
+      const planned = planRehearsalPlace(settings, choice, rooms.stateDirectory, await findFreePorts(settings.agent.slotPorts.green));
       if (planned.kind === "cannot") return skip(rooms, planned.because);
       const scratch = join(scratchFolderOf(rooms, context.update, context.attempt), "rehearsal");
       await removeTree(scratch);
@@ -108,7 +108,9 @@ function givesOf(report: RehearsalReport): Gives {
   };
 }
 
-async function findFreePort([first, last]: readonly [number, number]): Promise<number> {
-  for (let port = last; port >= first; port -= 1) if (await isPortFree(port)) return port;
-  return last;
+/** Two at most, from the end of the range: a slot takes its port from the beginning. */
+async function findFreePorts([first, last]: readonly [number, number]): Promise<number[]> {
+  const free: number[] = [];
+  for (let port = last; port >= first && free.length < 2; port -= 1) if (await isPortFree(port)) free.push(port);
+  return free;
 }
