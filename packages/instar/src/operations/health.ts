@@ -11,6 +11,7 @@ export function implementHealth({ instance }: OperationContext): Pick<Implementa
       const { running, ended } = readStanding(instance);
       const before = ended.findLast(({ given }) => given.release === running?.release)?.start.releaseFrom ?? null;
       const subject = {
+        report: await instance.rooms.keeper.state().catch(() => undefined),
         release: running?.release ?? null,
         releaseBefore: before,
         copies: null,

@@ -10,12 +10,11 @@ import { type HealthSubject, readFactsAfter, readFactsBefore } from "./read-heal
 /** The specification's checks of one moment, and the operator's own, made now. What a check finds is a value. */
 export async function checkHealth(rooms: StepRooms, when: "before" | "after", subject: HealthSubject, logPath: string): Promise<HealthCheckResult[]> {
   const own = when === "before" ? judgeBefore(await readFactsBefore(rooms, subject)) : judgeAfter(await readFactsAfter(rooms, subject));
-  return [...own, ...(await runHealthCommands(when, rooms.settings.health, await runnerFor(rooms, subject.release, logPath)))];
+  return [...own, ...(await runHealthCommands(when, rooms.settings.health, runnerFor(rooms, subject, logPath)))];
 }
 
 /** With what the agent itself gets and may reach. */
-async function runnerFor(rooms: StepRooms, release: string | null, logPath: string): Promise<RunHealthCommand> {
-  const report = await rooms.keeper.state().catch(() => undefined);
+function runnerFor(rooms: StepRooms, { release, report }: HealthSubject, logPath: string): RunHealthCommand {
   const name = report === undefined ? undefined : slotOf(report, release);
   const slot = report === undefined || name === undefined ? undefined : report.slots[name];
   return async (command, withinMs, title) => {

@@ -22,6 +22,8 @@ import type { StepRooms } from "../step-rooms.ts";
 
 /** What a check is asked about. */
 export interface HealthSubject {
+  /** What the keeper says of its slots; undefined where it does not answer. */
+  readonly report: KeeperReport | undefined;
   /** The release that serves, or should. */
   readonly release: string | null;
   /** What the rehearsal found of the databases in a copy; null where none was made. */
@@ -40,7 +42,7 @@ const LOG_BYTES = 1_048_576;
 
 export async function readFactsBefore(rooms: StepRooms, subject: HealthSubject): Promise<FactsBefore> {
   const { settings, folder, stateDirectory } = rooms;
-  const report = await rooms.keeper.state().catch(() => undefined);
+  const { report } = subject;
   const stateBytes = stateDirectory === null || settings.state.kind !== "exclusive" ? 0 : await readStateSize(stateDirectory);
   return {
     machine: await orUnknown(() => readMachine(folder)),
@@ -53,7 +55,7 @@ export async function readFactsBefore(rooms: StepRooms, subject: HealthSubject):
 }
 
 export async function readFactsAfter(rooms: StepRooms, subject: HealthSubject): Promise<FactsAfter> {
-  const report = await rooms.keeper.state().catch(() => undefined);
+  const { report } = subject;
   return {
     machine: await orUnknown(() => readMachine(rooms.folder)),
     service: await readService(rooms, report, subject.release),

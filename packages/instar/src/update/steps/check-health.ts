@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import type { KeeperReport } from "../../keeper/keeper-control.ts";
 import type { Json } from "../../ledger/ledger-entry.ts";
 import { decideHealthChecks } from "../../observation/checks/decide-health-checks.ts";
 import { checkHealth } from "../health/check-health.ts";
@@ -43,12 +44,12 @@ async function check(
   of: Pick<HealthSubject, "release" | "releaseBefore">,
 ): Promise<StepResult> {
   const subject: HealthSubject = {
+    report: await readReport(rooms, signal),
     ...of,
     copies: databases.safeParse(given.databases).data ?? null,
     predicted: schemas.safeParse(given.schemas).data ?? null,
     scratch: join(scratchFolderOf(rooms, update, attempt), "health"),
   };
-  await untilKeeperAnswers(rooms, signal);
   const results = await checkHealth(rooms, when, subject, updateLogOf(rooms, update));
   const { because, refusedBecause } = decideHealthChecks(results);
   const gives: Gives = { health: JSON.parse(JSON.stringify(results)) as Json, healthBecause: because };
@@ -59,9 +60,13 @@ async function check(
 }
 
 /** A keeper that was killed is being started again and adopts what runs: that is no fault of a version. One that stays away is found by the checks. */
-async function untilKeeperAnswers(rooms: StepRooms, signal: AbortSignal): Promise<void> {
-  const endsMs = rooms.clock.monotonicMs() + KEEPER_RETURNS_MS;
-  while ((await rooms.keeper.state().catch(() => undefined)) === undefined && rooms.clock.monotonicMs() < endsMs) await rooms.clock.sleep(100, signal);
+async function readReport({ keeper, clock }: StepRooms, signal: AbortSignal): Promise<KeeperReport | undefined> {
+  const endsMs = clock.monotonicMs() + KEEPER_RETURNS_MS;
+  for (;;) {
+    const report = await keeper.state().catch(() => undefined);
+    if (report !== undefined || clock.monotonicMs() >= endsMs) return report;
+    await clock.sleep(100, signal);
+  }
 }
 
 const KEEPER_RETURNS_MS = 15_000;
