@@ -104,7 +104,18 @@ describe("the stages of a validation", () => {
   it("do not begin once a required one has failed; those that run come to their end", async () => {
     const { ports, log } = openMachine({ unit_tests: 1 });
     const stages = plan(four);
-    const results = await runStages(ports, stages, { parallel: 2, cache: undefined });
+    const failed = Promise.withResolvers<void>();
+    // The second stage runs until the first one has failed, however long either takes.
+    const run: StagePorts["run"] = async (job) => {
+      if (job.title === "integration_tests") await failed.promise;
+      return ports.run(job);
+    };
+    const enter: StagePorts["enter"] = async (stage) => {
+      const place = await ports.enter(stage);
+      if (stage !== "unit_tests") return place;
+      return { ...place, leave: async () => void setImmediate(() => failed.resolve()) };
+    };
+    const results = await runStages({ ...ports, run, enter }, stages, { parallel: 2, cache: undefined });
     expect(log.filter((line) => line.startsWith("enter"))).toEqual(["enter unit_tests", "enter integration_tests"]);
     expect(results.find(({ stage }) => stage === "integration_tests")?.verdict).toBe("pass");
     expect(results.find(({ stage }) => stage === "security_scan")).toMatchObject({ verdict: "nodata", because: "not run because unit_tests did not pass" });
