@@ -12,7 +12,7 @@ export function checkImports(files: readonly SourceFile[]): Problem[] {
 }
 
 const PROTOCOL = "@instar/protocol";
-const BASE = ["ledger", "database", "platform", "settings"];
+const BASE = ["ledger", "database", "store", "platform", "settings"];
 const DOMAIN = ["sources", "releases", "backups", "analysis", "governance", "sandbox", "validation", "rehearsal", "observation", "statistics"];
 
 interface RoomRule {
@@ -64,10 +64,11 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
     why: "The engine must be driven by a test or a daemon alike, so it knows neither the daemon nor what is above it.",
   },
   doctor: { may: [...DOMAIN, ...BASE], why: "The doctor reads the disk with eyes of its own: what it shares with the engine, it cannot find wrong." },
-  keeper: { may: ["platform", "settings"], why: "The keeper must outlive every daemon, also a broken one: it imports nothing of the daemon's." },
+  keeper: { may: ["platform", "settings", "statistics"], why: "The keeper must outlive every daemon, also a broken one: it imports nothing of the daemon's." },
   ...Object.fromEntries(DOMAIN.map((room) => [room, domainRule])),
   statistics: { may: ["platform"], why: "Statistics are formulas over numbers." },
   ledger: { may: ["platform"], why: "The ledger must verify with nothing of the engine." },
+  store: { may: ["platform"], why: "The store knows bytes and trees by their digests, not what they mean: releases and snapshots are kept in it alike." },
   database: { may: ["platform"], why: "The database knows files and rows, not what they mean." },
   settings: { may: ["platform"], why: "Settings are parsed before anything else exists." },
   platform: { may: [], why: "The platform is the ground: it rests on Node and the protocol alone." },

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { InstarError, renderProblem } from "@instar/protocol";
 import { z } from "zod";
+import { quantileOfSketch } from "../statistics/latency-sketch.ts";
 import type { Front, FrontStatus } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
-import { quantileOfSketch } from "./front/latency-sketch.ts";
 import { type Keeper, pointFront } from "./keeper.ts";
 import { SLOTS, type SlotName, type SlotShare, slotShare, slotSpec } from "./keeper-state.ts";
 import { retireSockets } from "./retire-sockets.ts";

@@ -275,6 +275,17 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "backup",
+    words: ["What a backup takes besides the state: `instar backup create`, and before each exchange."],
+    keys: [
+      {
+        name: "config",
+        example: ["config"],
+        words: "Files and folders that configure the agent, from this file's folder; edits may touch these and no others.",
+      },
+    ],
+  },
+  {
     name: "keep",
     words: ["What stays on disk to go back to."],
     keys: [

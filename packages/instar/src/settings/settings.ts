@@ -239,6 +239,14 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
+  backup: z
+    .strictObject({
+      config: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Files and folders that configure the agent, from instar.yaml's folder: kept with each backup, and the only ones that edits may touch"),
+    })
+    .prefault({}),
   keep: z
     .strictObject({
       releases: z.int().min(2).default(5).describe("How many releases stay on disk"),

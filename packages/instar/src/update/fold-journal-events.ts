@@ -48,6 +48,7 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
       return { ...head, kind: "update-stuck", because: entry.because };
     case "cancel-requested":
     case "supersede-requested":
+    case "confirmed":
       return { ...head, kind: "update-asked", because: entry.because };
     case "resolved":
       return { ...head, kind: "update-asked", because: `${entry.by} chose to ${entry.how}` };

@@ -45,6 +45,8 @@ export interface UpdateStart {
     readonly conflicts?: ConflictStrategy;
     /** Going back by hand: the update whose snapshot is put back with the code. */
     readonly stateOf?: UpdateId;
+    /** The old version comes back by itself unless a person confirms the new one within so many ms of instance time in service. */
+    readonly confirmWithinMs?: number;
   };
   /** An update to a release that is already on disk (going back by hand, watching again). */
   readonly existingRelease?: string;
@@ -80,6 +82,8 @@ export type EntryBody =
   | { readonly kind: "cancel-requested"; readonly by: string; readonly because: string }
   | { readonly kind: "supersede-requested"; readonly by: string; readonly because: string }
   | { readonly kind: "resolved"; readonly how: "retry" | "accept" | "abandon"; readonly by: string; readonly mayLoseWrites: boolean }
+  /** A person keeps a version that asked to be confirmed, or goes on after an alarm. */
+  | { readonly kind: "confirmed"; readonly by: string; readonly because: string }
   | { readonly kind: "ended"; readonly outcome: Outcome; readonly because: string };
 
 /** One line of an update's journal. `seq` is dense from 0, so a gap is corruption and never a race. */

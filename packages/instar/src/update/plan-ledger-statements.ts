@@ -58,6 +58,8 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
           details: { mayLoseWrites: body.mayLoseWrites },
         },
       ];
+    case "confirmed":
+      return [{ ...base, actor: { type: "user", id: body.by }, event: "UPDATE_CONFIRMED", description: body.because, success: true }];
     case "ended": {
       const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", {
         outcome: body.outcome,

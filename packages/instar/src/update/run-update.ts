@@ -187,6 +187,8 @@ function contextOf(engine: Engine, journal: readonly JournalEntry[], step: Step,
     given: foldGives(journal),
     noted: foldNoted(journal, step.id),
     mayLoseWrites: resolved?.kind === "resolved" && resolved.mayLoseWrites,
+    confirmedAtTickMs: journal.findLast((entry) => entry.kind === "confirmed")?.tickMs ?? null,
+    tickMs: () => engine.time.tickMs(),
     signal,
     say: (line) => engine.onProgress(update, step.id, line),
   };

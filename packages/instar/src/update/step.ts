@@ -27,6 +27,10 @@ export interface StepContext {
   readonly noted: Gives;
   /** What an operator allowed when resolving a stuck update. */
   readonly mayLoseWrites: boolean;
+  /** Instance time at which a person last confirmed the new version; null where nobody did. */
+  readonly confirmedAtTickMs: number | null;
+  /** Instance time now, ms. */
+  readonly tickMs: () => number;
   readonly signal: AbortSignal;
   /** Progress for people: may be dropped, never decides anything. */
   readonly say: (line: string) => void;

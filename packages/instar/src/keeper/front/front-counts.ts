@@ -1,4 +1,4 @@
-import { addToSketch, emptySketch, type LatencySketch } from "./latency-sketch.ts";
+import { addToSketch, emptySketch, type LatencySketch } from "../../statistics/latency-sketch.ts";
 
 /** What one release did with the requests that were forwarded to it. Cumulative; plain JSON. */
 export interface ReleaseCounts {

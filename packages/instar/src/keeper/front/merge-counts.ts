@@ -1,5 +1,5 @@
+import { emptySketch, mergeSketches, subtractSketch } from "../../statistics/latency-sketch.ts";
 import { emptyCounts, type FrontCounts, type ReleaseCounts } from "./front-counts.ts";
-import { emptySketch, mergeSketches, subtractSketch } from "./latency-sketch.ts";
 
 /** Adds in place what another front counted: a request that is under way goes on counting where it began to. */
 export function mergeCounts(into: FrontCounts, more: FrontCounts): void {
