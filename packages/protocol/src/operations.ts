@@ -292,6 +292,15 @@ export const OPERATIONS = [
     offline: false,
   }),
   defineOperation({
+    name: "update.resume",
+    kind: "command",
+    summary: "Let updates begin by themselves again, after three in a row had to go back",
+    input: none,
+    output: z.object({ wasOpen: z.boolean(), because: z.string() }),
+    positional: [],
+    offline: false,
+  }),
+  defineOperation({
     name: "rollback",
     kind: "command",
     summary: "Go back to the version before, or to a named release that is still on disk",

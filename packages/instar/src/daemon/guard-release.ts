@@ -3,6 +3,7 @@ import { transact } from "../database/open-database.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import type { Instance } from "./instance.ts";
 import { readStanding } from "./instance.ts";
+import { aboutOf, noteHappenings } from "./tell-people.ts";
 
 /** What is known of the files of the release that serves. */
 interface IntegrityFact {
@@ -43,6 +44,19 @@ export async function guardRelease(instance: Instance, say: (line: string) => vo
         versionTo: running.version,
         success: damage === null,
       });
+    if (damage !== null)
+      noteHappenings(instance, [
+        {
+          occasion: "release-changed",
+          key: `${running.release} ${damage}`,
+          summary: `the files of ${running.version}, which serves, were changed underneath: ${damage}`,
+          update: null,
+          versionFrom: null,
+          versionTo: running.version,
+          advice: "instar status; instar rollback or instar update apply puts sealed files in their place",
+          ...aboutOf(instance),
+        },
+      ]);
   });
   if (isNews) say(damage === null ? `release ${running.release} is whole again` : `release ${running.release} was changed underneath: ${damage}`);
   return now;

@@ -5,6 +5,7 @@ import type { Settings } from "../settings/settings.ts";
 import { foldStanding, type Standing } from "../update/fold-standing.ts";
 import type { InstanceTime } from "../update/instance-time.ts";
 import type { Journal } from "../update/journal.ts";
+import { type Breaker, planBreaker } from "../update/plan-breaker.ts";
 import type { Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
 
@@ -38,4 +39,16 @@ export interface SourceFact {
 
 export function readStanding({ journal }: Pick<Instance, "journal">): Standing {
   return foldStanding(journal.list().map((update) => journal.read(update)));
+}
+
+/** The newest update that had ended when a person let updates begin again. */
+const BREAKER_RESET = "breakerReset";
+
+export function readBreaker(instance: Pick<Instance, "journal" | "facts">): Breaker {
+  return planBreaker(readStanding(instance).ended, instance.facts.read<{ after: string }>(BREAKER_RESET)?.after ?? null);
+}
+
+/** Lets updates begin by themselves again. In the caller's transaction. */
+export function resetBreaker(instance: Pick<Instance, "journal" | "facts">): void {
+  instance.facts.write(BREAKER_RESET, { after: readStanding(instance).ended.at(-1)?.update ?? null });
 }

@@ -5,7 +5,7 @@ import { classifyBump } from "../sources/classify-bump.ts";
 import { type CandidatePlan, planCandidate } from "../update/plan-candidate.ts";
 import { startOf } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
-import { type Instance, readStanding, type SourceFact } from "./instance.ts";
+import { type Instance, readBreaker, readStanding, type SourceFact } from "./instance.ts";
 
 export interface Looked extends CandidatePlan {
   readonly found: { readonly commit: string; readonly version: string; readonly ref: string } | null;
@@ -68,6 +68,7 @@ async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
     automatic: settings.updates.automatic,
     hasTests: settings.tests !== undefined,
     ended: standing.ended,
+    breakerBecause: readBreaker(instance).because || null,
     underWay,
   });
   return { ...plan, found };

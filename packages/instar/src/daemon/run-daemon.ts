@@ -4,6 +4,7 @@ import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-spac
 import { removeTree } from "../platform/durable-files.ts";
 import { reservePathOf } from "../platform/with-reserve.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { planHappenings } from "../update/plan-happenings.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import { planWatchAgain } from "../update/plan-watch-again.ts";
@@ -12,6 +13,8 @@ import { beginUpdate } from "./begin-update.ts";
 import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding, type SourceFact } from "./instance.ts";
 import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
+import { noteBreaker } from "./note-breaker.ts";
+import { aboutOf, noteHappenings, tellPeople } from "./tell-people.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
 const IDLE_NAP_MS = 300;
@@ -46,10 +49,11 @@ export class Daemon {
     await this.instance.ledger.drain();
     // A crash right after the end of an update: what follows an end is still to be done.
     if (this.instance.journal.unfinished().length === 0) await this.#tidy();
+    noteBreaker(this.instance, this.#say);
     this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
-    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until), this.#guard(until)].map((loop) =>
+    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until), this.#guard(until), tellPeople(this.instance, this.#say, until)].map((loop) =>
       loop.catch((error: unknown) => {
         if (!until.aborted) failed.abort(error);
       }),
@@ -91,6 +95,7 @@ export class Daemon {
       time: instance.time,
       freeReserve: () => freeReserve(reservePathOf(instance.folder)),
       onProgress: (update, step, line) => this.#progress.set(update, { step, line }),
+      also: (update, start, body) => noteHappenings(instance, planHappenings(update, start, body, aboutOf(instance))),
       onEntry: (entry) => this.#told(entry),
     };
   }
@@ -105,6 +110,7 @@ export class Daemon {
   async #ended(update: UpdateId): Promise<void> {
     this.#progress.delete(update);
     this.#nextLookAtTickMs = 0;
+    noteBreaker(this.instance, this.#say);
     await this.#tidy();
   }
 

@@ -62,4 +62,14 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE notifications (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    due_tick_ms INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('due', 'told', 'given-up')),
+    because TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

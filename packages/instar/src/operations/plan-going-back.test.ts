@@ -10,6 +10,9 @@ const ended = (given: EndedUpdate["given"], outcome: EndedUpdate["outcome"] = "c
   outcome,
   because: "",
   given: { release: "new", snapshot: "u2", ...given },
+  isCancelled: false,
+  failure: null,
+  at: "2026-11-01T00:00:00.000Z",
 });
 const standing = (...updates: EndedUpdate[]): Standing => {
   const running = { release: "new", version: "2.0.0", commit: "c" };

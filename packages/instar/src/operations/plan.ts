@@ -1,6 +1,6 @@
 import { type Implementations, InstarError, type PlanView, VALIDATION_STAGES } from "@instar/protocol";
 import { readStateSize } from "../backups/read-state-size.ts";
-import { readStanding } from "../daemon/instance.ts";
+import { readBreaker, readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { isPortFree } from "../platform/is-port-free.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
@@ -30,6 +30,7 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
         automatic: settings.updates.automatic,
         hasTests: settings.tests !== undefined,
         ended: standing.ended,
+        breakerBecause: readBreaker(instance).because || null,
         underWay: null,
       });
       const problem = await packageProblem(instance, found.commit);

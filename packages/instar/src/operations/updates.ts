@@ -1,7 +1,8 @@
 import { type ConflictStrategy, foldUpdateEvents, type Implementations, InstarError, type UpdateView } from "@instar/protocol";
 import { beginUpdate } from "../daemon/begin-update.ts";
-import { type Instance, readStanding } from "../daemon/instance.ts";
+import { type Instance, readBreaker, readStanding, resetBreaker } from "../daemon/instance.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
+import { transact } from "../database/open-database.ts";
 import { foldJournalEvents } from "../update/fold-journal-events.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
@@ -11,7 +12,7 @@ import { planGoingBack } from "./plan-going-back.ts";
 
 export function implementUpdates(
   context: OperationContext,
-): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "rollback"> {
+): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "update.resume" | "rollback"> {
   const { instance } = context;
   return {
     "update.check": async () => {
@@ -48,6 +49,22 @@ export function implementUpdates(
       if (stuck?.kind !== "stuck") throw new InstarError("CONFLICT", `update ${found} is not stuck`, { advice: "`instar update show` says what it is doing." });
       daemonOf(context).tell(found, { kind: "resolved", how, by: context.actor.id, mayLoseWrites: loseWrites });
       return readUpdate(instance, found);
+    },
+    "update.resume": async () => {
+      daemonOf(context);
+      const { isOpen, failed } = readBreaker(instance);
+      if (!isOpen) return { wasOpen: false, because: "updates begin by themselves as instar.yaml lets them" };
+      transact(instance.database, () => {
+        resetBreaker(instance);
+        instance.ledger.append({
+          event: "BREAKER_RESET",
+          actor: context.actor,
+          description: `${context.actor.id} lets updates begin by themselves again`,
+          success: true,
+          details: { updates: [...failed] },
+        });
+      });
+      return { wasOpen: true, because: "updates begin by themselves again" };
     },
     rollback: async ({ to, ...asked }) => readUpdate(instance, await goBack(context, to, asked)),
   };

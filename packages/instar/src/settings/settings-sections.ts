@@ -286,6 +286,18 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "notify",
+    words: ["Who is told when something went wrong, or waits for a person."],
+    keys: [
+      {
+        name: "ways",
+        example: [{ run: ["./tell-me"] }, { webhook: "https://example.org/hooks/instar", secretVariable: "HOOK_SECRET", on: ["rolled-back", "stuck"] }],
+        words:
+          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed; left out, what is loud.",
+      },
+    ],
+  },
+  {
     name: "keep",
     words: ["What stays on disk to go back to."],
     keys: [

@@ -1,5 +1,6 @@
 import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
+import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
 import { addressRange, command, duration, hostAndPort, jsonPointer, pattern, port, portRange, relativePath, size, variable } from "./setting-values.ts";
@@ -247,6 +248,7 @@ export const settingsSchema = z.strictObject({
         .describe("Files and folders that configure the agent, from instar.yaml's folder: kept with each backup, and the only ones that edits may touch"),
     })
     .prefault({}),
+  notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
   keep: z
     .strictObject({
       releases: z.int().min(2).default(5).describe("How many releases stay on disk"),

@@ -1,4 +1,4 @@
-import type { Outcome } from "@instar/protocol";
+import type { ErrorCode, Outcome } from "@instar/protocol";
 import type { Gives, JournalEntry, UpdateId, UpdateStart } from "./journal-entry.ts";
 import { foldGives } from "./plan-next-move.ts";
 
@@ -8,6 +8,12 @@ export interface EndedUpdate {
   readonly outcome: Outcome;
   readonly because: string;
   readonly given: Gives;
+  /** A person told it to stop. */
+  readonly isCancelled: boolean;
+  /** What failed it, where something did. */
+  readonly failure: { readonly step: string; readonly code: ErrorCode; readonly because: string } | null;
+  /** Wall time of its end. */
+  readonly at: string;
 }
 
 export interface Standing {
@@ -29,7 +35,17 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
     if (first?.kind !== "started" || last?.kind !== "ended") continue;
     const given = foldGives(journal);
     const { start } = first;
-    ended.push({ update: first.update, start, outcome: last.outcome, because: last.because, given });
+    const failure = journal.findLast((entry) => entry.kind === "failed");
+    ended.push({
+      update: first.update,
+      start,
+      outcome: last.outcome,
+      because: last.because,
+      given,
+      isCancelled: journal.some(({ kind }) => kind === "cancel-requested"),
+      failure: failure?.kind === "failed" ? { step: failure.step, code: failure.code, because: failure.because } : null,
+      at: last.at,
+    });
     // What was never exchanged cannot be stayed with: accepted in a trial, the one before goes on serving.
     const isAccepted =
       last.outcome === "stuck-resolved" &&

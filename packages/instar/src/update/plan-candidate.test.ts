@@ -14,6 +14,7 @@ const ask = (parts: Partial<CandidateQuestion> = {}) => {
     automatic: "patch",
     hasTests: true,
     ended: [],
+    breakerBecause: null,
     underWay: null,
     ...parts,
   });
@@ -25,6 +26,9 @@ const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["star
   outcome,
   because: "its tests fail",
   given: {},
+  isCancelled: false,
+  failure: null,
+  at: "2026-11-01T00:00:00.000Z",
 });
 
 describe("what to do about what upstream has", () => {
@@ -37,6 +41,11 @@ describe("what to do about what upstream has", () => {
       "waits with the first version while it is put in place",
       { running: null, underWay: { ...RUNNING, isWatching: false } },
       "hold: the first version is still being put in place",
+    ],
+    [
+      "waits for a person where the breaker is open",
+      { breakerBecause: "the last 3 updates had to go back" },
+      `hold: ${name} is new, but the last 3 updates had to go back`,
     ],
     [
       "waits for a person where there are no tests",

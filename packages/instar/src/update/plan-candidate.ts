@@ -8,6 +8,8 @@ export interface CandidateQuestion {
   /** Without tests nothing proceeds by itself: what was never measured is no pass. */
   readonly hasTests: boolean;
   readonly ended: readonly EndedUpdate[];
+  /** Why nothing begins by itself at all; null where nothing stands against it. */
+  readonly breakerBecause: string | null;
   readonly underWay: { readonly commit: string; readonly version: string; readonly isWatching: boolean } | null;
 }
 
@@ -35,6 +37,7 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
     return underWay === null
       ? { decision: "start", because: `${name} is the first version` }
       : { decision: "hold", because: "the first version is still being put in place" };
+  if (question.breakerBecause !== null) return { decision: "hold", because: `${name} is new, but ${question.breakerBecause}` };
   if (!isAllowed(question.bump, automatic))
     return {
       decision: "hold",

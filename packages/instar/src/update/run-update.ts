@@ -11,6 +11,8 @@ export interface Engine {
   readonly steps: readonly Step[];
   readonly clock: Clock;
   readonly time: { tickMs(): number };
+  /** Whatever must become durable together with an entry. In its transaction: quick, and it does not throw. */
+  readonly also?: (update: UpdateId, start: UpdateStart, body: EntryBody) => void;
   /** Told of every entry once it is durable. */
   readonly onEntry: (entry: JournalEntry) => void;
   readonly onProgress: (update: UpdateId, step: string, line: string) => void;
@@ -167,6 +169,7 @@ function record(engine: Engine, journal: readonly JournalEntry[], body: EntryBod
     body,
     ledger: planLedgerStatements(update, start, body, given),
     also: (database) => {
+      engine.also?.(update, start, body);
       if (!quarantines(body, given) || body.kind !== "ended") return;
       database
         .prepare("INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?)")

@@ -28,6 +28,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
     case "audit.verify":
       return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+    case "update.resume":
+      return (answer as OutputOf<"update.resume">).because;
     case "keeper.replace": {
       const { pid, before, tookMs, handOver } = answer as OutputOf<"keeper.replace">;
       return `keeper ${pid} took over from ${before} in ${tookMs} ms${handOver === null ? "" : `; ${handOver}`}`;

@@ -1,0 +1,33 @@
+import type { Happening } from "../notifications/plan-notifications.ts";
+import type { EntryBody, UpdateId, UpdateStart } from "./journal-entry.ts";
+
+/** What people are told of a journal entry: how an update ended, that it is stuck, that it waits for a person. Pure. */
+export function planHappenings(update: UpdateId, start: UpdateStart, body: EntryBody, about: { instance: string; at: string }): Happening[] {
+  const { versionFrom, versionTo } = start;
+  const say = (occasion: Happening["occasion"], key: string, summary: string, advice: string | null): Happening[] => [
+    { occasion, key, summary, advice, update, versionFrom, versionTo, ...about },
+  ];
+  switch (body.kind) {
+    case "ended":
+      return say(body.outcome, update, `the update to ${versionTo} ended ${body.outcome}: ${body.because}`, null);
+    case "stuck":
+      return say(
+        "stuck",
+        `${update} ${body.because}`,
+        `the update to ${versionTo} is stuck: ${body.because}`,
+        `instar update resolve retry|accept|abandon ${update}`,
+      );
+    case "waiting":
+      // Each look of a pause journals it again, with the same reason: the key is the same, so it is told once.
+      return body.waitsFor === "operator"
+        ? say(
+            "waiting",
+            `${update} ${body.step}`,
+            `the update to ${versionTo} waits for a person: ${body.because}`,
+            `instar update show ${update}; instar update confirm ${update} goes on, instar update cancel ${update} goes back`,
+          )
+        : [];
+    default:
+      return [];
+  }
+}
