@@ -9,7 +9,7 @@ import { answerAnalysis } from "./analysis/answer-analysis.ts";
 import { createAnalysis } from "./analysis/run-analysis-job.ts";
 import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
-import { readStanding } from "./daemon/instance.ts";
+import { readIncidents, readStanding } from "./daemon/instance.ts";
 import { runDaemonProcess } from "./daemon/run-daemon-process.ts";
 import { Facts } from "./database/facts.ts";
 import { openDatabase } from "./database/open-database.ts";
@@ -50,6 +50,7 @@ import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
+import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
@@ -130,6 +131,11 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
     clock,
     history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
+    lessons: (pattern, update) =>
+      findLessons(
+        pattern,
+        readIncidents({ journal, facts }).filter(({ id }) => id !== update),
+      ).map(({ because }) => because),
     quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
     referenced: () => {
       const { running, committed } = readStanding({ journal });

@@ -9,3 +9,4 @@ export * from "./sandbox.ts";
 export * from "./update.ts";
 export * from "./validation.ts";
 export * from "./verdict.ts";
+export * from "./views.ts";

@@ -101,6 +101,7 @@ export class DaemonBench {
       analysis: { assess: notAsked, draw: notAsked },
       clock,
       history: () => ({ testMs: null, rollbackMs: null }),
+      lessons: () => [],
       quarantined: () => undefined,
       referenced: () => [],
     };

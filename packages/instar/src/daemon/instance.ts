@@ -2,10 +2,12 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Facts } from "../database/facts.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Settings } from "../settings/settings.ts";
+import { foldIncident, type Incident } from "../update/fold-incidents.ts";
 import { foldStanding, type Standing } from "../update/fold-standing.ts";
 import type { InstanceTime } from "../update/instance-time.ts";
 import type { Journal } from "../update/journal.ts";
 import { type Breaker, planBreaker } from "../update/plan-breaker.ts";
+import { foldGives } from "../update/plan-next-move.ts";
 import type { Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
 
@@ -51,4 +53,19 @@ export function readBreaker(instance: Pick<Instance, "journal" | "facts">): Brea
 /** Lets updates begin by themselves again. In the caller's transaction. */
 export function resetBreaker(instance: Pick<Instance, "journal" | "facts">): void {
   instance.facts.write(BREAKER_RESET, { after: readStanding(instance).ended.at(-1)?.update ?? null });
+}
+
+const causeFact = (update: string) => `incidentCause:${update}`;
+
+/** What went wrong in service so far, oldest first, with what people found out about it. */
+export function readIncidents({ journal, facts }: Pick<Instance, "journal" | "facts">): Incident[] {
+  return journal.list().flatMap((update) => {
+    const entries = journal.read(update);
+    return foldIncident(entries, foldGives(entries), facts.read<{ cause: string }>(causeFact(update))?.cause ?? null) ?? [];
+  });
+}
+
+/** Writes down why an incident came to be. In the caller's transaction. */
+export function noteCause({ facts }: Pick<Instance, "facts">, update: string, cause: string): void {
+  facts.write(causeFact(update), { cause });
 }

@@ -3,6 +3,7 @@ import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
 import { implementHealth } from "./health.ts";
 import { implementImpact } from "./impact.ts";
+import { implementIncidents } from "./incidents.ts";
 import { implementKeeper } from "./keeper.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
@@ -17,6 +18,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementImpact(context),
     ...implementUpdates(context),
     ...implementRecords(context),
+    ...implementIncidents(context),
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),

@@ -182,7 +182,7 @@ function assertNothingUnderWay(instance: Instance): void {
 }
 
 /** @throws InstarError NOT_RUNNING: without a daemon nothing can be commanded */
-function daemonOf({ daemon, instance }: OperationContext): Daemon {
+export function daemonOf({ daemon, instance }: OperationContext): Daemon {
   if (daemon === undefined) throw new InstarError("NOT_RUNNING", `Instar does not run for ${instance.name}`, { advice: "Start it with `instar up`." });
   return daemon;
 }

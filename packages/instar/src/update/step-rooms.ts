@@ -12,6 +12,7 @@ import type { NetworkTrust } from "../settings/plan-network-trust.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
 import type { Estimates } from "./estimate-from-history.ts";
+import type { ChangePattern } from "./fold-incidents.ts";
 
 /** The rooms that steps act through. Built in compose.ts and nowhere else. */
 export interface StepRooms {
@@ -50,6 +51,8 @@ export interface StepRooms {
   readonly clock: Clock;
   /** What past updates took. */
   readonly history: () => Estimates;
+  /** What went wrong before with a change like this one, in words; the update itself does not count. */
+  readonly lessons: (pattern: ChangePattern, update: string) => readonly string[];
   /** Digests that misbehaved, with the reason. */
   readonly quarantined: (digest: string) => string | undefined;
   /** Releases that something still needs: they are never pruned. */

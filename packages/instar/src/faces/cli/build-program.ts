@@ -87,7 +87,8 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  update: "Updates: check, list, show, apply, cancel, resolve",
+  update: "Updates: check, list, show, apply, cancel, resolve, resume",
+  incident: "What went wrong in service, and why",
   audit: "The ledger",
   keeper: "The process that keeps the agent: replace",
 };

@@ -1,4 +1,4 @@
-import type { DoctorView, ImpactView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import type { DoctorView, ImpactView, IncidentView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
@@ -28,6 +28,10 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
     case "audit.verify":
       return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+    case "incident.list":
+      return (answer as OutputOf<"incident.list">).incidents.map(renderIncident).join("\n") || "nothing went wrong in service so far";
+    case "incident.note":
+      return renderIncident(answer as IncidentView);
     case "update.resume":
       return (answer as OutputOf<"update.resume">).because;
     case "keeper.replace": {
@@ -91,6 +95,16 @@ function renderPlan(plan: PlanView): string {
   lines.push(`  data       ${plan.dataFolder}`);
   lines.push("Nothing was changed: no port, no process.");
   return lines.join("\n");
+}
+
+function renderIncident({ id, versionTo, at, step, code, because, outcome, cause, pattern }: IncidentView): string {
+  const alike = [...pattern.dependencies, ...pattern.touches, ...pattern.files].slice(0, 5).join(", ");
+  return [
+    `${id}  ${versionTo}  ${at}  ${step}  ${code}  ${outcome ?? "open"}`,
+    `  ${because}`,
+    `  cause: ${cause ?? `not known; \`instar incident note ${id} "…"\` writes it down`}`,
+    ...(alike === "" ? [] : [`  changed: ${alike}`]),
+  ].join("\n");
 }
 
 function renderRelease(release: OutputOf<"history">["releases"][number]): string {

@@ -1,6 +1,7 @@
 import { readStateSize } from "../../backups/read-state-size.ts";
 import { decideUpdate } from "../../governance/decide-update.ts";
 import { readFreeBytes } from "../../platform/disk-space.ts";
+import { patternOf } from "../fold-incidents.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 
@@ -12,7 +13,7 @@ export function decideStep(rooms: StepRooms): Step {
     title: "Decide whether it may proceed",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ start, given }) => {
+    apply: async ({ update, start, given }) => {
       const integrity = await rooms.releases.verify(String(given.release));
       const decision = decideUpdate({
         tests: { verdict: given.tests === "pass" ? "pass" : "nodata", because: String(given.testsBecause) },
@@ -25,9 +26,10 @@ export function decideStep(rooms: StepRooms): Step {
         freeBytes: await readFreeBytes(rooms.folder),
       });
       if (decision.kind === "refused") return { kind: "refused", code: decision.code, because: decision.because };
-      return { kind: "done", gives: { decision: decision.because } };
+      // Shown to people, and to whoever decides: it lets nothing through and stops nothing by itself.
+      return { kind: "done", gives: { decision: decision.because, lessons: [...rooms.lessons(patternOf(given.impact), update)] } };
     },
     undo: { needless: "it only reads" },
-    describe: (gives) => String(gives.decision),
+    describe: (gives) => [String(gives.decision), ...((gives.lessons ?? []) as readonly string[])].join("; "),
   });
 }
