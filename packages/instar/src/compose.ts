@@ -48,7 +48,7 @@ import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
-import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
+import { defineCodeUpdate, defineGoingBack, defineReconstruction, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
@@ -154,6 +154,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     time,
     codeUpdate: defineCodeUpdate(rooms),
     goingBack: defineGoingBack(rooms),
+    reconstruction: defineReconstruction(rooms),
     watchingAgain: defineWatchingAgain(rooms),
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),

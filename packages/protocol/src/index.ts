@@ -5,6 +5,7 @@ export * from "./impact.ts";
 export * from "./instar-error.ts";
 export * from "./operations.ts";
 export * from "./rehearsal.ts";
+export * from "./rollback.ts";
 export * from "./sandbox.ts";
 export * from "./update.ts";
 export * from "./validation.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
+import { rollbackPlan } from "./rollback.ts";
 import { updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
 import { doctorView, impactView, incidentView, planView, releaseView, statusView } from "./views.ts";
@@ -19,6 +20,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly positional: readonly string[];
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
+  /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */
+  readonly dryRun?: string;
   /** Faces that leave it out, each with its reason. */
   readonly hiddenFrom?: Partial<Record<Face, string>>;
 }
@@ -28,6 +31,17 @@ const defineOperation = <const Name extends string, Input extends z.ZodObject, O
 ): Operation<Name, Input, Output> => operation;
 
 const none = z.strictObject({});
+/** True or false, also as text: in a query everything is. */
+const flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean()).meta({ type: "boolean" });
+const rollbackInput = z.strictObject({
+  to: z.string().min(1).optional().describe("A release id or version; the version before where nothing is named"),
+  at: z.string().min(1).optional().describe("What ran at this time, such as 2026-11-28T03:00:00Z; what was edited later goes back too"),
+  checkpoint: z.string().min(1).optional().describe("A snapshot, or the update that it was taken for: the code and the state of then"),
+  lastCommitted: flag.default(false).describe("The newest version that was watched to the end, other than what runs"),
+  withState: flag.default(false).describe("Put the state of then back too; today's is kept aside"),
+  codeAlone: flag.default(false).describe("Leave the state, even where the rehearsal showed that the old version does not run on it"),
+  quarantined: flag.default(false).describe("Also to a release that misbehaved, or was left, before"),
+});
 const updateId = z.string().min(1).describe("An update's id; its first letters are enough");
 
 export const OPERATIONS = [
@@ -184,15 +198,22 @@ export const OPERATIONS = [
   defineOperation({
     name: "rollback",
     kind: "command",
-    summary: "Go back to the version before, or to a named release that is still on disk",
-    input: z.strictObject({
-      to: z.string().min(1).optional().describe("A release id or version"),
-      withState: z.boolean().default(false).describe("Put the state from before the running version back too; today's is kept aside"),
-      codeAlone: z.boolean().default(false).describe("Leave the state, even where the rehearsal showed that the old version does not run on it"),
-    }),
+    summary: "Go back: to the version before, a named one, the last committed, what ran at a time, or a snapshot",
+    input: rollbackInput,
     output: updateView,
     positional: ["to"],
     offline: false,
+    dryRun: "rollback.plan",
+  }),
+  defineOperation({
+    name: "rollback.plan",
+    kind: "query",
+    summary: "What a rollback would do: how, why, how long, what would be lost, and its five checks",
+    input: rollbackInput,
+    output: rollbackPlan,
+    positional: ["to"],
+    offline: true,
+    hiddenFrom: { cli: "it is `instar rollback --dry-run`" },
   }),
   defineOperation({
     name: "health",

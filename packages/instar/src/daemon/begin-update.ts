@@ -16,13 +16,16 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
     throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
   const update = newUpdateId();
   const pinned: UpdateStart = { ...start, strategy: planStrategy(instance.settings).strategy };
-  const body = { kind: "started", steps: pinSteps(stepsOf(instance, start.trigger)), start: pinned } as const;
+  const body = { kind: "started", steps: pinSteps(stepsOf(instance, start)), start: pinned } as const;
   instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, pinned, body, {}) });
   return update;
 }
 
-function stepsOf({ codeUpdate, goingBack, watchingAgain }: Instance, trigger: UpdateStart["trigger"]): Instance["codeUpdate"] {
-  if (trigger === "rollback") return goingBack;
+function stepsOf(
+  { codeUpdate, goingBack, reconstruction, watchingAgain }: Instance,
+  { trigger, rebuilds }: Pick<UpdateStart, "trigger" | "rebuilds">,
+): Instance["codeUpdate"] {
+  if (trigger === "rollback") return rebuilds === undefined ? goingBack : reconstruction;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;
 }
 

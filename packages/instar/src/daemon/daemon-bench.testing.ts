@@ -117,6 +117,7 @@ export class DaemonBench {
       time,
       codeUpdate: steps,
       goingBack: steps,
+      reconstruction: [],
       watchingAgain: steps,
       definitions: steps,
       close: () => database.close(),

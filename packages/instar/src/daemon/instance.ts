@@ -24,6 +24,7 @@ export interface Instance {
   readonly time: InstanceTime;
   readonly codeUpdate: readonly Step[];
   readonly goingBack: readonly Step[];
+  readonly reconstruction: readonly Step[];
   readonly watchingAgain: readonly Step[];
   readonly definitions: readonly Step[];
   close(): void;

@@ -7,6 +7,7 @@ import { implementIncidents } from "./incidents.ts";
 import { implementKeeper } from "./keeper.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
+import { implementRollback } from "./rollback.ts";
 import { implementStatus } from "./status.ts";
 import { implementUpdates } from "./updates.ts";
 
@@ -17,6 +18,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementRollback(context),
     ...implementRecords(context),
     ...implementIncidents(context),
     ...implementHealth(context),

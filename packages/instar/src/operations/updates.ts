@@ -8,11 +8,10 @@ import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
-import { planGoingBack } from "./plan-going-back.ts";
 
 export function implementUpdates(
   context: OperationContext,
-): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "update.resume" | "rollback"> {
+): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "update.resume"> {
   const { instance } = context;
   return {
     "update.check": async () => {
@@ -66,7 +65,6 @@ export function implementUpdates(
       });
       return { wasOpen: true, because: "updates begin by themselves again" };
     },
-    rollback: async ({ to, ...asked }) => readUpdate(instance, await goBack(context, to, asked)),
   };
 }
 
@@ -117,43 +115,6 @@ async function applyByHand(
     versionTo: facts.version,
     trigger: "by-hand",
     overrides: { untested: input.untested, quarantined: input.quarantined, ...(input.conflicts === undefined ? {} : { conflicts: input.conflicts }) },
-  });
-}
-
-async function goBack(context: OperationContext, to: string | undefined, asked: { withState: boolean; codeAlone: boolean }): Promise<UpdateId> {
-  const { instance } = context;
-  daemonOf(context);
-  const [open] = instance.journal.unfinished();
-  if (open !== undefined)
-    throw new InstarError("CONFLICT", `update ${open} is under way`, {
-      advice: `\`instar update cancel\` stops it${to === undefined ? " and puts the version before it back" : ""}.`,
-    });
-  const standing = readStanding(instance);
-  const { running } = standing;
-  if (running === null) throw new InstarError("CONFLICT", "nothing runs, so there is nothing to go back from");
-  const { sealed } = await instance.rooms.releases.list();
-  const current = sealed.find((record) => record.id === running.release);
-  const target =
-    to === undefined
-      ? sealed.find((record) => record.id === current?.wayBack?.release)
-      : sealed.findLast((record) => record.id === to || record.version === to);
-  if (target === undefined)
-    throw new InstarError("NOT_FOUND", to === undefined ? `${running.version} has no version before it on disk` : `there is no release ${to} on disk`, {
-      advice: "`instar history` shows what there is.",
-    });
-  if (target.id === running.release) throw new InstarError("CONFLICT", `${target.version} runs already`);
-  const { stateOf } = planGoingBack(standing, target.id, asked);
-  if (stateOf !== undefined && !(await instance.rooms.snapshots.isFinished(stateOf)))
-    throw new InstarError("CONFLICT", `the snapshot ${stateOf} is no longer on disk`, {
-      advice: "`instar rollback --code-alone` goes back with the code alone.",
-    });
-  return begin(context, {
-    commit: target.commit,
-    ref: "release",
-    versionTo: target.version,
-    trigger: "rollback",
-    overrides: stateOf === undefined ? {} : { stateOf },
-    existingRelease: target.id,
   });
 }
 

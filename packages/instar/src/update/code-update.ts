@@ -6,6 +6,7 @@ import { buildStep } from "./steps/build.ts";
 import { checkCodeStep } from "./steps/check-code.ts";
 import { checkAfterStep, checkBeforeStep } from "./steps/check-health.ts";
 import { checkPackageStep } from "./steps/check-package.ts";
+import { checkRebuiltStep } from "./steps/check-rebuilt.ts";
 import { checkReleaseStep } from "./steps/check-release.ts";
 import { commitStep } from "./steps/commit.ts";
 import { confirmStep } from "./steps/confirm.ts";
@@ -46,6 +47,21 @@ export function defineGoingBack(rooms: StepRooms): Step[] {
   return [checkReleaseStep(rooms), backUpStep(rooms), switchStep(rooms), confirmStep(rooms), commitStep(rooms)];
 }
 
+/** Going back by hand to a release that is gone: built anew while what runs goes on serving, and exchanged only if it is what it was. */
+export function defineReconstruction(rooms: StepRooms): Step[] {
+  return [
+    fetchStep(rooms),
+    checkPackageStep(rooms),
+    stageStep(rooms),
+    buildStep(rooms),
+    checkRebuiltStep(),
+    backUpStep(rooms),
+    switchStep(rooms),
+    confirmStep(rooms),
+    commitStep(rooms),
+  ];
+}
+
 /** Watching a version once more that serves already: `switch` finds it there, and knows the way back. */
 export function defineWatchingAgain(rooms: StepRooms): Step[] {
   return [checkReleaseStep(rooms), switchStep(rooms), confirmStep(rooms), watchStep(rooms), commitStep(rooms)];
@@ -53,5 +69,5 @@ export function defineWatchingAgain(rooms: StepRooms): Step[] {
 
 /** Every definition that this Instar can finish an update under. */
 export function listStepDefinitions(rooms: StepRooms): Step[] {
-  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms)];
+  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms), checkRebuiltStep()];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EntryBody, Gives, UpdateId } from "./journal-entry.ts";
-import { planLedgerStatements, quarantines } from "./plan-ledger-statements.ts";
+import { planLedgerStatements, quarantinedBy } from "./plan-ledger-statements.ts";
 import {
   applied,
   applying,
@@ -80,10 +80,15 @@ describe("what the ledger hears", () => {
 
   it("keeps that writes may be lost, where a person allowed it", () => expect(hear(resolved("retry", true))[0]?.details).toEqual({ mayLoseWrites: true }));
 
-  it("quarantines only what was rolled back and has a digest", () =>
-    expect(
-      (["committed", "rolled-back", "refused", "cancelled", "superseded", "stuck-resolved"] as const).filter((outcome) =>
-        quarantines(ended(outcome), { digest: "d1" }),
-      ),
-    ).toEqual(["rolled-back"]));
+  const ends = ["committed", "rolled-back", "refused", "cancelled", "superseded", "stuck-resolved"] as const;
+  it("quarantines only what was rolled back and has a digest", () => {
+    expect(ends.filter((outcome) => quarantinedBy(ended(outcome), START, { digest: "d1" }))).toEqual(["rolled-back"]);
+    expect(quarantinedBy(ended("rolled-back"), START, {})).toBeUndefined();
+  });
+
+  it("quarantines what a person went back from, once the other one stays; and not the other one where it does not get well", () => {
+    const back = { ...START, trigger: "rollback" } as const;
+    const given = { digest: "d1", leaves: "d2" };
+    expect(ends.map((outcome) => quarantinedBy(ended(outcome), back, given)?.digest)).toEqual(["d2", undefined, undefined, undefined, undefined, undefined]);
+  });
 });

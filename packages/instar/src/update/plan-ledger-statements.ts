@@ -64,7 +64,8 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
       const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", {
         outcome: body.outcome,
       });
-      return quarantines(body, given) ? [...ended, ...say("RELEASE_QUARANTINED", body.because, true, { digest: given.digest ?? null })] : ended;
+      const quarantined = quarantinedBy(body, start, given);
+      return quarantined === undefined ? ended : [...ended, ...say("RELEASE_QUARANTINED", quarantined.because, true, { digest: quarantined.digest })];
     }
     case "waiting":
       return [];
@@ -84,7 +85,16 @@ const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {
   "back-up": "BACKUP_CREATED",
 };
 
-/** True where the end of the update says that its release must not come again by itself. */
-export function quarantines(body: EntryBody, given: Gives): boolean {
-  return body.kind === "ended" && body.outcome === "rolled-back" && typeof given.digest === "string";
+/** What must not come again by itself once an update has ended: what it had to take back, or what a person went back from. */
+export function quarantinedBy(
+  body: EntryBody,
+  start: UpdateStart,
+  given: Gives,
+): { readonly digest: string; readonly because: string; readonly commit: string | null } | undefined {
+  if (body.kind !== "ended") return undefined;
+  if (body.outcome === "rolled-back" && typeof given.digest === "string" && given.digest !== given.leaves && start.trigger !== "rollback")
+    return { digest: given.digest, because: body.because, commit: start.commit };
+  if (body.outcome === "committed" && start.trigger === "rollback" && typeof given.leaves === "string")
+    return { digest: given.leaves, because: `${start.actor.id} went back from it to ${start.versionTo}`, commit: null };
+  return undefined;
 }

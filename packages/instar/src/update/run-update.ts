@@ -2,7 +2,7 @@ import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import type { Journal } from "./journal.ts";
 import type { EntryBody, Gives, JournalEntry, PinnedStep, UpdateId, UpdateStart } from "./journal-entry.ts";
-import { planLedgerStatements, quarantines } from "./plan-ledger-statements.ts";
+import { planLedgerStatements, quarantinedBy } from "./plan-ledger-statements.ts";
 import { foldGives, foldNoted, planNextMove } from "./plan-next-move.ts";
 import type { Step, StepContext, StepResult } from "./step.ts";
 
@@ -170,10 +170,14 @@ function record(engine: Engine, journal: readonly JournalEntry[], body: EntryBod
     ledger: planLedgerStatements(update, start, body, given),
     also: (database) => {
       engine.also?.(update, start, body);
-      if (!quarantines(body, given) || body.kind !== "ended") return;
-      database
-        .prepare("INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?)")
-        .run(String(given.digest), start.commit, update, body.because, new Date(engine.clock.wallMs()).toISOString());
+      const quarantined = quarantinedBy(body, start, given);
+      if (quarantined !== undefined)
+        database
+          .prepare("INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?)")
+          .run(quarantined.digest, quarantined.commit ?? "", update, quarantined.because, new Date(engine.clock.wallMs()).toISOString());
+      // A person took it all the same, and it stayed.
+      if (body.kind === "ended" && body.outcome === "committed" && start.overrides.quarantined && typeof given.digest === "string")
+        database.prepare("DELETE FROM quarantine WHERE digest = ?").run(given.digest);
     },
   });
   engine.onEntry(entry);

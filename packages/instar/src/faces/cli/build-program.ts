@@ -111,6 +111,8 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     command.addOption(new Option(property.type === "boolean" ? flag : `${flag} <value>`, describeInput(property)));
   }
+  const dryRun = OPERATIONS.find(({ name }) => name === operation.dryRun) as Operation | undefined;
+  if (dryRun !== undefined) command.option("--dry-run", "show what it would do, and do nothing", false);
   if (isUpdateCommand(operation))
     command
       .option("--no-wait", "return at once instead of following the update to its end")
@@ -121,7 +123,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     const input: Record<string, unknown> = {};
     for (const [index, name] of operation.positional.entries()) if (args[index] !== undefined) input[name] = args[index];
     for (const name of Object.keys(properties)) if (!operation.positional.includes(name) && options[name] !== undefined) input[name] = options[name];
-    await runOperation(operation, input, {
+    await runOperation(dryRun !== undefined && options.dryRun === true ? dryRun : operation, input, {
       json: options.json === true,
       folder: String(options.folder),
       wait: options.wait !== false,

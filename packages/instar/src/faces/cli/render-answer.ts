@@ -1,6 +1,7 @@
-import type { DoctorView, ImpactView, IncidentView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import type { DoctorView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
+import { renderRollbackPlan } from "./render-rollback-plan.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
@@ -32,6 +33,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"incident.list">).incidents.map(renderIncident).join("\n") || "nothing went wrong in service so far";
     case "incident.note":
       return renderIncident(answer as IncidentView);
+    case "rollback.plan":
+      return renderRollbackPlan(answer as RollbackPlan);
     case "update.resume":
       return (answer as OutputOf<"update.resume">).because;
     case "keeper.replace": {

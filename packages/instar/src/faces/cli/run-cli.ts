@@ -150,6 +150,7 @@ export async function runCli(parts: CliParts): Promise<number> {
         return;
       }
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
+      if (operation.name === "rollback.plan" && (answer as { verdict: string }).verdict === "fail") status = 4;
       print(isJson ? JSON.stringify(answer, null, 2) : renderAnswer(operation.name, answer));
     },
   );

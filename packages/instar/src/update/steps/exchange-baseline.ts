@@ -13,14 +13,16 @@ export interface Baseline {
 }
 type Counted = ReturnType<typeof countsOf>;
 
-const baselineFact = (context: Pick<StepContext, "update" | "start">) => `exchange:${originOf(context)}`;
+type Origin = Pick<StepContext, "update" | "start">;
+
+const baselineFact = (context: Origin) => `exchange:${originOf(context)}`;
 
 /** The update that first put the release in place: a version that is watched again goes back to what was before *that*. */
 export function originOf({ update, start }: Pick<StepContext, "update" | "start">): UpdateId {
   return start.watches ?? update;
 }
 
-export function readBaseline(rooms: StepRooms, context: StepContext): Baseline | undefined {
+export function readBaseline(rooms: Pick<StepRooms, "facts">, context: Origin): Baseline | undefined {
   return rooms.facts.read<Baseline>(baselineFact(context));
 }
 

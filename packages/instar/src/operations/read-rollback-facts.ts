@@ -1,0 +1,93 @@
+import { InstarError } from "@instar/protocol";
+import { readStateSize } from "../backups/read-state-size.ts";
+import { type Instance, readStanding } from "../daemon/instance.ts";
+import { readFreeBytes } from "../platform/disk-space.ts";
+import { findProgram } from "../platform/find-program.ts";
+import { describeDamage } from "../releases/describe-damage.ts";
+import { countsOf } from "../update/exchange.ts";
+import type { EndedUpdate, Standing } from "../update/fold-standing.ts";
+import type { KnownRelease, KnownSnapshot, RollbackFacts } from "../update/rollback/rollback-facts.ts";
+import { readBaseline } from "../update/steps/exchange-baseline.ts";
+
+/** Reads all that a way back is planned from. Touches nothing. */
+export async function readRollbackFacts(instance: Instance): Promise<RollbackFacts> {
+  const { rooms, settings } = instance;
+  const standing = readStanding(instance);
+  return {
+    standing,
+    releases: await readReleases(instance, standing),
+    snapshots: await readSnapshots(instance, standing),
+    edits: [],
+    state: { kind: settings.state.kind, sizeBytes: rooms.stateDirectory === null ? 0 : await readStateSize(rooms.stateDirectory) },
+    freeBytes: await readFreeBytes(instance.folder),
+    reserveBytes: settings.keep.reserve,
+    writesSince: await readWritesSince(instance, standing),
+    missingPrograms: await findMissingPrograms(instance),
+    rollbackMs: rooms.history().rollbackMs,
+  };
+}
+
+/** Ends after which the update's release served for good, or until the next. */
+const SERVED: ReadonlySet<EndedUpdate["outcome"]> = new Set(["committed", "superseded", "stuck-resolved"]);
+
+async function readReleases({ rooms }: Instance, { ended }: Standing): Promise<KnownRelease[]> {
+  const known = new Map<string, KnownRelease>();
+  for (const { start, given, outcome } of ended) {
+    const { release, digest } = given;
+    if (!SERVED.has(outcome) || typeof release !== "string") continue;
+    known.set(release, {
+      release,
+      version: start.versionTo,
+      commit: start.commit,
+      digest: typeof digest === "string" ? digest : null,
+      ...(await readFiles(rooms, release)),
+      isKept: false,
+      quarantined: typeof digest === "string" ? (rooms.quarantined(digest) ?? null) : null,
+    });
+  }
+  return [...known.values()];
+}
+
+async function readFiles({ releases }: Instance["rooms"], release: string): Promise<Pick<KnownRelease, "files" | "filesBecause">> {
+  try {
+    const intact = await releases.verify(release);
+    return intact.kind === "intact" ? { files: "intact", filesBecause: "" } : { files: "damaged", filesBecause: describeDamage(intact) };
+  } catch (error) {
+    if (InstarError.is(error, "NOT_FOUND")) return { files: "gone", filesBecause: "it is no longer on disk" };
+    if (InstarError.is(error, "DATA_DAMAGED")) return { files: "damaged", filesBecause: error.message };
+    throw error;
+  }
+}
+
+/** What an exchange took away: the state as the version before left it. */
+async function readSnapshots({ rooms }: Instance, { ended }: Standing): Promise<KnownSnapshot[]> {
+  const ranBefore = new Map(ended.map(({ update, start }) => [update as string, start.releaseFrom]));
+  return (await rooms.snapshots.list()).map((info) => ({
+    id: info.id,
+    takenAtMs: info.takenAtMs,
+    isWhole: info.state === "whole",
+    sizeBytes: info.state === "whole" ? info.sizeBytes : 0,
+    release: ranBefore.get(info.id) ?? null,
+  }));
+}
+
+async function readWritesSince({ rooms, settings }: Instance, { running, ended }: Standing): Promise<RollbackFacts["writesSince"]> {
+  if (settings.front === undefined || running === null) return null;
+  const report = await rooms.keeper.state().catch(() => undefined);
+  if (report === undefined) return { writes: 0, isKnown: false };
+  const bringer = ended.findLast(({ given, outcome }) => given.release === running.release && SERVED.has(outcome));
+  const since = bringer === undefined ? undefined : readBaseline(rooms, bringer)?.since;
+  return {
+    writes: Math.max(0, countsOf(report, running.release).writes - (since?.writes ?? 0)),
+    isKnown: report.front === null || !report.front.undercounted.includes(running.release),
+  };
+}
+
+/** A line that the shell takes apart names no program that could be looked for. */
+async function findMissingPrograms({ rooms, settings }: Instance): Promise<string | null> {
+  const { start, path } = settings.agent;
+  const [program] = typeof start === "string" ? [] : start;
+  if (program === undefined || program.includes("{") || program.startsWith(".")) return null;
+  const found = await findProgram(program, rooms.settingsFolder, { PATH: path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin" });
+  return found === undefined ? `the program ${program}, with which the agent is started, is not on agent.path` : null;
+}

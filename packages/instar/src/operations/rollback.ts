@@ -1,0 +1,92 @@
+import { type Implementations, InstarError, type RollbackPlan } from "@instar/protocol";
+import { beginUpdate } from "../daemon/begin-update.ts";
+import type { Json } from "../ledger/ledger-entry.ts";
+import type { UpdateId } from "../update/journal-entry.ts";
+import { type PlannedRollback, planRollback } from "../update/rollback/plan-rollback.ts";
+import type { RollbackAsked, RollbackTarget } from "../update/rollback/rollback-facts.ts";
+import type { OperationContext } from "./context.ts";
+import { readRollbackFacts } from "./read-rollback-facts.ts";
+import { daemonOf, readUpdate } from "./updates.ts";
+
+type Input = Parameters<Implementations["rollback"]>[0];
+
+/** Going back by hand: the same plan, shown or carried out. */
+export function implementRollback(context: OperationContext): Pick<Implementations, "rollback" | "rollback.plan"> {
+  const { instance } = context;
+  return {
+    "rollback.plan": async (input) => {
+      assertNothingUnderWay(instance, input);
+      return withoutInner(planRollback(await readRollbackFacts(instance), askedOf(input)));
+    },
+    rollback: async (input) => readUpdate(instance, await goBack(context, input)),
+  };
+}
+
+async function goBack(context: OperationContext, input: Input): Promise<UpdateId> {
+  const { instance, actor } = context;
+  daemonOf(context);
+  assertNothingUnderWay(instance, input);
+  const facts = await readRollbackFacts(instance);
+  const plan = planRollback(facts, askedOf(input));
+  assertAllowed(plan);
+  const { standing } = facts;
+  const { goesTo, stateOf } = plan;
+  const isRebuilt = plan.parts.some(({ what, strategy }) => what === "code" && strategy === "state reconstruction");
+  return beginUpdate(instance, {
+    kind: "code",
+    target: instance.name,
+    commit: goesTo.commit,
+    ref: "release",
+    versionFrom: standing.running?.version ?? null,
+    versionTo: goesTo.version,
+    releaseFrom: standing.running?.release ?? null,
+    wayBack: standing.committed?.release ?? null,
+    trigger: "rollback",
+    actor,
+    overrides: { ...(stateOf === null ? {} : { stateOf }), ...(input.quarantined ? { quarantined: true } : {}) },
+    ...(isRebuilt ? { rebuilds: { release: goesTo.release, digest: goesTo.digest } } : { existingRelease: goesTo.release }),
+    rollback: JSON.parse(JSON.stringify(withoutInner(plan))) as Json,
+  });
+}
+
+function assertNothingUnderWay({ journal }: OperationContext["instance"], { to }: Input): void {
+  const [open] = journal.unfinished();
+  if (open !== undefined)
+    throw new InstarError("CONFLICT", `update ${open} is under way`, {
+      advice: `\`instar update cancel\` stops it${to === undefined ? " and puts the version before it back" : ""}.`,
+    });
+}
+
+function assertAllowed({ checks, goesTo }: PlannedRollback): void {
+  const failing = checks.find(({ verdict }) => verdict === "fail");
+  if (failing === undefined) return;
+  const code =
+    failing.check === "check_disk_space" ? "DISK_FULL" : goesTo.quarantined !== null && failing.check === "validate_target_state" ? "QUARANTINED" : "CONFLICT";
+  throw new InstarError(code, failing.because, {
+    facts: { check: failing.check, release: goesTo.release },
+    advice: "`instar rollback --dry-run` shows the whole plan.",
+  });
+}
+
+function askedOf({ to, at, checkpoint, lastCommitted, withState, codeAlone, quarantined }: Input): RollbackAsked {
+  const targets: RollbackTarget[] = [
+    ...(to === undefined ? [] : [{ kind: "version", name: to } as const]),
+    ...(at === undefined ? [] : [{ kind: "time", atMs: parseTime(at) } as const]),
+    ...(checkpoint === undefined ? [] : [{ kind: "checkpoint", id: checkpoint } as const]),
+    ...(lastCommitted ? [{ kind: "last-committed" } as const] : []),
+  ];
+  if (targets.length > 1)
+    throw new InstarError("INPUT_INVALID", "name one target: a version, --at, --checkpoint or --last-committed", { facts: { targets: targets.length } });
+  return { target: targets[0] ?? { kind: "previous" }, withState, codeAlone, quarantined };
+}
+
+function parseTime(text: string): number {
+  const atMs = Date.parse(text);
+  if (Number.isNaN(atMs))
+    throw new InstarError("INPUT_INVALID", `${JSON.stringify(text)} is not a time`, { advice: "Write it as 2026-11-28T03:00:00Z, or with an offset." });
+  return atMs;
+}
+
+function withoutInner({ goesTo: _, stateOf: __, undoes: ___, ...plan }: PlannedRollback): RollbackPlan {
+  return plan;
+}
