@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { UpdateView } from "@instar/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { processesNaming, TestInstance, until } from "./test-instance.ts";
@@ -234,19 +235,41 @@ describe("what was changed on disk behind Instar's back:", () => {
   });
   afterAll(() => instance.end());
 
-  it("a release whose files were changed is refused as a way back, and doctor names it", async () => {
+  it("a release whose files were changed is named by doctor, and is put back from the copy that is kept before it serves again", async () => {
     const { releases } = instance.json<{ releases: { release: string; version: string }[] }>("history");
     const old = releases.find((release) => release.version === "1.0.0")?.release ?? "";
     const file = join(instance.data, "releases", old, "tree", "answer.js");
     const before = readFileSync(file);
     chmodSync(file, 0o644);
     writeFileSync(file, `${before}// one line more\n`);
-    expect(instance.json<UpdateView>("rollback")).toMatchObject({ outcome: "refused", code: "RELEASE_DAMAGED" });
-    expect(await instance.served()).toEqual({ status: 200, version: "1.0.1" });
     const doctor = instance.cli("doctor");
     expect(doctor).toMatchObject({ status: 9, stdout: expect.stringContaining("not what was sealed: changed answer.js") });
-    writeFileSync(file, before);
-    chmodSync(file, 0o444);
+    expect(instance.cli("rollback", "--dry-run").stdout).toMatch(/code +backup restore: release .* was changed on disk/);
+    const back = instance.json<UpdateView>("rollback");
+    expect(back).toMatchObject({ outcome: "committed", versionTo: "1.0.0" });
+    expect(back.steps[0]?.because).toContain("changed answer.js; it was put back from the copy that is kept");
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+    expect(readFileSync(file)).toEqual(before);
+    expect(instance.json<UpdateView>("rollback", "1.0.1", "--quarantined")).toMatchObject({ outcome: "committed" });
+  });
+
+  it("a release that is gone, and of which no copy is kept either, is built anew and is byte for byte what it was", async () => {
+    const { releases } = instance.json<{ releases: { release: string; version: string }[] }>("history");
+    const old = releases.find((release) => release.version === "1.0.0")?.release ?? "";
+    const database = new DatabaseSync(join(instance.data, "instar.db"));
+    const kept = JSON.parse((database.prepare("SELECT value FROM facts WHERE name = 'keptReleases'").get() as { value: string }).value) as { id: string }[];
+    database.prepare("UPDATE facts SET value = ? WHERE name = 'keptReleases'").run(JSON.stringify(kept.filter(({ id }) => id !== old)));
+    database.close();
+    execFileSync("chmod", ["-R", "u+w", join(instance.data, "releases", old)]);
+    rmSync(join(instance.data, "releases", old), { recursive: true });
+    expect(instance.cli("rollback", "1.0.0", "--dry-run").stdout).toMatch(
+      /code +state reconstruction: release .* is no longer on disk, and no copy of it is kept/,
+    );
+    const back = instance.json<UpdateView>("rollback", "1.0.0");
+    expect(back).toMatchObject({ outcome: "committed", versionTo: "1.0.0" });
+    expect(back.steps.find(({ id }) => id === "check-rebuilt")?.because).toContain("byte for byte");
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
+    expect(instance.json<UpdateView>("rollback", "1.0.1", "--quarantined")).toMatchObject({ outcome: "committed" });
   });
 
   it("a ledger with one changed letter does not verify", () => {

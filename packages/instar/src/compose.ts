@@ -30,6 +30,7 @@ import { makePrivateFolder } from "./platform/durable-files.ts";
 import type { ProcessIdentity } from "./platform/process-identity.ts";
 import { createJobRunner, type RunJob } from "./platform/run-job.ts";
 import { spawnDetached } from "./platform/spawn-detached.ts";
+import { openKeptReleases } from "./releases/kept-releases.ts";
 import { openReleaseStore } from "./releases/release-store.ts";
 import { createBubblewrap } from "./sandbox/bubblewrap.ts";
 import { createSlotPrefix } from "./sandbox/create-slot-prefix.ts";
@@ -90,6 +91,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
   const stateDirectory = settings.state.directory === undefined ? null : fromFolder(read.folder, settings.state.directory);
   // Also where the slot is sandboxed: the one that runs while that is turned on was started open.
+  const store = openContentStore({ folder: join(folder, "store") });
   const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock });
   const sandboxes = { adapters: openSandboxes({ folder, stateDirectory, runJob, clock }), settings: settings.sandbox };
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
@@ -113,7 +115,8 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
     }),
     releases,
-    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store: openContentStore({ folder: join(folder, "store") }), clock }),
+    keptReleases: openKeptReleases({ facts, store, releases }),
+    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
     keeper: new KeeperClient(folder),
     facts,
     checkDatabase: () => checkDatabase(database),

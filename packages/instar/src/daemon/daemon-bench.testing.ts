@@ -10,6 +10,7 @@ import { KeeperClient } from "../keeper/keeper-client.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { createJobRunner } from "../platform/run-job.ts";
+import { openKeptReleases } from "../releases/kept-releases.ts";
 import { openReleaseStore } from "../releases/release-store.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { createGitSource } from "../sources/git-source.ts";
@@ -78,6 +79,8 @@ export class DaemonBench {
     const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
     const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
     const time = new InstanceTime(clock, facts, newest);
+    const store = openContentStore({ folder: join(folder, "store") });
+    const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock });
     const rooms: StepRooms = {
       settings,
       settingsFolder: this.folder,
@@ -88,8 +91,9 @@ export class DaemonBench {
       inherited: {},
       networkTrust: undefined,
       source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
-      releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
-      snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store: openContentStore({ folder: join(folder, "store") }), clock }),
+      releases,
+      keptReleases: openKeptReleases({ facts, store, releases }),
+      snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
       keeper: new KeeperClient(folder),
       facts,
       checkDatabase: () => ({ kind: "whole", because: "" }),

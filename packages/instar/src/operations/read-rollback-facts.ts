@@ -41,7 +41,7 @@ async function readReleases({ rooms }: Instance, { ended }: Standing): Promise<K
       commit: start.commit,
       digest: typeof digest === "string" ? digest : null,
       ...(await readFiles(rooms, release)),
-      isKept: false,
+      isKept: rooms.keptReleases.isKept(release),
       quarantined: typeof digest === "string" ? (rooms.quarantined(digest) ?? null) : null,
     });
   }
@@ -67,7 +67,7 @@ async function readSnapshots({ rooms }: Instance, { ended }: Standing): Promise<
     takenAtMs: info.takenAtMs,
     isWhole: info.state === "whole",
     sizeBytes: info.state === "whole" ? info.sizeBytes : 0,
-    release: ranBefore.get(info.id) ?? null,
+    release: (info.state === "whole" ? info.about.release : null) ?? ranBefore.get(info.id) ?? null,
   }));
 }
 

@@ -33,11 +33,12 @@ export interface ReleaseStore {
   /** What lies in the folder: one damaged record must not hide the other releases. */
   list(): Promise<ReleaseList>;
   /**
-   * Seals a finished tree; see seal-release.ts. Sealing again gives the record there is. `previous`: a release to share files with.
+   * Seals a finished tree; see seal-release.ts. Sealing again gives the record there is. `previous`: a release to share files with. `sealedAt`: of one
+   * that was sealed before.
    *
    * @throws CONFLICT (sealed already, from another commit or other settings), BUILD_FAILED (the tree holds what no release can)
    */
-  seal(id: string, facts: ReleaseFacts, options?: { readonly previous?: string | null }): Promise<ReleaseRecord>;
+  seal(id: string, facts: ReleaseFacts, options?: { readonly previous?: string | null; readonly sealedAt?: string }): Promise<ReleaseRecord>;
   /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
   verify(id: string): Promise<Verification>;
   verifyQuickly(id: string): Promise<Verification>;
@@ -80,7 +81,7 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
     isSealed: async (id) => (await findRecord(id)) !== undefined,
     readRecord,
     list,
-    seal: async (id, facts, { previous } = {}) => {
+    seal: async (id, facts, { previous, sealedAt } = {}) => {
       const sealed = await findRecord(id);
       if (sealed !== undefined) return assertSame(sealed, facts);
       const sealing = {
@@ -90,7 +91,7 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
         previous: typeof previous === "string" ? await sharingWith(folderOf(previous)) : undefined,
         slotCanWrite: settings.slotCanWrite,
         facts,
-        sealedAt: new Date(settings.clock.wallMs()).toISOString(),
+        sealedAt: sealedAt ?? new Date(settings.clock.wallMs()).toISOString(),
       };
       return explained(sealRelease(sealing), `could not seal release ${id}`);
     },

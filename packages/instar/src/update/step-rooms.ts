@@ -6,6 +6,7 @@ import type { KeeperClient } from "../keeper/keeper-client.ts";
 import type { DatabaseFact } from "../observation/checks/read-database-integrity.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RunJob } from "../platform/run-job.ts";
+import type { KeptReleases } from "../releases/kept-releases.ts";
 import type { ReleaseStore } from "../releases/release-store.ts";
 import type { RunConfined, SandboxAdapter, SandboxChoice, StartConfined } from "../sandbox/sandbox.ts";
 import type { NetworkTrust } from "../settings/plan-network-trust.ts";
@@ -32,6 +33,7 @@ export interface StepRooms {
   readonly networkTrust: NetworkTrust | undefined;
   readonly source: GitSource;
   readonly releases: ReleaseStore;
+  readonly keptReleases: KeptReleases;
   readonly snapshots: SnapshotStore;
   readonly keeper: KeeperClient;
   readonly facts: Facts;

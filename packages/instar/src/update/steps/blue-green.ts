@@ -4,6 +4,7 @@ import { Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { assureRelease, sayAssured } from "./assure-release.ts";
 import { keepBaseline } from "./exchange-baseline.ts";
 
 /**
@@ -51,6 +52,7 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
     await endAndForget(exchange, release);
     return {};
   }
+  say(sayAssured(await assureRelease(rooms, start.wayBack, "quick", context.signal)));
   const slot = await startBeside(exchange, start.wayBack);
   try {
     await exchange.waitUntilReady(slot);

@@ -1,29 +1,28 @@
-import { describeDamage } from "../../releases/describe-damage.ts";
 import type { ReleaseRecord } from "../../releases/release-record.ts";
 import type { Gives, UpdateStart } from "../journal-entry.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { assureRelease, sayAssured } from "./assure-release.ts";
 import { recordOf } from "./read-running.ts";
 
-/** The first step of going back by hand: the release is still on disk and still what was sealed. */
-export function checkReleaseStep({ releases }: StepRooms): Step {
+/** The first step of going back by hand: the release is what was sealed, or is put back from the copy that is kept of it. */
+export function checkReleaseStep(rooms: StepRooms): Step {
   return defineStep({
     id: "check-release",
     version: 1,
     title: "Check that the release is still what was sealed",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ start }) => {
+    apply: async ({ start, signal }) => {
       const release = start.existingRelease ?? "";
-      const record = await recordOf({ releases }, release);
-      if (record === undefined) return { kind: "refused", code: "NOT_FOUND", because: `release ${release} is no longer on disk` };
-      const intact = await releases.verify(release);
-      if (intact.kind === "damaged")
-        return { kind: "refused", code: "RELEASE_DAMAGED", because: `release ${release} was changed on disk: ${describeDamage(intact)}` };
-      return { kind: "done", gives: { release, digest: record.digest, ...(await readLeft({ releases }, start, record)) } };
+      const assured = await assureRelease(rooms, release, "whole", signal);
+      if (assured.kind === "gone") return { kind: "refused", code: "NOT_FOUND", because: assured.because };
+      if (assured.kind === "damaged") return { kind: "refused", code: "RELEASE_DAMAGED", because: assured.because };
+      const record = await rooms.releases.readRecord(release);
+      return { kind: "done", gives: { release, digest: record.digest, assured: sayAssured(assured), ...(await readLeft(rooms, start, record)) } };
     },
-    undo: { needless: "it only reads" },
-    describe: (gives) => `${String(gives.release)} is intact`,
+    undo: { needless: "it only puts back what was there" },
+    describe: (gives) => String(gives.assured ?? gives.release),
   });
 }
 

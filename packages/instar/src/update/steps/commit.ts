@@ -25,6 +25,9 @@ export function commitStep(rooms: StepRooms): Step {
       for (const old of remove) await releases.remove(old);
       for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([originOf(context)]) }))
         await snapshots.remove(old);
+      rooms.keptReleases.prune({ newest: settings.keep.snapshots, referenced: new Set(kept) });
+      // What cannot be swept now takes space, and nothing else: the next commit tries again.
+      await snapshots.sweep(rooms.keptReleases.trees()).catch((error: unknown) => context.say(`the store could not be swept: ${String(error)}`));
       return { kind: "done", gives: { pruned: [...remove] } };
     },
     undo: { needless: "what it removes, nothing refers to" },

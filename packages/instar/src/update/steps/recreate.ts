@@ -4,6 +4,7 @@ import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { assureRelease, sayAssured } from "./assure-release.ts";
 import { keepBaseline, originOf, readBaseline } from "./exchange-baseline.ts";
 
 /**
@@ -62,6 +63,8 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   const oldSlot = slotOf(report, start.wayBack);
   if (newSlot === undefined && oldSlot !== undefined && report.slots[oldSlot].alive && report.routed === oldSlot && !report.holding) return {};
 
+  // Before anybody waits: what goes wrong here is said by whoever starts it.
+  if (start.wayBack !== null) say(sayAssured(await assureRelease(rooms, start.wayBack, "quick", context.signal)));
   await exchange.hold();
   await endAllBut(exchange, start.wayBack);
   const lost = await planLoss(rooms, context, newSlot !== undefined);

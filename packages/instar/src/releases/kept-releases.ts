@@ -1,0 +1,84 @@
+import { mkdir } from "node:fs/promises";
+import { InstarError } from "@instar/protocol";
+import type { Facts } from "../database/facts.ts";
+import type { ContentStore } from "../store/content-store.ts";
+import { keepTree } from "../store/keep-tree.ts";
+import type { Digest } from "../store/pack-format.ts";
+import { parseTree, renderTree } from "../store/tree-format.ts";
+import { writeTree } from "../store/write-tree.ts";
+import { parseReleaseRecord, type ReleaseRecord } from "./release-record.ts";
+import type { ReleaseStore } from "./release-store.ts";
+
+/**
+ * Copies of sealed releases in the content-addressed store, beside the trees that run: what two releases have in common is there once. From such a
+ * copy a release comes back that was removed, or changed underneath. Errors: DISK_FULL, CONFLICT, PLATFORM_FAILED.
+ */
+export interface KeptReleases {
+  /** Keeps a sealed release; nothing to do where it is kept. @throws NOT_FOUND where it is not sealed, RELEASE_DAMAGED where it is not what was sealed */
+  keep(id: string, options: { readonly signal: AbortSignal; readonly onFiles?: (files: number) => void }): Promise<void>;
+  isKept(id: string): boolean;
+  /**
+   * Puts a kept release where it was, whatever of it is still there. Nothing may run from it. Called again after a crash it begins anew.
+   * @throws NOT_FOUND where no copy is kept, RELEASE_DAMAGED where the copy does not give what was sealed
+   */
+  restore(id: string, signal: AbortSignal): Promise<void>;
+  /** What a sweep of the store must leave. */
+  trees(): Digest[];
+  /** Lets go of all but these and the newest so many. Space is freed by the next sweep. */
+  prune(options: { readonly newest: number; readonly referenced: ReadonlySet<string> }): void;
+}
+
+/** What is known of the copies, oldest first. */
+interface KeptFact {
+  readonly id: string;
+  readonly tree: Digest;
+  readonly record: ReleaseRecord;
+}
+
+const FACT = "keptReleases";
+
+export function openKeptReleases({ facts, store, releases }: { facts: Facts; store: ContentStore; releases: ReleaseStore }): KeptReleases {
+  const read = (): readonly KeptFact[] => facts.read<readonly KeptFact[]>(FACT) ?? [];
+  const find = (id: string) => read().find((kept) => kept.id === id);
+  return {
+    isKept: (id) => find(id) !== undefined,
+    trees: () => read().map(({ tree }) => tree),
+    keep: async (id, { signal, onFiles }) => {
+      if (find(id) !== undefined) return;
+      const record = await releases.readRecord(id);
+      await assertIntact(releases, id, "is not what was sealed, so no copy of it is kept");
+      const tree = await store.write(async (writer) => {
+        const kept = await keepTree(releases.treePath(id), writer, { signal, onProgress: ({ files }) => onFiles?.(files) });
+        const digest = await writer.add(renderTree(kept.entries), true);
+        await writer.flush();
+        return digest;
+      });
+      // A crash before this leaves blobs that nobody refers to: the next sweep takes them.
+      facts.write(FACT, [...read(), { id, tree, record } satisfies KeptFact]);
+    },
+    restore: async (id, signal) => {
+      const kept = find(id);
+      if (kept === undefined) throw new InstarError("NOT_FOUND", `no copy of release ${id} is kept`, { facts: { release: id } });
+      const { id: _, digest, files: __, sizeBytes: ___, sealedAt, ...sealed } = parseReleaseRecord(id, kept.record);
+      // The record goes first: killed in here, it is an unfinished attempt, and restoring it again begins anew.
+      await releases.remove(id);
+      const tree = releases.treePath(id);
+      await mkdir(tree, { recursive: true, mode: 0o755 });
+      await writeTree(store, parseTree(store.read(kept.tree)), tree, { signal });
+      const record = await releases.seal(id, sealed, { sealedAt });
+      if (record.digest !== digest) {
+        await releases.remove(id);
+        throw new InstarError("RELEASE_DAMAGED", `the copy of release ${id} does not give what was sealed`, { facts: { release: id } });
+      }
+    },
+    prune: ({ newest, referenced }) => {
+      const all = read();
+      const stay = all.filter(({ id }, index) => referenced.has(id) || index >= all.length - newest);
+      if (stay.length < all.length) facts.write(FACT, stay);
+    },
+  };
+}
+
+async function assertIntact(releases: ReleaseStore, id: string, sentence: string): Promise<void> {
+  if ((await releases.verify(id)).kind === "damaged") throw new InstarError("RELEASE_DAMAGED", `release ${id} ${sentence}`, { facts: { release: id } });
+}
