@@ -23,6 +23,7 @@ const JOBS = {
   "test:mutations": [join(root, "tests", "crash", "run-mutation-test.ts")],
   "bench:switch": [join(root, "bench", "run-bench-switch.ts")],
   "bench:analysis": [join(root, "bench", "run-bench-analysis.ts")],
+  "bench:rollback": [join(root, "bench", "run-bench-rollback.ts")],
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],
 };

@@ -5,12 +5,18 @@ import type { UpdateView } from "@instar/protocol";
 import { settingsSchema } from "../../packages/instar/src/settings/settings.ts";
 import { fromWall, until } from "../bench-clock.ts";
 import { endPid, freePort, type Place } from "../place.ts";
-import { copyAgent, servedVersion, setVersion } from "../switches/bench-agent.ts";
+import { breakAgent, copyAgent, servedVersion, setVersion, untilServes } from "../switches/bench-agent.ts";
 import type { Span } from "../switches/subject.ts";
 
 const MAIN = fileURLToPath(new URL("../../packages/instar/src/main.ts", import.meta.url));
 const NAME = "bench";
 const WATCHED_REQUESTS = 10;
+
+/** How long a new version is watched, as instar.yaml says it. */
+interface Watched {
+  readonly time: string;
+  readonly requests: number;
+}
 
 /** A real instance, driven by its CLI as a person would: upstream's remote, the agent's folder, a data folder of its own. */
 export class BenchInstance {
@@ -34,9 +40,16 @@ export class BenchInstance {
   }
 
   /** Version 1.0.0 serves and is committed. */
-  static async start(place: Place, writesLog: string): Promise<BenchInstance> {
+  static async start(
+    place: Place,
+    writesLog: string,
+    wanted: { readonly strategy?: "blue-green" | "recreate"; readonly watched?: Watched } = {},
+  ): Promise<BenchInstance> {
     const port = await freePort();
-    const strategy = settingsSchema.safeParse(settings({ port, remote: "none", writesLog, strategy: "blue-green" })).success ? "blue-green" : "recreate";
+    const watched = wanted.watched ?? { time: "1s", requests: WATCHED_REQUESTS };
+    const strategy =
+      wanted.strategy ??
+      (settingsSchema.safeParse(settings({ port, remote: "none", writesLog, strategy: "blue-green", watched })).success ? "blue-green" : "recreate");
     const instance = new BenchInstance(place, port, strategy);
     place.onEnd(() => instance.#end());
     mkdirSync(instance.#agent);
@@ -45,7 +58,9 @@ export class BenchInstance {
     await instance.#git(instance.#work, "init", "--quiet", "--initial-branch=main", ".");
     await instance.#publish("1.0.0");
     // What JSON says, YAML says as well.
-    writeFileSync(join(instance.#agent, "instar.yaml"), JSON.stringify(settings({ port, remote: instance.#remote, writesLog, strategy })));
+    const write = (watched: Watched) =>
+      writeFileSync(join(instance.#agent, "instar.yaml"), JSON.stringify(settings({ port, remote: instance.#remote, writesLog, strategy, watched })));
+    write({ time: "1s", requests: WATCHED_REQUESTS });
     await instance.cli("up");
     await until(
       "the first version to be committed",
@@ -61,7 +76,24 @@ export class BenchInstance {
       200,
       60_000,
     );
+    // The first version is watched as briefly as can be; what comes after it, as long as was asked.
+    if (wanted.watched !== undefined) {
+      await instance.cli("down");
+      write(watched);
+      await instance.cli("up");
+      await untilServes(port, "1.0.0", place.signal);
+    }
     return instance;
+  }
+
+  /** Publishes a version that fails this share of its requests and brings it into service. @returns how its update ended */
+  async updateBadly(version: string, share: number): Promise<string> {
+    breakAgent(this.#work, share);
+    await this.#publish(version);
+    // A way back is no success, and the CLI says so by its exit status.
+    await this.cli("update", "apply").catch(() => undefined);
+    const [newest] = (JSON.parse(await this.cli("update", "list", "--json")) as { updates: UpdateView[] }).updates;
+    return newest?.versionTo === version ? (newest.outcome ?? newest.state) : "never begun";
   }
 
   /** Publishes a version and brings it into service; the span is the exchange's own. */
@@ -135,22 +167,22 @@ export class BenchInstance {
 }
 
 /** As little as Instar lets one ask: tests that pass at once, a second in which it is watched. */
-function settings(of: { port: number; remote: string; writesLog: string; strategy: "blue-green" | "recreate" }): Record<string, unknown> {
+function settings(of: { port: number; remote: string; writesLog: string; strategy: "blue-green" | "recreate"; watched: Watched }): Record<string, unknown> {
   return {
     version: 1,
     name: NAME,
     source: { git: of.remote, branch: "main", checkEvery: "1h" },
     agent: { start: [process.execPath, "server.js"], path: operatorFolders(), environment: { WRITES_LOG: of.writesLog } },
-    tests: { command: [process.execPath, "--version"], within: "30s", freeMemory: "1MiB" },
+    tests: { command: ["true"], within: "30s", freeMemory: "1MiB" },
     sandbox: { weaker: "allowed" },
     rehearsal: { gate: "off" },
     health: { http: { path: "/health" }, readyWithin: "60s" },
     state: { kind: "none" },
     front: { port: of.port },
     updates: { automatic: "never" },
-    watch: { time: "1s", requests: WATCHED_REQUESTS },
+    watch: of.watched,
     keep: { reserve: "2MiB" },
-    ...(of.strategy === "blue-green" ? { exchange: { strategy: of.strategy } } : {}),
+    exchange: { strategy: of.strategy },
   };
 }
 

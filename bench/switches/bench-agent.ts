@@ -17,6 +17,15 @@ export function setVersion(folder: string, version: string): void {
   writeFileSync(path, readFileSync(path, "utf8").replace(/"version": "[^"]+"/, `"version": "${version}"`));
 }
 
+/** From now on this share of its requests fails. */
+export function breakAgent(folder: string, share: number): void {
+  const path = join(folder, "server.js");
+  writeFileSync(
+    path,
+    readFileSync(path, "utf8").replace(/return respond\(response, .*, SMALL\);/, `return respond(response, Math.random() < ${share} ? 500 : 200, SMALL);`),
+  );
+}
+
 /** Waits until a request on a fresh connection is answered by this version. */
 export async function untilServes(port: number, version: string, signal: AbortSignal, everyMs = 5): Promise<void> {
   await until(`version ${version} on port ${port}`, async () => ((await servedVersion(port)) === version ? true : undefined), signal, everyMs);
