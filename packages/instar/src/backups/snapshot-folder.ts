@@ -93,7 +93,7 @@ export class SnapshotFolder {
   }
 
   async removeAhead(id: string): Promise<void> {
-    for (const name of await readdir(this.#at(id))) if (name.startsWith("ahead-")) this.#files.remove(join(this.#at(id), name));
+    for (const name of await readdir(this.#at(id))) if (name.startsWith("ahead-")) await this.#files.remove(join(this.#at(id), name));
   }
 
   /** Only the newest say anything of use. */
