@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { syncFolder, writeFileDurably } from "../platform/durable-files.ts";
+import { syncTree } from "../platform/sync-tree.ts";
 
 export interface StoreFile {
   write(bytes: Uint8Array): Promise<void>;
@@ -17,6 +18,8 @@ export interface StoreFiles {
   /** Removing what is not there is fine. */
   remove(path: string): Promise<void>;
   writeFileDurably(path: string, data: string | Uint8Array): Promise<void>;
+  /** A tree that is read from, or was built, becomes durable as it is now. */
+  syncTree(path: string): Promise<void>;
 }
 
 export const systemStoreFiles: StoreFiles = {
@@ -34,4 +37,5 @@ export const systemStoreFiles: StoreFiles = {
   syncFolder,
   remove: (path) => rm(path, { force: true }),
   writeFileDurably: (path, data) => writeFileDurably(path, data),
+  syncTree,
 };
