@@ -25,6 +25,7 @@ const JOBS = {
   "bench:analysis": [join(root, "bench", "run-bench-analysis.ts")],
   "bench:rollback": [join(root, "bench", "run-bench-rollback.ts")],
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
+  "bench:backup": [join(root, "bench", "run-bench-backup.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],
 };
 
