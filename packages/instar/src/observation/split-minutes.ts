@@ -3,7 +3,7 @@ import type { MetricsBucket } from "./metrics-bucket.ts";
 export interface Minute {
   readonly buckets: readonly MetricsBucket[];
   /** Of what was known, weighed equally; null where nothing was. */
-  readonly mean: (valueOf: (bucket: MetricsBucket) => number | null) => number | null;
+  readonly mean: (numberOf: (bucket: MetricsBucket) => number | null) => number | null;
   /** Of counts: as many as a whole minute would have had; null where nothing was known. */
   readonly perMinute: (countOf: (bucket: MetricsBucket) => number | null) => number | null;
 }
@@ -26,15 +26,15 @@ export function splitMinutes(buckets: readonly MetricsBucket[]): Minute[] {
 }
 
 function asMinute(buckets: readonly MetricsBucket[]): Minute {
-  const read = (valueOf: (bucket: MetricsBucket) => number | null) =>
+  const read = (numberOf: (bucket: MetricsBucket) => number | null) =>
     buckets.flatMap((bucket) => {
-      const value = valueOf(bucket);
+      const value = numberOf(bucket);
       return value === null ? [] : [{ value, coveredMs: bucket.coveredMs }];
     });
   return {
     buckets,
-    mean: (valueOf) => {
-      const known = read(valueOf);
+    mean: (numberOf) => {
+      const known = read(numberOf);
       return known.length === 0 ? null : known.reduce((sum, { value }) => sum + value, 0) / known.length;
     },
     perMinute: (countOf) => {

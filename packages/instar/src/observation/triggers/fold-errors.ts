@@ -19,7 +19,7 @@ const FEWEST = 5;
 /** Adds what the front counted in a span to failures and latencies. A span that the front said nothing of changes nothing. */
 export function foldFront(state: ObservationState, bucket: MetricsBucket, plan: ObservationPlan): Pick<ObservationState, "errors" | "latency"> {
   const { front, beside, tickMs } = bucket;
-  if (front === null) return state;
+  if (front === null) return { errors: state.errors, latency: state.latency };
   const slow = LATENCY_LEVELS.map((level) => {
     const limitMs = planLatencyLimitMs(plan.baseline, plan.limits.slowdown, level, bucket.wallMs);
     return limitMs === undefined ? undefined : { own: countAbove(front.latency, limitMs), beside: beside === null ? 0 : countAbove(beside.latency, limitMs) };

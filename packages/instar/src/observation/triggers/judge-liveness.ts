@@ -1,15 +1,13 @@
 import { BUCKET_MS } from "../metrics-bucket.ts";
 import type { ObservationPlan } from "../observation-plan.ts";
 import type { ObservationState } from "../observation-state.ts";
-import { planRestartLimit, planUnhealthyInRow } from "./plan-liveness-limits.ts";
+import { LOOP_MS, planRestartLimit, planUnhealthyInRow } from "./plan-liveness-limits.ts";
 import { renderSpan } from "./render-numbers.ts";
 import type { TriggerFinding } from "./trigger-finding.ts";
 
 /** The specification's numbers (`self-updating-loop` §6.3): checks in a row within five minutes, any time without service within thirty seconds. */
 const UNHEALTHY_WITHIN_MS = 300_000;
 const UNAVAILABLE_MS = 30_000;
-/** Restarts this close together are one loop. */
-export const LOOP_MS = 3_600_000;
 
 const base = { gate: "rollback", nextLookMs: BUCKET_MS, raisedAtTickMs: null, statistic: null, bound: null } as const;
 

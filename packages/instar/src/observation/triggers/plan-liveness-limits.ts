@@ -1,8 +1,9 @@
 import { BUCKET_MS } from "../metrics-bucket.ts";
 import type { ObservationBaseline } from "../observation-baseline.ts";
 import { ROLLBACK_ALPHA } from "./false-alarm-budget.ts";
-import { LOOP_MS } from "./judge-liveness.ts";
 
+/** Restarts this close together are one loop. */
+export const LOOP_MS = 3_600_000;
 /** The specification's three; more than twelve would ask for a minute of silence and more. */
 const FEWEST_IN_ROW = 3;
 const MOST_IN_ROW = 12;
