@@ -83,6 +83,20 @@ export interface GrowthState {
   readonly cells: readonly number[];
   /** The cell that is being filled. */
   readonly open: { readonly coveredMs: number; readonly sum: number };
+  /** What the complete cells come to; null before the first. */
+  readonly growth: Growth | null;
+}
+
+export interface Growth {
+  readonly isGrowing: boolean;
+  readonly z: number;
+  readonly zLimit: number;
+  /** How much it grew in the part that is judged, of so many cells. */
+  readonly grown: number;
+  readonly cells: number;
+  /** Where it is now, and what it must exceed: the most that the old version took, and the floor. */
+  readonly level: number;
+  readonly limit: number;
 }
 
 export interface HeartbeatState {
