@@ -36,7 +36,7 @@ export interface Span {
 }
 
 /** Wall time at the start of a simulated watch: midnight, UTC. */
-export const START_WALL_MS = 1_800_057_600_000;
+const START_WALL_MS = 1_800_057_600_000;
 const BUCKETS_A_MINUTE = 60_000 / BUCKET_MS;
 
 export function simulateBucket({ release, index, requestsAMinute, shape, beside }: Span, machine: SimulatedMachine, draw: Draw): MetricsBucket {

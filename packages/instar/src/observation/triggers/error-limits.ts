@@ -22,5 +22,9 @@ export function planErrorLimits(baseline: ObservationBaseline, { errorShare }: O
 
 /** Wall time only picks the hour: clocks that jump compare with another hour of the old version, and nothing else. */
 export function hourOf(baseline: ObservationBaseline, wallMs: number | null): HourBaseline | undefined {
-  return wallMs === null ? undefined : baseline.hours[String(new Date(wallMs).getUTCHours())];
+  return wallMs === null ? undefined : baseline.hours[utcHourOf(wallMs)];
+}
+
+export function utcHourOf(wallMs: number): number {
+  return ((Math.floor(wallMs / 3_600_000) % 24) + 24) % 24;
 }

@@ -43,7 +43,8 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
 
   const rise = meanOfLogs(errors.rise);
   const recent = sumRecent(errors.recent, state.lastTickMs ?? 0, SPAN_MS, FEWEST);
-  const { lower } = wilsonBounds(recent.failed, recent.requests, Z);
+  // Failures that come in swarms are worth as many fewer independent ones in the bound, too.
+  const { lower } = wilsonBounds(recent.failed / dispersion, recent.requests / dispersion, Z);
   if (rise >= riseAt && recent.requests >= FEWEST && lower > allowed)
     return finding({
       verdict: "fail",
@@ -57,7 +58,7 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
   const counted = `${total.failed} of ${total.requests} requests failed`;
   const evidence = logEvidenceAgainstShare(total.failed / dispersion, total.requests / dispersion, overall);
   const evidenceAt = -Math.log(ROLLBACK_ALPHA.errorsOverall);
-  const whole = wilsonBounds(total.failed, total.requests, Z).lower;
+  const whole = wilsonBounds(total.failed / dispersion, total.requests / dispersion, Z).lower;
   if (evidence >= evidenceAt)
     return finding({
       verdict: "fail",

@@ -41,8 +41,7 @@ export function judgeLatency(state: ObservationState, plan: ObservationPlan): Tr
       threshold: found.actsAt,
       samples: found.samples,
     };
-  const measured = LATENCY_LEVELS.map((level, index) => measureLevel(state, plan, level, index));
-  const main = measured[0];
+  const main = LATENCY_LEVELS[0] && measureLevel(state, plan, LATENCY_LEVELS[0], 0);
   if (main === undefined)
     return { ...base, verdict: "nodata", because: "how fast the old version answered is not known", statistic: null, bound: null, threshold: 0, samples: 0 };
   const isEnough = main.samples >= (LATENCY_LEVELS[0]?.floor ?? 0);
