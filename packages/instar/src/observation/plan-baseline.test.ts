@@ -113,6 +113,14 @@ describe("what failures are held to", () => {
         null,
       ).allowed,
     ).toBeGreaterThan(0.33));
+  it("is never more than the operator says, however little that is", () =>
+    expect(
+      planErrorLimits(
+        plan(5_000, () => ({ front: makeFront(10, 0) })),
+        makeLimits({ errorShare: 0.002 }),
+        null,
+      ),
+    ).toMatchObject({ allowed: 0.002, usual: 0.002 }));
   it("takes an old version that never failed for one that fails one time in a hundred", () =>
     expect(
       planErrorLimits(

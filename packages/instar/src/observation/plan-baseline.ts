@@ -121,7 +121,9 @@ function planMetrics(buckets: readonly MetricsBucket[], pointsOf: (name: string)
   for (const name of names) {
     const values = pointsOf(name).filter((value) => value !== null);
     const median = medianOf(values);
-    if (median !== undefined && values.length >= SHIFT_MINUTES) planned[name] = { minutes: values.length, median, deviation: robustSpread(values) };
+    const deviation = robustSpread(values);
+    // Values of a size that no metric has leave no deviation to measure by.
+    if (median !== undefined && values.length >= SHIFT_MINUTES && Number.isFinite(deviation)) planned[name] = { minutes: values.length, median, deviation };
   }
   return planned;
 }
