@@ -113,6 +113,11 @@ describe("what rolls back", () => {
       { buckets: 140, each: (index) => ({ front: makeFront(6, index >= 122 ? 2 : 0) }) },
       "error_rate_spike",
     ],
+    [
+      "five failures of five after a good time and a long silence",
+      { buckets: 305, each: (index) => ({ front: index < 100 ? makeFront(4, 0) : makeFront(index >= 300 ? 1 : 0, index >= 300 ? 1 : 0) }) },
+      "error_rate_spike",
+    ],
     ["one that fails always from the first request on", { buckets: 10, baseline: { errors: null }, each: failing(0, 4) }, "error_rate_spike"],
     ["more failures than beside it", { buckets: 60, each: () => ({ front: makeFront(10, 1), beside: makeFront(40, 0) }) }, "error_rate_spike"],
     ["three health checks in a row", { buckets: 103, each: bad(() => ({ health: [{ verdict: "fail", because: "answered 500" }] })) }, "health_check_failure"],
@@ -188,6 +193,15 @@ describe("what does not roll back", () => {
         each: () => ({ front: makeFront(10, 3) }),
       },
     ],
+    [
+      "two failures of five within two minutes, for which the bound alone would go back",
+      { buckets: 200, each: (index) => ({ front: makeFront(index % 5 === 0 ? 1 : 0, index === 190 || index === 195 ? 1 : 0) }) },
+    ],
+    [
+      "four failures after a long silence: a fifth request would tell",
+      { buckets: 304, each: (index) => ({ front: index < 100 ? makeFront(4, 0) : makeFront(index >= 300 ? 1 : 0, index >= 300 ? 1 : 0) }) },
+    ],
+    ["fifty-six slow requests: a 95th percentile takes 59", { buckets: 14, each: () => ({ front: makeFront(4, 0, [900, 900, 900, 900]) }) }],
     ["what the version beside does as well at the same time", { buckets: 60, each: () => ({ front: makeFront(10, 5), beside: makeFront(10, 5) }) }],
     ["one look without service", { buckets: 101, each: (index) => ({ ...busy(), isServing: index !== 100 }) }],
     [
@@ -205,8 +219,8 @@ describe("what does not roll back", () => {
       { buckets: 104, each: (index) => ({ ...busy(), health: [{ verdict: index < 100 ? "pass" : "error", because: "" }] }) },
     ],
     [
-      "a plugin that loads late",
-      { buckets: 40, baseline: { things: { plugins: ["mail"] } }, each: (index) => ({ ...busy(), things: { plugins: index < 3 ? [] : ["mail"] } }) },
+      "a plugin that was not there in the first twenty seconds",
+      { buckets: 5, baseline: { things: { plugins: ["mail"] } }, each: () => ({ ...busy(), things: { plugins: [] } }) },
     ],
     ["files that were looked at in the wrong moment", { buckets: 101, each: (index) => ({ ...busy(), damage: index === 100 ? "server.js is gone" : null }) }],
     ["a missing heartbeat that the old version did not have either", { buckets: 40, limits: { heartbeatWithinMs: 30_000 }, each: busy }],
@@ -226,6 +240,11 @@ describe("alarms", () => {
   };
   for (const [name, story, trigger] of [
     ["requests half again as slow as before: other causes may have slowed them", slow, "performance_degradation"],
+    [
+      "most requests half again as slow as the old median",
+      { buckets: 100, each: () => ({ front: makeFront(4, 0, [70, 70, 50, 70]) }) },
+      "performance_degradation",
+    ],
     ["a metric that is higher than it was", shifted, "metric_shift"],
     [
       "a log that tells of more errors",
@@ -246,6 +265,7 @@ describe("alarms", () => {
       { buckets: 3 * HOUR, limits: { windowMs: 6 * HOUR_MS, maxMs: 12 * HOUR_MS }, each: (index) => ({ ...busy(), eventLoopDelayMs: 2 + index / 20 }) },
       "event_loop_growth",
     ],
+    ["nine failures in a hundred where ten are allowed", { buckets: HOUR, each: () => ({ front: makeFront(100, 9) }) }, "error_rate_spike"],
     [
       "twice the failures of the old version, though within what is allowed",
       { buckets: HOUR, each: (index) => ({ front: makeFront(10, index % 2 === 0 ? 1 : 0) }) },
@@ -275,6 +295,19 @@ describe("alarms", () => {
     expect(verdict.action).toBe("watch");
     expect(verdict.findings).toContainEqual(expect.objectContaining({ trigger: "metric_shift", gate: "report", verdict: "fail" }));
   });
+
+  const grown = (residentMiB: (minute: number) => number): Story => ({
+    buckets: 3 * HOUR,
+    limits: { windowMs: 6 * HOUR_MS, maxMs: 12 * HOUR_MS },
+    baseline: { residentBytes: 100 * 1_048_576 },
+    each: (index) => ({ ...busy(), residentBytes: residentMiB(index / 12) * 1_048_576 }),
+  });
+  for (const [name, residentMiB] of [
+    ["levels off, though at four times what the old version took", (minute) => 50 + 350 * (1 - Math.exp(-minute / 15))],
+    ["takes more from the start and hardly grows", (minute) => 300 + minute / 20],
+    ["grows, and takes less than the old version did", (minute) => 40 + minute / 3],
+  ] as readonly (readonly [string, (minute: number) => number])[])
+    it(`are not raised, at any look, by memory that ${name}`, () => expect(fold(grown(residentMiB)).alarms).toEqual({}));
 
   it("do not take a start that levels off for a leak", () => {
     const each = (index: number) => ({ ...busy(), residentBytes: (300 - 150 * Math.exp(-index / 200)) * 1_048_576 });
@@ -354,6 +387,11 @@ describe("whatever comes", () => {
         expect(judgeObservation(read, plan, 0, nobody)).toEqual(judgeObservation(state, plan, 0, nobody));
       }),
     );
+  });
+
+  it("a metric of absurd size is summed to something that JSON knows", () => {
+    const state = fold({ buckets: 2, baseline, each: () => ({ metrics: { cpu: Number.MAX_VALUE } }) });
+    expect(JSON.parse(JSON.stringify(state))).toEqual(state);
   });
 
   it("folding a bucket twice equals once: a look that was interrupted may be made again", () => {
