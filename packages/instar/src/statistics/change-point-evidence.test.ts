@@ -33,7 +33,7 @@ describe("evidence for a change at an unknown moment", () => {
     let sums: readonly number[] = [];
     for (let span = 0; span < 5_000; span += 1) sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.05), 10, 0.05, SHARES), 1e-4);
     let spans = 0;
-    while (meanOfLogs(sums) < Math.log(100)) {
+    while (meanOfLogs(sums) < Math.log(100) && spans < 1_000) {
       spans += 1;
       sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.4), 10, 0.05, SHARES), 1e-4);
     }
@@ -61,7 +61,7 @@ describe("two versions beside each other", () => {
       const random = createSeededRandom(13);
       const delays = Array.from({ length: 101 }, () => {
         const logs = TIMES.map(() => 0);
-        for (let requests = 1; ; requests += 1) {
+        for (let requests = 1; requests < 20_000; requests += 1) {
           const isOwn = random() < share;
           const failed = random() < (isOwn ? 0.1 : 0.01) ? 1 : 0;
           // By the intended share, as the published one: each request is a span of its own.
@@ -72,6 +72,7 @@ describe("two versions beside each other", () => {
           for (const [index, log] of ratio.entries()) logs[index] = (logs[index] ?? 0) + log;
           if (meanOfLogs(logs) >= Math.log(20)) return requests;
         }
+        return 20_000;
       }).sort((one, other) => one - other);
       expect(delays[50]).toBeLessThan(most);
     });
