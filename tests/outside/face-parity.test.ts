@@ -24,6 +24,7 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
   "update.output": { update: "a" },
   "update.resolve": { how: "retry" },
+  "backup.progress": { job: "a" },
 };
 
 describe("every operation is reachable from every face, or says why not:", () => {

@@ -48,7 +48,7 @@ import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
-import { defineCodeUpdate, defineGoingBack, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
+import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
@@ -101,6 +101,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     folder,
     stateDirectory,
     inherited: pickInherited(environment),
+    toolEnvironment: pickToolEnvironment(environment),
     networkTrust: planNetworkTrust(environment).value,
     source: createGitSource({
       remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
@@ -148,6 +149,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     time,
     codeUpdate: defineCodeUpdate(rooms),
     goingBack: defineGoingBack(rooms),
+    restoring: defineRestoring(rooms),
     watchingAgain: defineWatchingAgain(rooms),
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),
@@ -210,6 +212,12 @@ const instanceIdOf = (folder: string) => `instar:${folder}`;
 function pickInherited(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const names = ["HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SystemRoot", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "TEMP", "TMP"];
   return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
+/** What programs of the operator's own get, such as a database's tools: they lie where the operator's shell finds them. */
+function pickToolEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const path = environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "/usr/local/bin:/usr/bin:/bin";
+  return { ...pickInherited(environment), PATH: path };
 }
 
 const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);

@@ -21,6 +21,7 @@ export interface Instance {
   readonly time: InstanceTime;
   readonly codeUpdate: readonly Step[];
   readonly goingBack: readonly Step[];
+  readonly restoring: readonly Step[];
   readonly watchingAgain: readonly Step[];
   readonly definitions: readonly Step[];
   close(): void;

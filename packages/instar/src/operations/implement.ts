@@ -1,4 +1,5 @@
 import type { Implementations } from "@instar/protocol";
+import { implementBackups } from "./backups.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
 import { implementHealth } from "./health.ts";
@@ -17,6 +18,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementImpact(context),
     ...implementUpdates(context),
     ...implementRecords(context),
+    ...implementBackups(context),
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),

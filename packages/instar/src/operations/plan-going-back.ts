@@ -16,7 +16,10 @@ export interface GoingBack {
  */
 export function planGoingBack(standing: Standing, target: string, asked: { readonly withState: boolean; readonly codeAlone: boolean }): GoingBack {
   const { running } = standing;
-  const bringer = standing.ended.findLast(({ given, outcome }) => given.release === running?.release && outcome !== "rolled-back" && outcome !== "refused");
+  // A backup that was restored since changed the state and brought no version.
+  const bringer = standing.ended.findLast(
+    ({ start, given, outcome }) => start.trigger !== "restore" && given.release === running?.release && outcome !== "rolled-back" && outcome !== "refused",
+  );
   const isOneBack = bringer?.start.wayBack === target || bringer?.start.releaseFrom === target;
   if (asked.withState) {
     if (asked.codeAlone) throw new InstarError("INPUT_INVALID", "--with-state and --code-alone exclude each other");

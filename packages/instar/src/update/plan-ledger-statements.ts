@@ -82,6 +82,7 @@ const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {
   analyse: "ANALYSIS_COMPLETED",
   validate: "VALIDATION_PASSED",
   "back-up": "BACKUP_CREATED",
+  "keep-today": "BACKUP_CREATED",
 };
 
 /** True where the end of the update says that its release must not come again by itself. */

@@ -27,6 +27,8 @@ export interface StepRooms {
   readonly stateDirectory: string | null;
   /** What an agent or job may inherit of the operator's environment: a handful of names. */
   readonly inherited: Readonly<Record<string, string>>;
+  /** The same names and the operator's PATH: for the operator's own programs, such as a database's tools. */
+  readonly toolEnvironment: Readonly<Record<string, string>>;
   /** What this network wants trusted, as the operator's shell names it: for installing, which is what reaches the network. */
   readonly networkTrust: NetworkTrust | undefined;
   readonly source: GitSource;
