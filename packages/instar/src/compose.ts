@@ -48,6 +48,7 @@ import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
+import { openContentStore } from "./store/content-store.ts";
 import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { InstanceTime } from "./update/instance-time.ts";
@@ -112,7 +113,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
     }),
     releases,
-    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
+    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store: openContentStore({ folder: join(folder, "store") }), clock }),
     keeper: new KeeperClient(folder),
     facts,
     checkDatabase: () => checkDatabase(database),

@@ -379,7 +379,7 @@ export const OPERATIONS = [
     summary: "Put a backup in the place of what serves, or into a folder aside",
     input: z.strictObject({
       backup: backupId.optional().describe("A backup's id; the newest whole one where nothing says otherwise"),
-      version: z.string().min(1).optional().describe("Instead: the newest that was taken while this version ran"),
+      forVersion: z.string().min(1).optional().describe("Instead: the newest that was taken while this version ran"),
       at: z.string().min(1).optional().describe("Instead: the newest of this time or before, such as 2026-11-20T15:00Z"),
       update: updateId.optional().describe("Instead: the one that this update took"),
       component: components.describe("Only these, divided by commas; without --to: data, config and database"),

@@ -1,16 +1,11 @@
-import { createHash } from "node:crypto";
 import { chmodSync, closeSync, constants, copyFileSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import type { Turns } from "./take-turns.ts";
-import { renderSeen } from "./walk-tree.ts";
+import type { Turns } from "../store/take-turns.ts";
+import { lookOf, looksAlike } from "../store/walk-tree.ts";
 
 export type CopiedFile =
   | {
       readonly kind: "copied";
-      readonly sha256: string;
-      readonly sizeBytes: number;
-      /** As it was before the first byte was read; `isSettled` says that it was still so after the last. */
-      readonly seen: string;
-      readonly ctimeNs: bigint;
+      /** It looked the same before the first byte was read and after the last. */
       readonly isSettled: boolean;
     }
   | { readonly kind: "vanished" };
@@ -28,8 +23,8 @@ const EMPTY = Buffer.alloc(HOLE_BYTES);
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Copies one file's bytes, 0600, sharing blocks where the file system can, keeping holes, and hashes what arrived. The file
- * may change or vanish meanwhile: that is told, not thrown. Nothing is synced.
+ * Copies one file's bytes, 0600, sharing blocks where the file system can, keeping holes. The file may change or vanish
+ * meanwhile: that is told, not thrown. Nothing is synced.
  */
 export async function copyFile(from: Buffer, to: Buffer, turns: Turns, memory: CloneMemory): Promise<CopiedFile> {
   const source = openUnlessGone(from);
@@ -39,22 +34,11 @@ export async function copyFile(from: Buffer, to: Buffer, turns: Turns, memory: C
     if (!before.isFile()) return { kind: "vanished" };
     const isCloned = memory.canClone && clone(source, from, to, memory);
     const isSparse = before.blocks * 512n < before.size;
-    const { sha256, sizeBytes } = isCloned ? await hashFile(to, turns) : await copyBytes(source, to, isSparse, turns);
-    const seen = renderSeen(before);
-    const isSettled = renderSeen(fstatSync(source, { bigint: true })) === seen && BigInt(sizeBytes) === before.size;
-    return { kind: "copied", sha256, sizeBytes, seen, ctimeNs: before.ctimeNs, isSettled };
+    const copiedBytes = isCloned ? before.size : BigInt(await copyBytes(source, to, isSparse, turns));
+    const after = fstatSync(source, { bigint: true });
+    return { kind: "copied", isSettled: looksAlike(lookOf(before), lookOf(after)) && copiedBytes === before.size };
   } finally {
     closeSync(source);
-  }
-}
-
-/** The SHA-256 of a file, in hexadecimal. */
-export async function hashFile(path: Buffer, turns: Turns): Promise<{ sha256: string; sizeBytes: number }> {
-  const file = openSync(path, READ_FLAGS);
-  try {
-    return await readThrough(file, turns, () => {});
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -80,32 +64,24 @@ function clone(source: number, from: Buffer, to: Buffer, memory: CloneMemory): b
   }
 }
 
-async function copyBytes(source: number, to: Buffer, isSparse: boolean, turns: Turns): Promise<{ sha256: string; sizeBytes: number }> {
+async function copyBytes(source: number, to: Buffer, isSparse: boolean, turns: Turns): Promise<number> {
   const target = openSync(to, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0), 0o600);
   try {
-    const result = await readThrough(source, turns, (bytes, at) => {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, Number(fstatSync(source).size) + 1)));
+    for (let at = 0; ; ) {
+      const count = readSync(source, buffer, 0, buffer.length, at);
+      await turns.take(count);
+      if (count === 0) {
+        if (isSparse) ftruncateSync(target, at);
+        return at;
+      }
+      const bytes = buffer.subarray(0, count);
       if (isSparse) writeAroundHoles(target, bytes, at);
       else writeAll(target, bytes, at);
-    });
-    if (isSparse) ftruncateSync(target, result.sizeBytes);
-    return result;
+      at += count;
+    }
   } finally {
     closeSync(target);
-  }
-}
-
-async function readThrough(file: number, turns: Turns, each: (bytes: Buffer, at: number) => void): Promise<{ sha256: string; sizeBytes: number }> {
-  const hash = createHash("sha256");
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, Number(fstatSync(file).size) + 1)));
-  let at = 0;
-  for (;;) {
-    const count = readSync(file, buffer, 0, buffer.length, at);
-    await turns.take(count);
-    if (count === 0) return { sha256: hash.digest("hex"), sizeBytes: at };
-    const bytes = buffer.subarray(0, count);
-    hash.update(bytes);
-    each(bytes, at);
-    at += count;
   }
 }
 

@@ -1,9 +1,10 @@
 import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
+import { locate, renderRaw } from "../store/raw-path.ts";
+import { walkTree } from "../store/walk-tree.ts";
 import { copyDatabase, isDatabase } from "./copy-live-database.ts";
-import { locate, renderRaw } from "./raw-path.ts";
-import { walkTree } from "./walk-tree.ts";
+import { OWN_NAMES } from "./own-names.ts";
 
 /** Larger ones are passed over: what is asked of the copies is their shape, and must not take minutes. */
 const LARGEST_BYTES = 256 * 1_048_576;
@@ -16,7 +17,7 @@ const LARGEST_BYTES = 256 * 1_048_576;
 export async function copyLiveDatabases(from: string, to: string, signal?: AbortSignal): Promise<void> {
   const root = await realpath(from);
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  for (const entry of await walkTree(root, signal)) {
+  for (const entry of await walkTree(root, { signal, leaveOut: OWN_NAMES })) {
     const path = locate(root, entry.path);
     if (entry.kind !== "file" || entry.size < 512 || entry.size > LARGEST_BYTES || !beginsAsDatabase(path)) continue;
     const target = renderRaw(locate(to, entry.path).toString("latin1"));

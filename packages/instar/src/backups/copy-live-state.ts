@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
+import { locate, type RawPath, renderRaw } from "../store/raw-path.ts";
+import { createTurns, type Turns } from "../store/take-turns.ts";
+import { type FoundEntry, readEntry, walkTree } from "../store/walk-tree.ts";
 import { type CloneMemory, copyFile } from "./copy-file.ts";
 import { copyDatabase } from "./copy-live-database.ts";
 import { beginsAsDatabase } from "./copy-live-databases.ts";
-import { locate, type RawPath, renderRaw } from "./raw-path.ts";
-import { createTurns, type Turns } from "./take-turns.ts";
-import { type FoundEntry, readEntry, walkTree } from "./walk-tree.ts";
+import { OWN_NAMES } from "./own-names.ts";
 
 export interface LiveCopy {
   readonly files: number;
@@ -33,7 +34,7 @@ const READS_OF_ONE_FILE = 5;
 export async function copyLiveState(from: string, to: string, signal?: AbortSignal): Promise<LiveCopy> {
   const root = await realpath(from);
   const turns = createTurns(signal);
-  const entries = await walkTree(root, signal);
+  const entries = await walkTree(root, { signal, leaveOut: OWN_NAMES });
   const databases = new Set(
     entries.filter((entry) => entry.kind === "file" && entry.size >= 512 && beginsAsDatabase(locate(root, entry.path))).map(({ path }) => path),
   );

@@ -1,8 +1,8 @@
 import { chmod, lstat, readdir, rename } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import { syncFolder } from "../platform/durable-files.ts";
-import { locate } from "./raw-path.ts";
-import { OWN_NAMES } from "./walk-tree.ts";
+import { locate } from "../store/raw-path.ts";
+import { OWN_NAMES } from "./own-names.ts";
 
 /**
  * Moves everything in a folder into another on the same file system, except Instar's own. Called again after a crash it goes

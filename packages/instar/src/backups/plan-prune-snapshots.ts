@@ -8,7 +8,7 @@ export interface PrunableSnapshot {
 }
 
 export function prunablesOf(infos: readonly SnapshotInfo[]): PrunableSnapshot[] {
-  return infos.map((info) => ({ id: info.id, state: info.state, takenAtMs: info.takenAtMs, tags: info.state === "whole" ? (info.about?.tags ?? []) : [] }));
+  return infos.map((info) => ({ id: info.id, state: info.state, takenAtMs: info.takenAtMs, tags: info.state === "whole" ? info.about.tags : [] }));
 }
 
 export interface PruneRules {

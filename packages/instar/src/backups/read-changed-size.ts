@@ -1,4 +1,4 @@
-import { walkTree } from "./walk-tree.ts";
+import { walkTree } from "../store/walk-tree.ts";
 
 /** Times on disk are as coarse as two seconds (FAT). */
 const COARSEST_MS = 2_000;
@@ -7,7 +7,7 @@ const COARSEST_MS = 2_000;
 export async function readChangedSize(path: string, sinceMs: number, signal?: AbortSignal): Promise<number> {
   const since = BigInt(Math.floor(sinceMs) - COARSEST_MS) * 1_000_000n;
   const sizes = new Map<string, number>();
-  for (const entry of await walkTree(path, signal))
-    if (entry.kind === "file" && (entry.ctimeNs >= since || entry.mtimeNs >= since)) sizes.set(entry.inode, entry.size);
+  for (const entry of await walkTree(path, { signal }))
+    if (entry.kind === "file" && (entry.ctimeNs >= since || entry.mtimeNs >= since)) sizes.set(`${entry.dev}:${entry.ino}`, entry.size);
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { locate, renderRaw } from "../store/raw-path.ts";
+import { walkTree } from "../store/walk-tree.ts";
 import { beginsAsDatabase } from "./copy-live-databases.ts";
-import { locate, renderRaw } from "./raw-path.ts";
-import { walkTree } from "./walk-tree.ts";
 
 /** What a SQLite database says of its own shape. */
 export interface DatabaseSchema {

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../platform/clock.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { describeTinyDisk, withTinyDisk } from "../platform/tiny-disk.testing.ts";
+import { openContentStore } from "../store/content-store.ts";
 import { renderTree } from "./sample-tree.testing.ts";
 import { openSnapshotStore } from "./snapshot-store.ts";
 
@@ -19,7 +21,7 @@ beforeEach(async () => {
 afterEach(async () => removeTree(home));
 
 function store() {
-  return openSnapshotStore({ folder: join(home, "snapshots"), clock: systemClock });
+  return openSnapshotStore({ folder: join(home, "snapshots"), store: openContentStore({ folder: join(home, "store") }), clock: systemClock });
 }
 
 function fill(state: string): void {
@@ -42,11 +44,12 @@ function change(state: string): void {
 async function actAndDie(state: string, action: "finish" | "restore", killAt: number): Promise<boolean> {
   const script = `
     import { openSnapshotStore } from ${JSON.stringify(join(import.meta.dirname, "snapshot-store.ts"))};
+    import { openContentStore } from ${JSON.stringify(join(import.meta.dirname, "../store/content-store.ts"))};
     import { systemClock } from ${JSON.stringify(join(import.meta.dirname, "../platform/clock.ts"))};
     let left = ${killAt};
     let built = 0;
     const onProgress = (phase) => { if ((phase !== "building" || built++ === 1) && --left === 0) process.kill(process.pid, "SIGKILL"); };
-    const store = openSnapshotStore({ folder: ${JSON.stringify(join(home, "snapshots"))}, clock: systemClock });
+    const store = openSnapshotStore({ folder: ${JSON.stringify(join(home, "snapshots"))}, store: openContentStore({ folder: ${JSON.stringify(join(home, "store"))} }), clock: systemClock });
     ${action === "finish" ? `await store.finish("s", ${JSON.stringify(state)}, { onProgress });` : `await store.restore("s", ${JSON.stringify(state)}, ${JSON.stringify(join(home, "aside"))}, { onProgress });`}`;
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: ["ignore", "ignore", "inherit"] });
   const [status, signal] = await once(child, "exit");
@@ -104,7 +107,7 @@ test("killed while finishing, a snapshot is not whole; finishing again makes it 
     expect(await store().isFinished("s")).toBe(false);
   }
   await store().finish("s", state);
-  expect(await store().verify("s")).toEqual({ kind: "intact" });
+  expect(await store().verify("s")).toEqual({ kind: "intact", how: "restored" });
   change(state);
   await store().restore("s", state, join(home, "aside"));
   expect(renderTree(state)).toEqual(original);
@@ -131,8 +134,9 @@ test("killed at any moment while finishing or restoring, both go on to the same 
 async function runAndKillAfter(state: string, action: "finish" | "restore", delayMs: number): Promise<void> {
   const script = `
     import { openSnapshotStore } from ${JSON.stringify(join(import.meta.dirname, "snapshot-store.ts"))};
+    import { openContentStore } from ${JSON.stringify(join(import.meta.dirname, "../store/content-store.ts"))};
     import { systemClock } from ${JSON.stringify(join(import.meta.dirname, "../platform/clock.ts"))};
-    const store = openSnapshotStore({ folder: ${JSON.stringify(join(home, "snapshots"))}, clock: systemClock });
+    const store = openSnapshotStore({ folder: ${JSON.stringify(join(home, "snapshots"))}, store: openContentStore({ folder: ${JSON.stringify(join(home, "store"))} }), clock: systemClock });
     await store.${action}("s", ${JSON.stringify(state)}, ${JSON.stringify(join(home, "aside"))});`;
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: "ignore" });
   const timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
@@ -245,13 +249,17 @@ test("any state, changed in any way, comes back; what it had become is kept", as
       const base = join(home, `run-${run++}`);
       const state = join(base, "state");
       mkdirSync(state, { recursive: true });
-      const snapshots = openSnapshotStore({ folder: join(base, "snapshots"), clock: { ...systemClock, wallMs: () => systemClock.wallMs() + 10_000 } });
+      const snapshots = openSnapshotStore({
+        folder: join(base, "snapshots"),
+        store: openContentStore({ folder: join(base, "store") }),
+        clock: { ...systemClock, wallMs: () => systemClock.wallMs() + 10_000 },
+      });
       plant(state, first);
       if (isAhead) await snapshots.copyAhead("s", state);
       plant(state, second);
       const original = renderTree(state);
       await snapshots.finish("s", state);
-      expect(await snapshots.verify("s")).toEqual({ kind: "intact" });
+      expect(await snapshots.verify("s")).toEqual({ kind: "intact", how: "restored" });
       rmSync(join(state, "a"), { recursive: true, force: true });
       plant(state, third);
       const changed = renderTree(state);
@@ -310,7 +318,9 @@ describe.skipIf(noMount !== undefined)(`with file systems of their own${noMount 
         // Kept in the folder itself, there being no other place on its file system; a later snapshot leaves it out.
         expect(asideAt.startsWith(`${state}/.instar-aside-`)).toBe(true);
         await store().finish("later", state);
-        expect(readdirSync(join(home, "snapshots", "later", "tree"))).toEqual(["folder"]);
+        await store().writePart("later", "data", "state", join(home, "later"));
+        expect(readdirSync(join(home, "later"))).toEqual(["folder", "link", "one"]);
+        rmSync(join(home, "later"), { recursive: true });
         await removeTree(asideAt);
         expect(renderTree(state).slice(1)).toEqual(original.slice(1));
         if (gotThrough) return expect(killAt).toBeGreaterThan(10);
@@ -373,15 +383,15 @@ describe.skipIf(noMount !== undefined)(`with file systems of their own${noMount 
     await withTinyDisk(8, async (disk) => {
       const state = join(home, "state");
       mkdirSync(state);
-      writeFileSync(join(state, "big"), Buffer.alloc(5_000_000, 1));
+      writeFileSync(join(state, "big"), randomBytes(5_000_000));
       const filler = join(disk, "filler");
       writeFileSync(filler, Buffer.alloc(5_000_000, 1));
-      const full = openSnapshotStore({ folder: join(disk, "snapshots"), clock: systemClock });
+      const full = openSnapshotStore({ folder: join(disk, "snapshots"), store: openContentStore({ folder: join(disk, "store") }), clock: systemClock });
       await expect(full.finish("s", state)).rejects.toMatchObject({ code: "DISK_FULL" });
       expect(await full.isFinished("s")).toBe(false);
       rmSync(filler);
       await full.finish("s", state);
-      expect(await full.verify("s")).toEqual({ kind: "intact" });
+      expect(await full.verify("s")).toEqual({ kind: "intact", how: "restored" });
     });
   });
 });

@@ -3,12 +3,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { explainFileError, removeTree, renameDurably, syncFolder } from "../platform/durable-files.ts";
 import { syncTree } from "../platform/sync-tree.ts";
-import { applyAttributes, buildTree } from "./build-tree.ts";
+import type { ContentStore } from "../store/content-store.ts";
+import { locate, parentOf } from "../store/raw-path.ts";
+import type { TreeEntry } from "../store/tree-format.ts";
+import { applyAttributes, writeTree } from "../store/write-tree.ts";
 import { chooseRestorePlaces, removeLeftovers } from "./choose-restore-places.ts";
 import { moveEntries } from "./move-entries.ts";
-import { locate, parentOf } from "./raw-path.ts";
 import { type RestoreMarker, readMarker, readUnfinished, restoreKey, writeMarker } from "./restore-marker.ts";
-import type { SnapshotManifest } from "./snapshot-manifest.ts";
 
 export interface RestoreRequest {
   readonly snapshot: string;
@@ -32,8 +33,9 @@ export interface Restored {
 export interface RestoreRoom {
   /** Where the markers lie: how far each restore has come. */
   readonly markers: string;
-  readonly tree: string;
-  readManifest(): Promise<SnapshotManifest>;
+  readonly store: ContentStore;
+  /** What the state is made of. @throws InstarError SNAPSHOT_DAMAGED, NOT_FOUND */
+  readEntries(): Promise<readonly TreeEntry[]>;
 }
 
 /**
@@ -79,12 +81,12 @@ async function prepare(request: RestoreRequest, room: RestoreRoom, asked: string
   const hasState = await isThere(asked);
   const stateFolder = hasState ? await realpath(asked) : join(await realpath(dirname(asked)), basename(asked));
   await assertNoOther(room.markers, stateFolder, request.snapshot);
-  const manifest = await room.readManifest();
+  const entries = await room.readEntries();
   await removeLeftovers(stateFolder);
   const places = await chooseRestorePlaces({ stateFolder, hasState, asideFolder: resolve(request.asideFolder), key });
   let ownersNotKept: number;
   try {
-    ownersNotKept = await buildTree(manifest, room.tree, places.builtAt, { signal: request.signal, onEntry: () => report("building") });
+    ownersNotKept = await writeTree(room.store, entries, places.builtAt, { signal: request.signal, onEntry: () => report("building") });
     await syncTree(places.builtAt);
     await syncFolder(dirname(places.builtAt));
   } catch (error) {
@@ -147,8 +149,7 @@ async function moveIn(marker: RestoreMarker, room: RestoreRoom, report: (phase: 
     await rmdir(builtAt);
   }
   // The folder stayed and takes the restored one's owner, mode and time; so do folders that had to be opened to be moved.
-  const { entries } = await room.readManifest();
-  for (const entry of entries.toReversed())
+  for (const entry of (await room.readEntries()).toReversed())
     if (entry.path === "" || (entry.kind === "folder" && parentOf(entry.path) === "")) applyAttributes(entry, locate(stateFolder, entry.path));
   await syncFolder(stateFolder);
 }
@@ -164,6 +165,12 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function explainRestoreError(error: unknown, request: RestoreRequest): InstarError {
+  if (InstarError.is(error, "DATA_DAMAGED") && error.facts.path !== undefined)
+    return new InstarError("SNAPSHOT_DAMAGED", `Snapshot ${request.snapshot} cannot be restored: ${error.message}`, {
+      cause: error,
+      facts: { ...error.facts, snapshot: request.snapshot },
+      advice: "The state is untouched. Restore an older snapshot, or go back to the old code alone.",
+    });
   const known = explainFileError(error, `Snapshot ${request.snapshot} could not be restored`);
   if (known.code !== "PLATFORM_FAILED") return known;
   const code = (error as { cause?: NodeJS.ErrnoException } | undefined)?.cause?.code;

@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -20,6 +21,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../platform/clock.ts";
 import { removeTree } from "../platform/durable-files.ts";
+import { openContentStore } from "../store/content-store.ts";
 import { readStateSize } from "./read-state-size.ts";
 import { renderTree } from "./sample-tree.testing.ts";
 import { openSnapshotStore } from "./snapshot-store.ts";
@@ -39,11 +41,30 @@ beforeEach(async () => {
 afterEach(async () => removeTree(home));
 
 function store(clock = systemClock) {
-  return openSnapshotStore({ folder: join(home, "snapshots"), clock });
+  return openSnapshotStore({ folder: join(home, "snapshots"), store: openContentStore({ folder: join(home, "store") }), clock });
 }
 
-function bytesIn(id: string, path: string): string {
-  return readFileSync(join(home, "snapshots", id, "tree", path), "utf8");
+/** Built anew, since in the store the bytes lie among others. */
+async function bytesIn(id: string, path: string): Promise<string> {
+  const at = join(home, "built");
+  await removeTree(at);
+  await store().writePart(id, "data", "state", at);
+  return readFileSync(join(at, path), "utf8");
+}
+
+function findPack(text: string): { path: string; at: number } {
+  const packs = join(home, "store", "packs");
+  const found = readdirSync(packs).map((name) => ({ path: join(packs, name), at: readFileSync(join(packs, name)).indexOf(text) }));
+  return found.find(({ at }) => at >= 0) ?? { path: "", at: -1 };
+}
+
+/** Times stay as they were: nothing but the bytes tells. */
+function flipByte(path: string, at: number): void {
+  const { atime, mtime } = statSync(path);
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  utimesSync(path, atime, mtime);
 }
 
 test("everything that a folder can hold comes back as it was", async () => {
@@ -99,8 +120,8 @@ test("after a copy ahead only the difference is copied, and what vanished goes",
   writeFileSync(join(state, "new"), "n");
   rmSync(join(state, "gone"));
   expect(await store().finish("one", state)).toMatchObject({ copied: 2, files: 3, sizeBytes: 10 });
-  expect(bytesIn("one", "deep/er/b.txt")).toBe("BETA");
-  expect(existsSync(join(home, "snapshots", "one", "tree", "gone"))).toBe(false);
+  expect(await bytesIn("one", "deep/er/b.txt")).toBe("BETA");
+  expect(existsSync(join(home, "built", "gone"))).toBe(false);
 });
 
 test("a change that puts size and modification time back is seen", async () => {
@@ -109,7 +130,7 @@ test("a change that puts size and modification time back is seen", async () => {
   writeFileSync(join(state, "a.txt"), "ALPHA");
   utimesSync(join(state, "a.txt"), 1_000_000_000, 1_000_000_000);
   expect(await store().finish("one", state)).toMatchObject({ copied: 1 });
-  expect(bytesIn("one", "a.txt")).toBe("ALPHA");
+  expect(await bytesIn("one", "a.txt")).toBe("ALPHA");
 });
 
 test("a file written shortly before the copy ahead is not trusted to be known", async () => {
@@ -143,15 +164,15 @@ test("a file that is replaced by a link or a pipe at the moment of its copying l
     execFileSync("mkfifo", [join(state, "c.txt")]);
   };
   await store(later).copyAhead("one", state, { onProgress });
-  expect(await readdir(join(home, "snapshots", "one", "tree"))).toEqual(["a.txt", "deep"]);
   expect(await store().finish("one", state)).toMatchObject({ files: 2, skipped: ["c.txt"] });
 });
 
-test("a file lost from the copy ahead is copied again", async () => {
+test("what was swept after the copy ahead, or lost in any way, is copied again", async () => {
   await store(later).copyAhead("one", state);
-  rmSync(join(home, "snapshots", "one", "tree", "a.txt"));
-  expect(await store().finish("one", state)).toMatchObject({ copied: 1 });
-  expect(await store().verify("one")).toEqual({ kind: "intact" });
+  expect(await store().finish("kept", state)).toMatchObject({ copied: 2 });
+  rmSync(join(home, "store"), { recursive: true });
+  expect(await store().finish("one", state)).toMatchObject({ copied: 2 });
+  expect(await store().verify("one")).toEqual({ kind: "intact", how: "restored" });
 });
 
 test("a finished snapshot is not taken again, whatever the state has become", async () => {
@@ -159,7 +180,7 @@ test("a finished snapshot is not taken again, whatever the state has become", as
   writeFileSync(join(state, "a.txt"), "later");
   expect(await store().finish("one", state)).toEqual({ ...first, copied: 0 });
   expect(await store().copyAhead("one", state)).toEqual({ copied: 0 });
-  expect(bytesIn("one", "a.txt")).toBe("alpha");
+  expect(await bytesIn("one", "a.txt")).toBe("alpha");
 });
 
 test("the same contents have the same digest, and any difference another", async () => {
@@ -169,26 +190,26 @@ test("the same contents have the same digest, and any difference another", async
   expect((await store().finish("three", state)).digest).not.toBe(digest);
 });
 
-test("a flipped byte is found although size and times are untouched, and is not restored", async () => {
+test("a snapshot with a flipped byte and an untouched time stamp is found out, and is not restored", async () => {
   await store().finish("one", state);
-  const path = join(home, "snapshots", "one", "tree", "a.txt");
-  const { atime, mtime } = statSync(path);
-  writeFileSync(path, "alphA");
-  utimesSync(path, atime, mtime);
-  expect(await store().verify("one")).toEqual({ kind: "damaged", paths: ["a.txt"] });
+  const { path, at } = findPack("alpha");
+  flipByte(path, at);
+  expect(await store().verify("one")).toEqual({ kind: "damaged", how: "restored", paths: ["a.txt"] });
+  expect(await store().verify("one", { how: "read" })).toEqual({ kind: "damaged", how: "read", paths: ["a.txt"] });
   const before = renderTree(state);
-  await expect(store().restore("one", state, join(home, "aside"))).rejects.toMatchObject({ code: "SNAPSHOT_DAMAGED" });
+  await expect(store().restore("one", state, join(home, "aside"))).rejects.toMatchObject({ code: "SNAPSHOT_DAMAGED", facts: { path: "a.txt" } });
   expect(renderTree(state)).toEqual(before);
-  expect(await readdir(home)).toEqual(["aside", "snapshots", "state"]);
+  expect(await readdir(home)).toEqual(["aside", "snapshots", "state", "store"]);
 });
 
-test("a lost file and a changed manifest are damage too", async () => {
+test("a lost pack and a changed manifest are damage too", async () => {
   await store().finish("one", state);
-  rmSync(join(home, "snapshots", "one", "tree", "a.txt"));
-  expect(await store().verify("one")).toEqual({ kind: "damaged", paths: ["a.txt"] });
+  rmSync(findPack("alpha").path);
+  expect(await store().verify("one")).toMatchObject({ kind: "damaged" });
+  await expect(store().restore("one", state, join(home, "aside"))).rejects.toMatchObject({ code: "SNAPSHOT_DAMAGED" });
   const manifest = join(home, "snapshots", "one", "manifest.json");
-  writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"size":5', '"size":6'));
-  expect(await store().verify("one")).toEqual({ kind: "damaged", paths: ["manifest.json"] });
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"sizeBytes": 9', '"sizeBytes": 8'));
+  expect(await store().verify("one")).toMatchObject({ kind: "damaged", paths: ["manifest.json"] });
   await expect(store().restore("one", state, join(home, "aside"))).rejects.toMatchObject({ code: "SNAPSHOT_DAMAGED" });
   expect((await store().list())[0]).toMatchObject({ id: "one", state: "damaged" });
 });

@@ -1,21 +1,38 @@
-import { readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { explainFileError, makePrivateFolder, removeTree, syncFolder, writeFileDurably } from "../platform/durable-files.ts";
+import { explainFileError, removeTree } from "../platform/durable-files.ts";
 import { syncTree } from "../platform/sync-tree.ts";
-import { readAheadNotes, writeAheadNotes } from "./ahead-notes.ts";
-import { type CopyPass, type CopyProgress, copyTree, type KnownFiles } from "./copy-tree.ts";
-import { renderRaw } from "./raw-path.ts";
+import type { ContentStore } from "../store/content-store.ts";
+import type { KeepProgress } from "../store/keep-tree.ts";
+import type { Digest } from "../store/pack-format.ts";
+import type { Swept } from "../store/sweep-packs.ts";
+import { parseTree, type TreeEntry } from "../store/tree-format.ts";
+import { writeTree } from "../store/write-tree.ts";
+import type { Component, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { readUnfinished } from "./restore-marker.ts";
 import { type Restored, type RestorePhase, restoreSnapshot } from "./restore-snapshot.ts";
-import { defineManifest, type ManifestEntry, parseManifest, renderManifest, type SnapshotManifest } from "./snapshot-manifest.ts";
-import { type SnapshotVerdict, verifySnapshot } from "./verify-snapshot.ts";
-import type { FoundEntry } from "./walk-tree.ts";
+import { SnapshotFolder } from "./snapshot-folder.ts";
+import { findRoot, type KeptPart, type KeptRoot, type SnapshotManifest } from "./snapshot-manifest.ts";
+import { copyAhead, keyOf, type Taking, takeSnapshot } from "./take-snapshot.ts";
+import { type SnapshotVerdict, type VerifyOptions, verifySnapshot } from "./verify-snapshot.ts";
 
 export interface CopyOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: CopyProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: KeepProgress) => void) | undefined;
+  /** What is taken together with the state. */
+  readonly parts?: readonly SnapshotPart[] | undefined;
+  readonly about?: SnapshotAbout | undefined;
+}
+
+export interface TakeOptions {
+  readonly about: SnapshotAbout;
+  readonly parts: readonly SnapshotPart[];
+  /** Files that look as they did when the newest whole snapshot of the same root was taken are not read again. */
+  readonly trustUnchanged: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** After each file that was read. */
+  readonly onProgress?: ((progress: KeepProgress) => void) | undefined;
 }
 
 export interface RestoreOptions {
@@ -23,216 +40,205 @@ export interface RestoreOptions {
   readonly onProgress?: (phase: RestorePhase) => void;
 }
 
+export interface WriteOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** After each entry that was built. */
+  readonly onProgress?: (() => void) | undefined;
+}
+
 export interface TakenSnapshot {
-  /** SHA-256 over the manifest's entries, in hexadecimal. */
+  /** SHA-256 over the names and trees of what was taken, in hexadecimal. */
   readonly digest: string;
   readonly files: number;
   readonly sizeBytes: number;
-  /** How many files had to be copied while the agent was quiet. */
+  /** How many files had to be read; of `finish`, while the agent was quiet. */
   readonly copied: number;
   /** Sockets, pipes and devices, which are not kept. */
   readonly skipped: readonly string[];
 }
 
+export interface WholeSnapshot extends Omit<TakenSnapshot, "copied"> {
+  readonly id: string;
+  readonly state: "whole";
+  readonly takenAtMs: number;
+  readonly about: SnapshotAbout;
+  readonly parts: readonly KeptPart[];
+}
+
 export type SnapshotInfo =
-  | ({ readonly id: string; readonly state: "whole"; readonly takenAtMs: number } & Omit<TakenSnapshot, "copied">)
+  | WholeSnapshot
   /** `takenAtMs`: when it was begun, as far as the folder tells. */
   | { readonly id: string; readonly state: "unfinished" | "damaged"; readonly takenAtMs: number };
 
-/** Ids are letters, digits, dots, dashes and underscores. Errors: BACKUP_FAILED, DISK_FULL, NOT_FOUND, INPUT_INVALID. */
+/** Ids are letters, digits, dots, dashes and underscores. Errors: BACKUP_FAILED, DISK_FULL, NOT_FOUND, INPUT_INVALID, CONFLICT. */
 export interface SnapshotStore {
   /** Copies while the agent goes on writing, so that little is left for `finish`. Again and again, if you like. */
   copyAhead(id: string, stateFolder: string, options?: CopyOptions): Promise<{ copied: number }>;
-  /** Makes the snapshot whole; the agent must be quiet. Called again it tells the same, and copies nothing. */
+  /** Makes the snapshot of a state whole; the agent must be quiet. Called again it tells the same, and copies nothing. */
   finish(id: string, stateFolder: string, options?: CopyOptions): Promise<TakenSnapshot>;
+  /** Takes whole components as one snapshot, while the agent may go on writing: each file is of one moment. Called again it tells the same. */
+  take(id: string, options: TakeOptions): Promise<TakenSnapshot>;
   /** True once the manifest is there, whether or not it is still intact: then something of a state may depend on it. */
   isFinished(id: string): Promise<boolean>;
-  verify(id: string, signal?: AbortSignal): Promise<SnapshotVerdict>;
-  /** See restoreSnapshot: also SNAPSHOT_DAMAGED, CONFLICT, ROLLBACK_FAILED. */
+  /** See verifySnapshot. */
+  verify(id: string, options?: VerifyOptions): Promise<SnapshotVerdict>;
+  /** The root data/state in the place of the present one. See restoreSnapshot: also SNAPSHOT_DAMAGED, ROLLBACK_FAILED. */
   restore(id: string, stateFolder: string, asideFolder: string, options?: RestoreOptions): Promise<Restored>;
+  /** Builds one root where nothing is, or in an empty folder, and makes it durable. Also SNAPSHOT_DAMAGED; what was built until then stays. */
+  writePart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<{ ownersNotKept: number }>;
   /** Newest first. */
   list(): Promise<SnapshotInfo[]>;
-  /** Removing what is not there is fine. CONFLICT while a restore from it is unfinished. */
+  /** Removing what is not there is fine. CONFLICT while a restore from it is unfinished. Space is freed by `sweep`. */
   remove(id: string): Promise<void>;
+  /**
+   * Frees what no snapshot refers to, nor any of these trees.
+   * @throws InstarError SNAPSHOT_DAMAGED where it cannot be told what a snapshot refers to: then nothing is freed
+   */
+  sweep(otherTrees?: readonly Digest[]): Promise<Swept>;
 }
 
-/** File systems keep times as coarsely as two seconds (FAT); within that a second change is not seen. */
-const COARSEST_TIME_NS = 2_000_000_000n;
-const FINISH_PASSES = 4;
+/** What the state of an exchange is called among the parts of a snapshot. */
+const STATE = { component: "data", name: "state" } as const;
 
 /**
- * Snapshots of the agent's state. On disk, for each id: `tree` holds the files' bytes, private and plain; `ahead.json` how the originals
- * looked when their bytes were taken; `manifest.json` all the rest, written last: its presence means that the snapshot is whole.
+ * Snapshots of the agent and its state. The bytes lie in the store, each once however many snapshots have them; `<id>/manifest.json` says what
+ * belongs to a snapshot, and is written last: its presence means that the snapshot is whole.
  */
-export function openSnapshotStore(options: { folder: string; clock: Clock }): SnapshotStore {
-  const at = (id: string) => placesOf(options.folder, id);
-  const markers = join(options.folder, ".restores");
+export function openSnapshotStore(options: { folder: string; store: ContentStore; clock: Clock }): SnapshotStore {
+  const { folder, store, clock } = options;
+  const markers = join(folder, ".restores");
+  const aside = join(folder, ".verifying");
+  const snapshots = new SnapshotFolder(folder, store.files);
+  const room = { store, snapshots, clock };
+  let verifying = 0;
+
+  async function demandManifest(id: string): Promise<SnapshotManifest> {
+    const manifest = await snapshots.readManifest(id);
+    if (manifest === undefined) throw new InstarError("NOT_FOUND", `There is no whole snapshot ${id}`, { facts: { snapshot: id } });
+    store.refresh();
+    return manifest;
+  }
+
+  async function takeOnce(id: string, taking: Taking): Promise<TakenSnapshot> {
+    const whole = await snapshots.readManifest(id);
+    if (whole !== undefined) return { ...summaryOf(whole), copied: 0 };
+    const { manifest, copied } = await explaining(id, taking.signal, () => takeSnapshot(id, taking, room));
+    return { ...summaryOf(manifest), copied };
+  }
+
   return {
     copyAhead: async (id, stateFolder, copying = {}) => {
-      if ((await readManifest(at(id), id)) !== undefined) return { copied: 0 };
-      return explaining(id, copying.signal, () => copyAhead(at(id), stateFolder, options.clock, copying));
+      if ((await snapshots.readManifest(id)) !== undefined) return { copied: 0 };
+      return explaining(id, copying.signal, () => copyAhead(id, takingOfExchange(id, stateFolder, copying), room));
     },
-    finish: async (id, stateFolder, copying = {}) => {
-      const whole = await readManifest(at(id), id);
-      if (whole !== undefined) return { ...summaryOf(whole), copied: 0 };
-      return explaining(id, copying.signal, () => finish(id, at(id), stateFolder, options.clock, copying));
-    },
-    isFinished: (id) =>
-      stat(at(id).manifest).then(
-        () => true,
-        () => false,
-      ),
-    verify: async (id, signal) => {
+    finish: (id, stateFolder, copying = {}) => takeOnce(id, takingOfExchange(id, stateFolder, copying)),
+    take: (id, taking) => takeOnce(id, { ...taking, quiet: new Set() }),
+    isFinished: (id) => snapshots.isFinished(id),
+    verify: async (id, verify = {}) => {
+      // What a verification left that was killed.
+      if (verifying === 0) await removeTree(aside);
+      verifying += 1;
       try {
-        return await verifySnapshot(await demandManifest(at(id), id), at(id).tree, signal);
+        return await verifySnapshot(await demandManifest(id), store, aside, verify);
       } catch (error) {
-        if (InstarError.is(error, "SNAPSHOT_DAMAGED")) return { kind: "damaged", paths: ["manifest.json"] };
+        if (InstarError.is(error, "SNAPSHOT_DAMAGED")) return { kind: "damaged", how: "read", paths: ["manifest.json"] };
         throw error;
+      } finally {
+        verifying -= 1;
+        if (verifying === 0) await removeTree(aside);
       }
     },
     restore: (id, stateFolder, asideFolder, restoring = {}) =>
       restoreSnapshot(
         { snapshot: id, stateFolder, asideFolder, signal: restoring.signal, onProgress: restoring.onProgress },
-        { markers, tree: at(id).tree, readManifest: () => demandManifest(at(id), id) },
+        { markers, store, readEntries: async () => readEntries(id, findRoot(await demandManifest(id), STATE.component, STATE.name), store) },
       ),
-    list: () => list(options.folder),
+    writePart: async (id, component, name, to, writing = {}) => {
+      const root = findRoot(await demandManifest(id), component, name);
+      try {
+        const ownersNotKept = await writeTree(store, readEntries(id, root, store), to, { signal: writing.signal, onEntry: writing.onProgress });
+        await syncTree(to);
+        return { ownersNotKept };
+      } catch (error) {
+        writing.signal?.throwIfAborted();
+        throw InstarError.is(error, "DATA_DAMAGED") ? snapshotDamaged(id, error) : explainFileError(error, `${keyOf(component, root)} could not be restored`);
+      }
+    },
+    list: async () => {
+      const infos = await Promise.all((await snapshots.readIds()).map((id) => describe(id, snapshots)));
+      return infos.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.id < b.id ? 1 : -1));
+    },
     remove: async (id) => {
       const restoring = (await readUnfinished(markers)).find((marker) => marker.snapshot === id);
       if (restoring !== undefined)
         throw new InstarError("CONFLICT", `Snapshot ${id} is being restored`, { facts: { snapshot: id, stateFolder: restoring.stateFolder } });
-      await remove(at(id));
+      await snapshots.remove(id);
     },
+    sweep: (otherTrees = []) => store.sweep(() => collectBlobs(otherTrees, snapshots, store)),
   };
 }
 
-interface Places {
-  readonly folder: string;
-  readonly tree: string;
-  readonly ahead: string;
-  readonly manifest: string;
+function takingOfExchange(id: string, stateFolder: string, { parts = [], about, signal, onProgress }: CopyOptions): Taking {
+  const state: SnapshotPart = { component: STATE.component, roots: [{ name: STATE.name, path: stateFolder }], about: {} };
+  return {
+    parts: [state, ...parts],
+    quiet: new Set([keyOf(STATE.component, STATE)]),
+    trustUnchanged: true,
+    about: about ?? { kind: "incremental", tags: [], because: "The state as it was in an exchange", update: id, version: null, release: null },
+    signal,
+    onProgress,
+  };
 }
 
-function placesOf(folder: string, id: string): Places {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(id)) throw new InstarError("INPUT_INVALID", `${JSON.stringify(id)} cannot be a snapshot's id`);
-  const own = join(folder, id);
-  return { folder: own, tree: join(own, "tree"), ahead: join(own, "ahead.json"), manifest: join(own, "manifest.json") };
-}
-
-async function copyAhead(places: Places, stateFolder: string, clock: Clock, copying: CopyOptions): Promise<{ copied: number }> {
-  await makePrivateFolder(places.tree);
-  const from = await findState(stateFolder);
-  // Memory-mapped writes change a file's time only when they first touch a clean page. Once flushed every page is clean, so a file whose
-  // time lies before the flush cannot change any more without its time changing. All others are copied again by finish.
-  const trustedUntilNs = BigInt(Math.floor(clock.wallMs())) * 1_000_000n - COARSEST_TIME_NS;
-  await syncTree(from);
-  const known = await readAheadNotes(places.ahead);
-  const pass = await copyTree({ from, to: places.tree, known, trustedUntilNs, signal: copying.signal, onProgress: copying.onProgress });
-  await syncTree(places.tree);
-  // A crash before this costs the work and nothing else: what was copied no longer looks as the older notes say.
-  await writeAheadNotes(places.ahead, known);
-  return { copied: pass.copied };
-}
-
-async function finish(id: string, places: Places, stateFolder: string, clock: Clock, copying: CopyOptions): Promise<TakenSnapshot> {
-  await makePrivateFolder(places.tree);
-  const from = await findState(stateFolder);
-  const known = await readAheadNotes(places.ahead);
-  const { pass, copied } = await copyUntilSettled(from, places.tree, known, copying);
-  const entries = pass.entries.flatMap((entry) => manifestEntry(entry, pass, known));
-  const skipped = pass.entries.filter((entry) => entry.kind === "special").map((entry) => renderRaw(entry.path));
-  const manifest = defineManifest({ id, takenAtMs: clock.wallMs(), skipped, entries });
-  await syncTree(places.folder);
-  await syncFolder(join(places.folder, ".."));
-  // Killed before this: no snapshot, and calling again makes it. Killed after it: whole.
-  await writeFileDurably(places.manifest, renderManifest(manifest));
-  await rm(places.ahead, { force: true });
-  return { ...summaryOf(manifest), copied };
-}
-
-async function findState(stateFolder: string): Promise<string> {
-  const real = await realpath(stateFolder);
-  if ((await stat(real)).isDirectory()) return real;
-  throw new InstarError("BACKUP_FAILED", `${stateFolder} is not a folder`, { facts: { stateFolder } });
-}
-
-/**
- * Passes until one finds nothing to copy, so that what was copied is known to be of one moment. A state that keeps changing while the
- * agent is said to be quiet is refused.
- */
-async function copyUntilSettled(from: string, to: string, known: KnownFiles, copying: CopyOptions): Promise<{ pass: CopyPass; copied: number }> {
-  let copied = 0;
-  for (let round = 1; ; round++) {
-    const pass = await copyTree({ from, to, known, signal: copying.signal, onProgress: copying.onProgress });
-    copied += pass.copied;
-    if (pass.changed.length === 0) return { pass, copied };
-    if (round === FINISH_PASSES)
-      throw new InstarError("BACKUP_FAILED", "Something still writes to the state although the agent is quiet", {
-        facts: { paths: pass.changed.slice(0, 20).map(renderRaw) },
-        advice: "Find what else has these files open.",
-        transient: true,
-      });
+/** @throws InstarError SNAPSHOT_DAMAGED */
+function readEntries(id: string, root: KeptRoot, store: ContentStore): TreeEntry[] {
+  try {
+    return parseTree(store.read(root.tree));
+  } catch (error) {
+    throw InstarError.is(error, "DATA_DAMAGED") ? snapshotDamaged(id, error) : error;
   }
 }
 
-function manifestEntry(entry: FoundEntry, pass: CopyPass, known: KnownFiles): ManifestEntry[] {
-  const { path, mode, uid, gid, mtimeNs, size, target } = entry;
-  const common = { path, mode, uid, gid, mtimeNs };
-  if (entry.kind === "special") return [];
-  if (entry.kind === "folder") return [{ ...common, kind: "folder" }];
-  if (entry.kind === "link") return [{ ...common, kind: "link", ...(target === undefined ? {} : { target }) }];
-  const sameAs = pass.sameAs.get(path);
-  if (sameAs !== undefined) return [{ ...common, kind: "file", sameAs }];
-  const sha256 = known.get(path)?.sha256;
-  if (sha256 === undefined) throw new InstarError("BACKUP_FAILED", `${renderRaw(path)} was not copied`);
-  return [{ ...common, kind: "file", size, sha256 }];
-}
-
-async function list(folder: string): Promise<SnapshotInfo[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
+function snapshotDamaged(id: string, cause: InstarError): InstarError {
+  return new InstarError("SNAPSHOT_DAMAGED", `Snapshot ${id} cannot be restored: ${cause.message}`, {
+    cause,
+    facts: { snapshot: id, ...cause.facts },
+    advice: "Restore an older snapshot, or go back to the old code alone.",
   });
-  const infos = await Promise.all(names.filter((name) => !name.startsWith(".")).map((id) => describe(folder, id)));
-  return infos.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.id < b.id ? 1 : -1));
 }
 
-async function describe(folder: string, id: string): Promise<SnapshotInfo> {
-  const places = placesOf(folder, id);
-  const begunAtMs = (await stat(places.folder)).mtimeMs;
+async function describe(id: string, snapshots: SnapshotFolder): Promise<SnapshotInfo> {
+  const begunAtMs = await snapshots.readBegunAtMs(id);
   try {
-    const manifest = await readManifest(places, id);
+    const manifest = await snapshots.readManifest(id);
     if (manifest === undefined) return { id, state: "unfinished", takenAtMs: begunAtMs };
-    return { id, state: "whole", takenAtMs: manifest.takenAtMs, ...summaryOf(manifest) };
+    const { takenAtMs, about, parts } = manifest;
+    return { id, state: "whole", takenAtMs, about, parts, ...summaryOf(manifest) };
   } catch (error) {
     if (InstarError.is(error, "SNAPSHOT_DAMAGED")) return { id, state: "damaged", takenAtMs: begunAtMs };
     throw error;
   }
 }
 
-/** The manifest first: what is left of a snapshot half removed must not pass for one. */
-async function remove(places: Places): Promise<void> {
-  if ((await stat(places.folder).catch(() => undefined)) === undefined) return;
-  await rm(places.manifest, { force: true });
-  await syncFolder(places.folder);
-  await removeTree(places.folder);
+/** All that a snapshot, or a copy ahead of one, needs. */
+async function collectBlobs(otherTrees: readonly Digest[], snapshots: SnapshotFolder, store: ContentStore): Promise<ReadonlySet<Digest>> {
+  const trees = new Map<Digest, string>(otherTrees.map((tree) => [tree, "another"]));
+  for (const id of await snapshots.readIds()) {
+    const manifest = await snapshots.readManifest(id);
+    for (const { roots } of manifest?.parts ?? []) for (const { tree } of roots) trees.set(tree, id);
+    if (manifest === undefined) for (const { tree } of snapshots.readAllAhead(id)) trees.set(tree, id);
+  }
+  const blobs = new Set<Digest>();
+  for (const [tree, id] of trees) {
+    blobs.add(tree);
+    for (const entry of readEntries(id, { name: "", files: 0, sizeBytes: 0, tree }, store))
+      if (entry.kind === "file") for (const digest of entry.blobs) blobs.add(digest);
+  }
+  return blobs;
 }
 
-function summaryOf(manifest: SnapshotManifest): Omit<TakenSnapshot, "copied"> {
-  return { digest: manifest.digest, files: manifest.files, sizeBytes: manifest.sizeBytes, skipped: manifest.skipped };
-}
-
-async function demandManifest(places: Places, id: string): Promise<SnapshotManifest> {
-  const manifest = await readManifest(places, id);
-  if (manifest === undefined) throw new InstarError("NOT_FOUND", `There is no whole snapshot ${id}`, { facts: { snapshot: id } });
-  return manifest;
-}
-
-async function readManifest(places: Places, id: string): Promise<SnapshotManifest | undefined> {
-  const text = await readFile(places.manifest, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw explainFileError(error, `The manifest of snapshot ${id} could not be read`);
-  });
-  return text === undefined ? undefined : parseManifest(text);
+function summaryOf({ digest, files, sizeBytes, skipped }: SnapshotManifest): Omit<TakenSnapshot, "copied"> {
+  return { digest, files, sizeBytes, skipped };
 }
 
 async function explaining<Result>(id: string, signal: AbortSignal | undefined, act: () => Promise<Result>): Promise<Result> {

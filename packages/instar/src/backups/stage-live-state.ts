@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { locate, type RawPath, renderRaw } from "../store/raw-path.ts";
+import { walkTree } from "../store/walk-tree.ts";
 import type { LiveRoot } from "./backup-parts.ts";
 import { copyDatabase } from "./copy-live-database.ts";
 import { beginsAsDatabase } from "./copy-live-databases.ts";
-import { locate, type RawPath, renderRaw } from "./raw-path.ts";
-import { walkTree } from "./walk-tree.ts";
+import { OWN_NAMES } from "./own-names.ts";
 
 /**
  * What of a state cannot be read as it lies there while the agent writes: its SQLite databases. Each is copied as of one moment; all else is left for
@@ -17,7 +18,7 @@ export async function stageLiveState(root: string, to: string, signal?: AbortSig
   const instead = new Map<RawPath, string>();
   const without = new Set<RawPath>();
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  for (const entry of await walkTree(root, signal)) {
+  for (const entry of await walkTree(root, { signal, leaveOut: OWN_NAMES })) {
     const path = locate(root, entry.path);
     if (entry.kind !== "file" || entry.size < 512 || !beginsAsDatabase(path)) continue;
     const copy = join(to, String(instead.size));

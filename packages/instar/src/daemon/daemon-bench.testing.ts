@@ -14,6 +14,7 @@ import { openReleaseStore } from "../releases/release-store.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { createGitSource } from "../sources/git-source.ts";
 import { makeRepository, type TestRepository } from "../sources/make-repository.testing.ts";
+import { openContentStore } from "../store/content-store.ts";
 import { InstanceTime } from "../update/instance-time.ts";
 import { Journal, takeEpoch } from "../update/journal.ts";
 import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
@@ -89,7 +90,7 @@ export class DaemonBench {
       networkTrust: undefined,
       source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
       releases: openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock }),
-      snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), clock }),
+      snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store: openContentStore({ folder: join(folder, "store") }), clock }),
       keeper: new KeeperClient(folder),
       facts,
       checkDatabase: () => ({ kind: "whole", because: "" }),

@@ -1,7 +1,7 @@
 import { type BackupJob, type Implementations, type InputOf, InstarError, renderProblem } from "@instar/protocol";
 import { type Prunable, planPruneSnapshots, planRemoveSnapshots, prunablesOf } from "../backups/plan-prune-snapshots.ts";
 import { planRestoreTarget } from "../backups/plan-restore-target.ts";
-import type { SnapshotInfo } from "../backups/snapshot-store.ts";
+import type { SnapshotInfo, WholeSnapshot } from "../backups/snapshot-store.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
 import { transact } from "../database/open-database.ts";
 import type { LedgerStatement } from "../ledger/ledger-entry.ts";
@@ -42,7 +42,7 @@ export function implementBackups(context: OperationContext): Pick<Implementation
     "backup.restore": async (input) => {
       const atMs = input.at === undefined ? undefined : Date.parse(input.at);
       if (Number.isNaN(atMs)) throw new InstarError("INPUT_INVALID", `${input.at} is no time such as 2026-11-20T15:00Z`);
-      const target = { backup: input.backup, version: input.version, atMs, update: input.update };
+      const target = { backup: input.backup, version: input.forVersion, atMs, update: input.update };
       const backup = await demandBackup(instance, await resolveTarget(instance, target));
       if (input.to === undefined && !input.dryRun) assertDaemon(context);
       return begin("restore", (desk) => restoreBackup(context, backup, input, desk));
@@ -83,7 +83,7 @@ async function verify({ rooms }: Instance, ids: readonly string[], { signal, pro
   const verified: BackupJob["verified"] = [];
   for (const id of ids) {
     progress({ line: `restoring ${id} aside and comparing every byte`, files: verified.length, sizeBytes: verified.length, ofBytes: ids.length });
-    const verdict = await rooms.snapshots.verify(id, signal);
+    const verdict = await rooms.snapshots.verify(id, { signal });
     verified.push({ backup: id, verdict: verdict.kind, paths: verdict.kind === "damaged" ? [...verdict.paths] : [] });
   }
   const damaged = verified.filter(({ verdict }) => verdict === "damaged");
@@ -160,7 +160,7 @@ async function resolveTarget({ rooms }: Instance, target: Parameters<typeof plan
   throw new InstarError("NOT_FOUND", chosen.because, { advice: "`instar backup list` shows them all." });
 }
 
-async function demandBackup(instance: Instance, id: string): ReturnType<typeof findBackup> extends Promise<infer Found> ? Promise<NonNullable<Found>> : never {
+async function demandBackup(instance: Instance, id: string): Promise<WholeSnapshot> {
   const found = await findBackup(instance.rooms, id);
   if (found === undefined)
     throw new InstarError("SNAPSHOT_DAMAGED", `backup ${id} cannot be read`, {

@@ -9,12 +9,12 @@ export function describeBackup(info: SnapshotInfo): BackupView {
   const { about, parts, files, sizeBytes } = info;
   return {
     ...head,
-    kind: about?.kind ?? null,
-    tags: [...(about?.tags ?? [])],
-    because: about?.because ?? "",
-    update: about?.update ?? null,
-    version: about?.version ?? null,
-    release: about?.release ?? null,
+    kind: about.kind,
+    tags: [...about.tags],
+    because: about.because,
+    update: about.update,
+    version: about.version,
+    release: about.release,
     components: parts.map((part) => ({
       component: part.component,
       files: part.roots.reduce((sum, root) => sum + root.files, 0),

@@ -2,11 +2,11 @@ import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { type Component, type InputOf, InstarError, type RestorePlanView } from "@instar/protocol";
 import { readChangedSize } from "../backups/read-changed-size.ts";
+import type { WholeSnapshot } from "../backups/snapshot-store.ts";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { makePrivateFolder } from "../platform/durable-files.ts";
-import type { WholeBackup } from "../update/find-backup.ts";
 import { isOwnWriting, withBackupConfig } from "../update/read-backup-config.ts";
 import { recordOf } from "../update/steps/read-running.ts";
 import type { JobDesk, JobResults } from "./backup-jobs.ts";
@@ -16,7 +16,7 @@ import { estimateRestoreMs, planRestoredComponents } from "./plan-restore.ts";
 type Asked = InputOf<"backup.restore">;
 
 /** Aside into a folder, or in the place of what serves: then by an update, which journals, goes on after a crash and comes back by itself. */
-export async function restoreBackup(context: OperationContext, backup: WholeBackup, asked: Asked, desk: JobDesk): Promise<JobResults> {
+export async function restoreBackup(context: OperationContext, backup: WholeSnapshot, asked: Asked, desk: JobDesk): Promise<JobResults> {
   const components = planRestoredComponents(
     backup.parts.map(({ component }) => component),
     { components: asked.component, to: asked.to },
@@ -34,7 +34,12 @@ export async function restoreBackup(context: OperationContext, backup: WholeBack
   return { plan, update: await beginRestoring(context, backup, components, asked.overwriteConfig) };
 }
 
-async function planRestore({ instance }: OperationContext, backup: WholeBackup, components: readonly Component[], to: string | null): Promise<RestorePlanView> {
+async function planRestore(
+  { instance }: OperationContext,
+  backup: WholeSnapshot,
+  components: readonly Component[],
+  to: string | null,
+): Promise<RestorePlanView> {
   const { rooms, folder, settings } = instance;
   const parts = backup.parts.filter(({ component }) => components.includes(component));
   const sizeBytes = parts.flatMap(({ roots }) => roots).reduce((sum, root) => sum + root.sizeBytes, 0);
@@ -49,7 +54,7 @@ async function planRestore({ instance }: OperationContext, backup: WholeBackup, 
   return {
     backup: backup.id,
     takenAt,
-    version: backup.about?.version ?? null,
+    version: backup.about.version ?? null,
     to,
     components: parts.map(({ component, roots, about }) => ({
       component,
@@ -127,7 +132,7 @@ function resolveTo({ instance }: OperationContext, to: string): string {
 /** Each part into a folder of its own. What was not finished stays for a person to look at, and is named as what it is. */
 async function writeAside(
   { instance }: OperationContext,
-  backup: WholeBackup,
+  backup: WholeSnapshot,
   components: readonly Component[],
   to: string,
   { signal, progress }: JobDesk,
@@ -154,7 +159,7 @@ async function writeAside(
   return to;
 }
 
-async function beginRestoring(context: OperationContext, backup: WholeBackup, components: readonly Component[], overwriteConfig: boolean): Promise<string> {
+async function beginRestoring(context: OperationContext, backup: WholeSnapshot, components: readonly Component[], overwriteConfig: boolean): Promise<string> {
   const { instance, actor } = context;
   const [open] = instance.journal.unfinished();
   if (open !== undefined) throw new InstarError("CONFLICT", `update ${open} is under way`, { advice: "Wait for it, or `instar update cancel`." });
@@ -162,7 +167,7 @@ async function beginRestoring(context: OperationContext, backup: WholeBackup, co
   if (running === null) throw new InstarError("CONFLICT", "nothing runs yet: `--to` restores into a folder");
   if (running.release !== committed?.release)
     throw new InstarError("CONFLICT", `${running.version} is not committed yet`, { advice: "Wait until it is, or go back from it with `instar rollback`." });
-  const wanted = components.includes("code") ? (backup.about?.release ?? running.release) : running.release;
+  const wanted = components.includes("code") ? (backup.about.release ?? running.release) : running.release;
   const record = await recordOf(instance.rooms, wanted);
   if (record === undefined)
     throw new InstarError("CONFLICT", `release ${wanted} is no longer on disk`, {

@@ -21,7 +21,7 @@ export function checkBackupStep(rooms: StepRooms): Step {
       if (backup === undefined) return { kind: "refused", code: "NOT_FOUND", because: `backup ${asked.backup} is no longer there` };
       if ((await recordOf(rooms, release)) === undefined) return { kind: "refused", code: "NOT_FOUND", because: `release ${release} is no longer on disk` };
       say("restoring it aside and comparing every byte");
-      const verdict = await rooms.snapshots.verify(asked.backup, signal);
+      const verdict = await rooms.snapshots.verify(asked.backup, { signal });
       if (verdict.kind === "damaged")
         return {
           kind: "refused",

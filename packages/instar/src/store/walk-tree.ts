@@ -2,34 +2,41 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs"
 import { joinRaw, locate, type RawPath } from "./raw-path.ts";
 import { createTurns } from "./take-turns.ts";
 
-export interface FoundEntry {
+/** How a file looks from outside. One that was written in any way looks different, unless both times fall into one tick of the file system's clock. */
+export interface Look {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+export interface FoundEntry extends Look {
   readonly path: RawPath;
   /** special: a socket, pipe or device, which has no contents to keep. */
   readonly kind: "file" | "folder" | "link" | "special";
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-  /** Device, inode, size and both times: a file that was written in any way has another one. */
-  readonly seen: string;
-  /** The same for all names of one file. */
-  readonly inode: string;
+  /** Fewer bytes on the disk than its size says. */
+  readonly isSparse: boolean;
   readonly linkCount: number;
   /** Where a link points, as bytes. */
   readonly target?: RawPath;
 }
 
-/** What Instar itself puts into a state folder that cannot be renamed, while it restores and for keeping aside. */
-export const OWN_NAMES = /^\.instar-(restore|aside)-/;
+export interface WalkOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Names directly below the root that are passed over. */
+  readonly leaveOut?: RegExp | undefined;
+}
 
 /**
  * Everything below a folder, the folder itself first, sorted by bytes, so that folders come before what is in them. What vanishes during
- * the walk is left out, and so are Instar's own folders directly below the root.
+ * the walk is left out. A root that is a file is its only entry.
  */
-export async function walkTree(root: string, signal?: AbortSignal): Promise<FoundEntry[]> {
-  const turns = createTurns(signal);
+export async function walkTree(root: string, options: WalkOptions = {}): Promise<FoundEntry[]> {
+  const turns = createTurns(options.signal);
   const found: FoundEntry[] = [];
   const open: RawPath[] = [""];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
@@ -38,8 +45,10 @@ export async function walkTree(root: string, signal?: AbortSignal): Promise<Foun
     if (entry === undefined) continue;
     found.push(entry);
     if (entry.kind !== "folder") continue;
-    for (const name of unlessGone(() => readdirSync(locate(root, entry.path), "buffer")) ?? [])
-      if (entry.path !== "" || !OWN_NAMES.test(name.toString("latin1"))) open.push(joinRaw(entry.path, name.toString("latin1")));
+    for (const name of unlessGone(() => readdirSync(locate(root, entry.path), "buffer")) ?? []) {
+      const raw = name.toString("latin1");
+      if (entry.path !== "" || options.leaveOut?.test(raw) !== true) open.push(joinRaw(entry.path, raw));
+    }
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -49,27 +58,30 @@ export function readEntry(root: string, path: RawPath): FoundEntry | undefined {
   const at = locate(root, path);
   const stats = unlessGone(() => lstatSync(at, { bigint: true }));
   if (stats === undefined) return undefined;
-  const kind = kindOf(stats);
-  const target = kind === "link" ? unlessGone(() => readlinkSync(at, "buffer").toString("latin1")) : undefined;
-  if (kind === "link" && target === undefined) return undefined;
+  if (!stats.isSymbolicLink()) return entryOf(path, stats);
+  const target = unlessGone(() => readlinkSync(at, "buffer").toString("latin1"));
+  return target === undefined ? undefined : { ...entryOf(path, stats), target };
+}
+
+export function entryOf(path: RawPath, stats: BigIntStats): FoundEntry {
   return {
     path,
-    kind,
+    kind: kindOf(stats),
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
-    size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    seen: renderSeen(stats),
-    inode: `${stats.dev}:${stats.ino}`,
+    isSparse: stats.blocks * 512n < stats.size,
     linkCount: Number(stats.nlink),
-    ...(target === undefined ? {} : { target }),
+    ...lookOf(stats),
   };
 }
 
-export function renderSeen(stats: BigIntStats): string {
-  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(":");
+export function lookOf(stats: BigIntStats): Look {
+  return { dev: stats.dev, ino: stats.ino, size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs };
+}
+
+export function looksAlike(a: Look, b: Look): boolean {
+  return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.dev === b.dev;
 }
 
 function kindOf(stats: BigIntStats): FoundEntry["kind"] {

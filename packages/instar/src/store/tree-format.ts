@@ -1,0 +1,86 @@
+import { InstarError } from "@instar/protocol";
+import type { Digest } from "./pack-format.ts";
+import { decodeRaw, encodeRaw, type RawPath } from "./raw-path.ts";
+
+/** One thing in a tree, as it was. Extended attributes and access lists are not recorded, and not restored. */
+export type TreeEntry = TreeAttributes &
+  (
+    | { readonly kind: "folder" }
+    | { readonly kind: "link"; readonly target: RawPath }
+    | { readonly kind: "file"; readonly size: number; readonly blobs: readonly Digest[]; readonly isSparse: boolean }
+    /** Another name of the file at `sameAs`, which comes before it: a hard link. */
+    | { readonly kind: "same"; readonly sameAs: RawPath }
+  );
+
+interface TreeAttributes {
+  /** "" is the root itself, always the first entry. */
+  readonly path: RawPath;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtimeNs: bigint;
+}
+
+export type FileEntry = Extract<TreeEntry, { kind: "file" }>;
+
+/** A line of JSON for each entry, sorted by the bytes of its path, after one that says what this is. Equal trees have equal bytes. */
+export function renderTree(entries: readonly TreeEntry[]): Buffer {
+  return Buffer.from(`${HEAD}\n${entries.map((entry) => `${JSON.stringify([...commonOf(entry), ...ownOf(entry)])}\n`).join("")}`);
+}
+
+const HEAD = '["instar tree",1]';
+
+function commonOf({ kind, path, mode, uid, gid, mtimeNs }: TreeEntry): unknown[] {
+  return [kind, writePath(path), mode, uid, gid, String(mtimeNs)];
+}
+
+function ownOf(entry: TreeEntry): unknown[] {
+  switch (entry.kind) {
+    case "folder":
+      return [];
+    case "link":
+      return [writePath(entry.target)];
+    case "same":
+      return [writePath(entry.sameAs)];
+    case "file":
+      return [entry.size, entry.blobs, ...(entry.isSparse ? ["sparse"] : [])];
+  }
+}
+
+/** @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before */
+export function parseTree(bytes: Buffer): TreeEntry[] {
+  try {
+    const text = bytes.toString("utf8");
+    if (!text.startsWith(`${HEAD}\n`)) throw new Error("it does not begin as a tree does");
+    const lines = JSON.parse(`[${text.slice(HEAD.length + 1, -1).replaceAll("\n", ",")}]`) as unknown[][];
+    return lines.map(entryOf);
+  } catch (cause) {
+    throw new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
+  }
+}
+
+type PathText = string | { base64: string };
+
+function entryOf([kind, path, mode, uid, gid, mtimeNs, own, blobs, sparse]: unknown[]): TreeEntry {
+  const common = { path: readPath(path as PathText), mode: mode as number, uid: uid as number, gid: gid as number, mtimeNs: BigInt(mtimeNs as string) };
+  switch (kind) {
+    case "folder":
+      return { ...common, kind };
+    case "link":
+      return { ...common, kind, target: readPath(own as PathText) };
+    case "same":
+      return { ...common, kind, sameAs: readPath(own as PathText) };
+    case "file":
+      return { ...common, kind, size: own as number, blobs: blobs as Digest[], isSparse: sparse === "sparse" };
+    default:
+      throw new Error(`${JSON.stringify(kind)} is no kind of entry`);
+  }
+}
+
+function writePath(path: RawPath): PathText {
+  return decodeRaw(path) ?? { base64: Buffer.from(path, "latin1").toString("base64") };
+}
+
+function readPath(text: PathText): RawPath {
+  return typeof text === "string" ? encodeRaw(text) : Buffer.from(text.base64, "base64").toString("latin1");
+}
