@@ -34,7 +34,7 @@ export async function withBackupConfig<T>(
 }
 
 /** Where each part of a kept configuration belongs today: from instar.yaml's folder, which may have moved, or where it was. */
-export function configRootsOf({ settingsFolder }: Pick<StepRooms, "settingsFolder">, backup: SnapshotInfo): PartRoot[] {
+function configRootsOf({ settingsFolder }: Pick<StepRooms, "settingsFolder">, backup: SnapshotInfo): PartRoot[] {
   const part = backup.state === "whole" ? backup.parts.find(({ component }) => component === "config") : undefined;
   return (part?.roots ?? []).map(({ name }) => ({
     name,

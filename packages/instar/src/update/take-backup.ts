@@ -98,7 +98,7 @@ export async function openDatabaseRoom(rooms: StepRooms, signal: AbortSignal): P
 }
 
 /** What configures the agent, as instar.yaml says; what is not there is left out. */
-export function listConfigRoots(rooms: StepRooms): PartRoot[] {
+function listConfigRoots(rooms: StepRooms): PartRoot[] {
   const { settings, settingsFolder } = rooms;
   const environmentFile = environmentFileOf(rooms);
   const named = [SETTINGS_FILE, ...(environmentFile === null ? [] : [environmentFile]), ...settings.backup.config];
