@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, removeTree } from "../platform/durable-files.ts";
@@ -10,7 +10,7 @@ import type { Swept } from "../store/sweep-packs.ts";
 import { parseTree, type TreeEntry } from "../store/tree-format.ts";
 import { writeTree } from "../store/write-tree.ts";
 import type { Component, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
-import { readUnfinished } from "./restore-marker.ts";
+import { readUnfinished, restoreKey } from "./restore-marker.ts";
 import { type Restored, type RestorePhase, restoreSnapshot } from "./restore-snapshot.ts";
 import { SnapshotFolder } from "./snapshot-folder.ts";
 import { findRoot, type KeptPart, type KeptRoot, type SnapshotManifest } from "./snapshot-manifest.ts";
@@ -84,6 +84,8 @@ export interface SnapshotStore {
   verify(id: string, options?: VerifyOptions): Promise<SnapshotVerdict>;
   /** The root data/state in the place of the present one. See restoreSnapshot: also SNAPSHOT_DAMAGED, ROLLBACK_FAILED. */
   restore(id: string, stateFolder: string, asideFolder: string, options?: RestoreOptions): Promise<Restored>;
+  /** Whether a restore with these arguments has begun to move the state and has not ended. */
+  isMoving(id: string, stateFolder: string, asideFolder: string): Promise<boolean>;
   /** Builds one root where nothing is, or in an empty folder, and makes it durable. Also SNAPSHOT_DAMAGED; what was built until then stays. */
   writePart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<{ ownersNotKept: number }>;
   /** Newest first. */
@@ -153,6 +155,10 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
         { snapshot: id, stateFolder, asideFolder, signal: restoring.signal, onProgress: restoring.onProgress },
         { markers, store, readEntries: async () => readEntries(id, findRoot(await demandManifest(id), STATE.component, STATE.name), store) },
       ),
+    isMoving: async (id, stateFolder, asideFolder) => {
+      const key = restoreKey({ snapshot: id, stateFolder: resolve(stateFolder), asideFolder: resolve(asideFolder) });
+      return (await readUnfinished(markers)).some((marker) => marker.key === key);
+    },
     writePart: async (id, component, name, to, writing = {}) => {
       const root = findRoot(await demandManifest(id), component, name);
       try {

@@ -76,7 +76,7 @@ async function putBack(rooms: StepRooms, context: StepContext, components: reado
   const backup = start.overrides.restore?.backup ?? "";
   const today = listToday(rooms, components);
   if (today.length > 0) await backUpToday(rooms, context, todayIdOf(update), today, true);
-  const aside = join(rooms.folder, "aside", update);
+  const aside = asideOfApplying(rooms, update);
   // Durable before the first file moves: the way back then knows that there is something to put back.
   if (rooms.facts.read(factOf(update)) === undefined) rooms.facts.write(factOf(update), { phase: "moving" } satisfies PutBackFact);
   await placeParts(rooms, context, { backup, components, aside });
@@ -157,7 +157,8 @@ async function putTodayBack(rooms: StepRooms, context: StepContext): Promise<Giv
     rooms.facts.write(factOf(update), { ...fact, phase: "undoing" } satisfies PutBackFact);
     const today = await findBackup(rooms, todayIdOf(update));
     const components = today?.parts.map(({ component }) => component) ?? [];
-    await placeParts(rooms, context, { backup: todayIdOf(update), components, aside: join(rooms.folder, "aside", `${update}-undone`) });
+    if (components.includes("data")) await finishMoving(rooms, context, start.overrides.restore?.backup ?? "");
+    await placeParts(rooms, context, { backup: todayIdOf(update), components, aside: asideOfUndoing(rooms, update) });
     rooms.facts.write(factOf(update), { ...fact, phase: "undone" } satisfies PutBackFact);
     say("what was there before is there again");
   }
@@ -165,6 +166,15 @@ async function putTodayBack(rooms: StepRooms, context: StepContext): Promise<Giv
   const other = slotOf(await exchange.report(), String(context.given.release));
   if (other !== undefined && context.given.release !== start.wayBack) await exchange.clear(other);
   return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs) };
+}
+
+const asideOfApplying = (rooms: StepRooms, update: string) => join(rooms.folder, "aside", update);
+const asideOfUndoing = (rooms: StepRooms, update: string) => join(rooms.folder, "aside", `${update}-undone`);
+
+/** A restore that had begun to move the state has all that it needs beside it, and is finished before another one begins: nobody knows the way back from its middle. */
+async function finishMoving(rooms: StepRooms, { update }: StepContext, backup: string): Promise<void> {
+  if (rooms.stateDirectory !== null && (await rooms.snapshots.isMoving(backup, rooms.stateDirectory, asideOfApplying(rooms, update))))
+    await rooms.snapshots.restore(backup, rooms.stateDirectory, asideOfApplying(rooms, update));
 }
 
 /** What served before serves again, well or not: requests meet what there is, rather than a hold that nobody ends. */
