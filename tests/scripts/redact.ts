@@ -23,7 +23,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b\d+ ms\b/g, "<n> ms"],
   [/\b\d+(\.\d+)? s\b/g, "<n> s"],
   [/\b\d+ KiB\b/g, "<n> KiB"],
-  [/\b\d+ MiB free/g, "<n> MiB free"],
+  [/\b\d+ MiB (are )?free/g, "<n> MiB $1free"],
   [/\b\d+ entries\b/g, "<n> entries"],
 ];
 

@@ -10,7 +10,7 @@ function renderBackup(backup: BackupView): string {
   const parts = components.map(({ component }) => component).join(", ");
   const tagged = tags.length === 0 ? "" : `  [${tags.join(", ")}]`;
   return [
-    `${id}  ${takenAt}  ${version ?? "?"}  ${kind ?? "state"}: ${parts}; ${files} files, ${inKiB(sizeBytes)}${tagged}`,
+    `${id}  ${takenAt}  ${version ?? "-"}  ${kind ?? "state"}: ${parts}; ${files} files, ${inKiB(sizeBytes)}${tagged}`,
     ...(because === "" ? [] : [`  ${because}`]),
   ].join("\n");
 }
