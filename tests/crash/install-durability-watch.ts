@@ -20,6 +20,7 @@ const MOST_UNSYNCED_RENAMES = 5;
  * SIGKILL loses nothing that was written, only power loss does; so what a test of kills cannot see is watched here as it happens:
  * 1. a `.tmp-` file is renamed into its place only when its bytes were synced, and the folder is synced after it;
  * 2. a manifest is put in its place only when the tree that it speaks for was synced; so with a restored state about to move in;
+ *    that of a snapshot only when the folder of the store's packs was synced after the last one that came;
  * 3. a ledger file is synced before it is closed, it and a new one's folder before the outbox forgets its rows;
  *    the journal says that a step is done only when the renames of the step are durable in both folders;
  * 4. the journal is written in WAL mode with synchronous=FULL.
@@ -99,6 +100,9 @@ class Files {
       this.broken(`${to} was put in its place before its bytes were synced`);
     this.#dirty.delete(from);
     if (to.includes("/.restores/")) this.#settleDebts("the next part of a restore begins", dirname(to));
+    const packs = join(this.#watch.data, "store", "packs");
+    if (/\/snapshots\/[^/]+\/manifest\.json$/.test(to) && (this.#renamedIn.get(packs) ?? 0) > 0)
+      this.broken(`${to} speaks for packs whose names were not synced`);
     const tree = treeSpokenFor(from, to);
     if (tree !== undefined && existsSync(tree) && !this.#isFlushed(tree)) this.broken(`${to} speaks for ${tree}, which was not synced`);
   }
@@ -156,7 +160,7 @@ function isStepsRename(to: string): boolean {
 
 /** The tree whose bytes a file promises, at the moment in which that file comes into its place. */
 function treeSpokenFor(from: string, to: string): string | undefined {
-  if (/\/releases\/[^/]+\/manifest\.jsonl$/.test(to) || /\/snapshots\/[^/]+\/manifest\.json$/.test(to)) return dirname(to);
+  if (/\/releases\/[^/]+\/manifest\.jsonl$/.test(to)) return dirname(to);
   if (!/\/\.restores\/[0-9a-f]+\.json$/.test(to)) return undefined;
   const { phase, builtAt } = JSON.parse(readFileSync(from, "utf8")) as { phase: string; builtAt: string };
   return phase === "moving-aside" ? builtAt : undefined;

@@ -229,7 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
     checks: [PLAIN],
   },
   { name: "a release is sealed unsynced", file: "releases/seal-release.ts", find: "await syncTree(sealing.folder);", replace: "", checks: [PLAIN] },
-  { name: "a snapshot is finished unsynced", file: "store/store-writer.ts", find: "await files.sync(pack.file);", replace: "", checks: [PLAIN] },
+  { name: "a snapshot is finished unsynced", file: "store/store-writer.ts", find: "await pack.file.sync();", replace: "", checks: [PLAIN] },
   { name: "a state goes back unsynced", file: "backups/restore-snapshot.ts", find: "await syncTree(places.builtAt);", replace: "", checks: [PLAIN] },
   { name: "the ledger is not synced", file: "ledger/ledger.ts", find: "await handle.sync();", replace: "", checks: [PLAIN] },
   {

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
-import { explainFileError, makePrivateFolder, removeTree, syncFolder } from "../platform/durable-files.ts";
+import { explainFileError, makePrivateFolder, removeTree } from "../platform/durable-files.ts";
 import type { StoreFiles } from "../store/store-files.ts";
 import { parseLooks, type TreeLooks } from "../store/tree-looks.ts";
 import { parseManifest, renderManifest, type SnapshotManifest } from "./snapshot-manifest.ts";
@@ -93,19 +93,19 @@ export class SnapshotFolder {
   }
 
   async removeAhead(id: string): Promise<void> {
-    for (const name of await readdir(this.#at(id))) if (name.startsWith("ahead-")) this.#files.remove(join(this.#at(id), name));
+    for (const name of await readdir(this.#at(id))) if (name.startsWith("ahead-")) await this.#files.remove(join(this.#at(id), name));
   }
 
   /** Only the newest say anything of use. */
   async removeOlderLooks(id: string, root: string): Promise<void> {
-    for (const other of await this.readIds()) if (other !== id) rmSync(this.#looks(other, "looks", root), { force: true });
+    for (const other of await this.readIds()) if (other !== id) await this.#files.remove(this.#looks(other, "looks", root));
   }
 
   /** The manifest first: what is left of a snapshot half removed must not pass for one. */
   async remove(id: string): Promise<void> {
     if ((await stat(this.#at(id)).catch(() => undefined)) === undefined) return;
-    await rm(this.#manifest(id), { force: true });
-    await syncFolder(this.#at(id));
+    await this.#files.remove(this.#manifest(id));
+    await this.#files.syncFolder(this.#at(id));
     await removeTree(this.#at(id));
   }
 

@@ -2,13 +2,14 @@ import { join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, removeTree } from "../platform/durable-files.ts";
-import { syncTree } from "../platform/sync-tree.ts";
+import { type BroughtTree, bringTree } from "../store/bring-tree.ts";
 import type { ContentStore } from "../store/content-store.ts";
 import type { KeepProgress } from "../store/keep-tree.ts";
 import type { Digest } from "../store/pack-format.ts";
+import { readTree } from "../store/read-tree.ts";
 import type { Swept } from "../store/sweep-packs.ts";
-import { parseTree, type TreeEntry } from "../store/tree-format.ts";
-import { writeTree } from "../store/write-tree.ts";
+import type { TreeEntry } from "../store/tree-format.ts";
+import { type WriteTreeOptions, writeTree } from "../store/write-tree.ts";
 import type { Component, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { readUnfinished, restoreKey } from "./restore-marker.ts";
 import { type Restored, type RestorePhase, restoreSnapshot } from "./restore-snapshot.ts";
@@ -88,6 +89,8 @@ export interface SnapshotStore {
   isMoving(id: string, stateFolder: string, asideFolder: string): Promise<boolean>;
   /** Builds one root where nothing is, or in an empty folder, and makes it durable. Also SNAPSHOT_DAMAGED; what was built until then stays. */
   writePart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<{ ownersNotKept: number }>;
+  /** Makes a folder what one root was, writing only what differs, and makes it durable. See bringTree: what is in the way goes. Also SNAPSHOT_DAMAGED. */
+  bringPart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<BroughtTree>;
   /** Newest first. */
   list(): Promise<SnapshotInfo[]>;
   /** Removing what is not there is fine. CONFLICT while a restore from it is unfinished. Space is freed by `sweep`. */
@@ -124,14 +127,35 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
   async function takeOnce(id: string, taking: Taking): Promise<TakenSnapshot> {
     const whole = await snapshots.readManifest(id);
     if (whole !== undefined) return { ...summaryOf(whole), copied: 0 };
-    const { manifest, copied } = await explaining(id, taking.signal, () => takeSnapshot(id, taking, room));
+    const { manifest, copied } = await explaining(`Snapshot ${id} could not be taken`, { snapshot: id }, taking.signal, () => takeSnapshot(id, taking, room));
     return { ...summaryOf(manifest), copied };
+  }
+
+  async function buildRoot<Result>(
+    id: string,
+    component: Component,
+    name: string,
+    to: string,
+    { signal, onProgress }: WriteOptions,
+    build: (entries: readonly TreeEntry[], options: WriteTreeOptions) => Promise<Result>,
+  ): Promise<Result> {
+    const root = findRoot(await demandManifest(id), component, name);
+    try {
+      const result = await build(readEntries(id, root, store), { signal, onEntry: onProgress });
+      await store.files.syncTree(to);
+      return result;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw InstarError.is(error, "DATA_DAMAGED") ? snapshotDamaged(id, error) : explainFileError(error, `${keyOf(component, root)} could not be restored`);
+    }
   }
 
   return {
     copyAhead: async (id, stateFolder, copying = {}) => {
       if ((await snapshots.readManifest(id)) !== undefined) return { copied: 0 };
-      return explaining(id, copying.signal, () => copyAhead(id, takingOfExchange(id, stateFolder, copying), room));
+      return explaining(`Snapshot ${id} could not be taken`, { snapshot: id }, copying.signal, () =>
+        copyAhead(id, takingOfExchange(id, stateFolder, copying), room),
+      );
     },
     finish: (id, stateFolder, copying = {}) => takeOnce(id, takingOfExchange(id, stateFolder, copying)),
     take: (id, taking) => takeOnce(id, { ...taking, quiet: new Set() }),
@@ -159,17 +183,10 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
       const key = restoreKey({ snapshot: id, stateFolder: resolve(stateFolder), asideFolder: resolve(asideFolder) });
       return (await readUnfinished(markers)).some((marker) => marker.key === key);
     },
-    writePart: async (id, component, name, to, writing = {}) => {
-      const root = findRoot(await demandManifest(id), component, name);
-      try {
-        const ownersNotKept = await writeTree(store, readEntries(id, root, store), to, { signal: writing.signal, onEntry: writing.onProgress });
-        await syncTree(to);
-        return { ownersNotKept };
-      } catch (error) {
-        writing.signal?.throwIfAborted();
-        throw InstarError.is(error, "DATA_DAMAGED") ? snapshotDamaged(id, error) : explainFileError(error, `${keyOf(component, root)} could not be restored`);
-      }
-    },
+    writePart: (id, component, name, to, writing = {}) =>
+      buildRoot(id, component, name, to, writing, async (entries, options) => ({ ownersNotKept: await writeTree(store, entries, to, options) })),
+    bringPart: (id, component, name, to, writing = {}) =>
+      buildRoot(id, component, name, to, writing, (entries, options) => bringTree(store, entries, to, options)),
     list: async () => {
       const infos = await Promise.all((await snapshots.readIds()).map((id) => describe(id, snapshots)));
       return infos.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.id < b.id ? 1 : -1));
@@ -178,9 +195,9 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
       const restoring = (await readUnfinished(markers)).find((marker) => marker.snapshot === id);
       if (restoring !== undefined)
         throw new InstarError("CONFLICT", `Snapshot ${id} is being restored`, { facts: { snapshot: id, stateFolder: restoring.stateFolder } });
-      await snapshots.remove(id);
+      await explaining(`Snapshot ${id} could not be removed`, { snapshot: id }, undefined, () => snapshots.remove(id));
     },
-    sweep: (otherTrees = []) => store.sweep(() => collectBlobs(otherTrees, snapshots, store)),
+    sweep: (otherTrees = []) => explaining("The store could not be swept", {}, undefined, () => store.sweep(() => collectBlobs(otherTrees, snapshots, store))),
   };
 }
 
@@ -199,7 +216,7 @@ function takingOfExchange(id: string, stateFolder: string, { parts = [], about, 
 /** @throws InstarError SNAPSHOT_DAMAGED */
 function readEntries(id: string, root: KeptRoot, store: ContentStore): TreeEntry[] {
   try {
-    return parseTree(store.read(root.tree));
+    return readTree(store, root.tree);
   } catch (error) {
     throw InstarError.is(error, "DATA_DAMAGED") ? snapshotDamaged(id, error) : error;
   }
@@ -247,12 +264,17 @@ function summaryOf({ digest, files, sizeBytes, skipped }: SnapshotManifest): Omi
   return { digest, files, sizeBytes, skipped };
 }
 
-async function explaining<Result>(id: string, signal: AbortSignal | undefined, act: () => Promise<Result>): Promise<Result> {
+async function explaining<Result>(
+  sentence: string,
+  facts: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+  act: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await act();
   } catch (error) {
     signal?.throwIfAborted();
-    const known = explainFileError(error, `Snapshot ${id} could not be taken`);
-    throw known.code === "PLATFORM_FAILED" ? new InstarError("BACKUP_FAILED", known.message, { cause: error, facts: { snapshot: id } }) : known;
+    const known = explainFileError(error, sentence);
+    throw known.code === "PLATFORM_FAILED" ? new InstarError("BACKUP_FAILED", known.message, { cause: error, facts }) : known;
   }
 }

@@ -1,12 +1,12 @@
 import { realpath, stat } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { syncTree } from "../platform/sync-tree.ts";
 import type { ContentStore } from "../store/content-store.ts";
 import { type KeepProgress, type KeptTree, type KnownFiles, keepTree } from "../store/keep-tree.ts";
 import { renderRaw } from "../store/raw-path.ts";
+import { readTree } from "../store/read-tree.ts";
 import type { StoreWriter } from "../store/store-writer.ts";
-import { parseTree, renderTree } from "../store/tree-format.ts";
+import { renderTree } from "../store/tree-format.ts";
 import { knownFrom, renderLooks } from "../store/tree-looks.ts";
 import type { LiveRoot, PartRoot, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { OWN_NAMES } from "./own-names.ts";
@@ -44,7 +44,7 @@ export async function copyAhead(id: string, taking: Taking, room: SnapshotRoom):
     const progress = sumProgress(taking.onProgress);
     for (const { key, root } of rootsOf(taking.parts)) {
       const at = await findRoot(root, taking.quiet.has(key));
-      const trustedUntilNs = await flushWrites(at, room.clock);
+      const trustedUntilNs = await flushWrites(at, room);
       const { known } = await readKnown(id, key, room);
       const kept = await keepTree(at, writer, { known, leaveOut: OWN_NAMES, signal: taking.signal, onProgress: progress.next() });
       looks.push({ key, bytes: renderLooks(await writer.add(renderTree(kept.entries), true), kept.entries, known, trustedUntilNs) });
@@ -69,7 +69,7 @@ export async function takeSnapshot(id: string, taking: Taking, room: SnapshotRoo
       const isQuiet = taking.quiet.has(key);
       const at = await findRoot(root, isQuiet);
       // A quiet state was flushed when it was copied ahead: what changed since is not trusted the next time.
-      const flushedUntilNs = isQuiet ? undefined : await flushWrites(at, room.clock);
+      const flushedUntilNs = isQuiet ? undefined : await flushWrites(at, room);
       const found = taking.trustUnchanged ? await readKnown(id, key, room) : { known: new Map(), trustedUntilNs: 0n };
       const tree = await (isQuiet ? keepQuiet : keepLive)(at, writer, found.known, { ...taking, live: root.live, onProgress: progress.next() });
       const digest = await writer.add(renderTree(tree.entries), true);
@@ -85,13 +85,22 @@ export async function takeSnapshot(id: string, taking: Taking, room: SnapshotRoo
     }));
     const manifest = defineManifest({ id, takenAtMs, about: taking.about, skipped, parts });
     await snapshots.writeManifest(manifest);
+    await tidy(id, looks, snapshots);
+    return { manifest, copied: progress.read() };
+  });
+}
+
+/** The snapshot is whole: what is not written any more costs reading again the next time, and what is not removed goes with the snapshot. */
+async function tidy(id: string, looks: readonly { key: string; bytes: Buffer }[], snapshots: SnapshotFolder): Promise<void> {
+  try {
     for (const { key, bytes } of looks) {
       await snapshots.writeLooks(id, "looks", key, bytes);
       await snapshots.removeOlderLooks(id, key);
     }
     await snapshots.removeAhead(id);
-    return { manifest, copied: progress.read() };
-  });
+  } catch {
+    // The disk refuses what nobody depends on.
+  }
 }
 
 /** What it is called where the names of all components' roots meet. */
@@ -118,9 +127,9 @@ async function findRoot({ path }: PartRoot, mustBeFolder: boolean): Promise<stri
  *
  * @returns until when times can be trusted
  */
-async function flushWrites(path: string, clock: Clock): Promise<bigint> {
+async function flushWrites(path: string, { store, clock }: SnapshotRoom): Promise<bigint> {
   const trustedUntilNs = BigInt(Math.floor(clock.wallMs())) * 1_000_000n - COARSEST_TIME_NS;
-  await syncTree(path);
+  await store.files.syncTree(path);
   return trustedUntilNs;
 }
 
@@ -129,7 +138,7 @@ async function readKnown(id: string, key: string, { snapshots, store }: Snapshot
   const looks = snapshots.readLooks(id, "ahead", key) ?? (await snapshots.findNewestLooks(key));
   if (looks === undefined) return { known: new Map(), trustedUntilNs: 0n };
   try {
-    return { known: knownFrom(looks, parseTree(store.read(looks.tree))), trustedUntilNs: looks.trustedUntilNs };
+    return { known: knownFrom(looks, readTree(store, looks.tree)), trustedUntilNs: looks.trustedUntilNs };
   } catch (error) {
     // A tree that was swept, or is damaged: then everything is read again.
     if (InstarError.is(error, "DATA_DAMAGED")) return { known: new Map(), trustedUntilNs: 0n };
@@ -161,6 +170,7 @@ async function keepLive(at: string, writer: StoreWriter, known: KnownFiles, keep
     known,
     leaveOut: OWN_NAMES,
     reads: READS_OF_ONE_FILE,
+    mayGrow: keeping.live !== undefined,
     instead: keeping.live?.instead,
     without: keeping.live?.without,
     signal: keeping.signal,

@@ -6,8 +6,9 @@ import { explainFileError, makePrivateFolder, removeTree } from "../platform/dur
 import { compareTree } from "../store/compare-tree.ts";
 import type { ContentStore } from "../store/content-store.ts";
 import { type RawPath, renderRaw } from "../store/raw-path.ts";
+import { readTree } from "../store/read-tree.ts";
 import { createTurns } from "../store/take-turns.ts";
-import { parseTree, type TreeEntry } from "../store/tree-format.ts";
+import type { TreeEntry } from "../store/tree-format.ts";
 import { writeTree } from "../store/write-tree.ts";
 import type { KeptRoot, SnapshotManifest } from "./snapshot-manifest.ts";
 
@@ -53,7 +54,7 @@ export async function verifySnapshot(manifest: SnapshotManifest, store: ContentS
 
 function readTreeOf(root: KeptRoot, store: ContentStore): TreeEntry[] | undefined {
   try {
-    return parseTree(store.read(root.tree));
+    return readTree(store, root.tree);
   } catch (error) {
     if (InstarError.is(error, "DATA_DAMAGED")) return undefined;
     throw error;

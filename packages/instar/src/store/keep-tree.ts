@@ -22,8 +22,10 @@ export interface KeepOptions {
   /** Files that look as they do here are not read again. What was read is added to it, and what did not settle is taken out. */
   readonly known?: KnownFiles;
   readonly leaveOut?: RegExp | undefined;
-  /** How often a file is read that changes while it is read. Above one, a file that only grew counts as it was when it had that length. */
+  /** How often a file is read that changes while it is read. */
   readonly reads?: number;
+  /** A file that only grew, however often it was read, counts as it was when it had that length. */
+  readonly mayGrow?: boolean;
   /** Copies whose bytes are taken in the place of what lies there, by path below the root; never known from before. */
   readonly instead?: ReadonlyMap<RawPath, string> | undefined;
   /** What is left out, by path below the root. */
@@ -77,7 +79,7 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
     if (copy === undefined && asKnown !== undefined && looksAlike(asKnown.look, entry) && asKnown.blobs.every((digest) => writer.has(digest)))
       kept = { kind: "kept", entry, blobs: asKnown.blobs, isSettled: true };
     else {
-      kept = copy === undefined ? await keepSettled(keeper, locate(root, entry.path), entry.path, options.reads ?? 1) : await keepCopy(keeper, copy, entry);
+      kept = copy === undefined ? await keepSettled(keeper, locate(root, entry.path), entry.path, options) : await keepCopy(keeper, copy, entry);
       known.delete(entry.path);
       changed.push(entry.path);
       if (kept.kind === "vanished") continue;
@@ -94,11 +96,11 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
   return { entries, changed, unsettled, skipped, read };
 }
 
-async function keepSettled(keeper: FileKeeper, at: Buffer, path: RawPath, reads: number): Promise<KeptFile> {
+async function keepSettled(keeper: FileKeeper, at: Buffer, path: RawPath, { reads = 1, mayGrow = false }: KeepOptions): Promise<KeptFile> {
   for (let read = 1; ; read += 1) {
     const kept = await keeper.keep(at, path);
     if (kept.kind === "vanished" || kept.isSettled) return kept;
-    if (read >= reads) return reads > 1 ? keeper.keepGrowing(at, path) : kept;
+    if (read >= reads) return mayGrow ? keeper.keepGrowing(at, path) : kept;
   }
 }
 

@@ -78,7 +78,7 @@ export class StoreGate {
       });
     }
     // What writers of a process left that was killed. Nobody else writes now.
-    for (const name of readdirSync(this.#packs)) if (TEMPORARY_PACK.test(name)) this.#files.remove(join(this.#packs, name));
+    for (const name of readdirSync(this.#packs)) if (TEMPORARY_PACK.test(name)) await this.#files.remove(join(this.#packs, name));
     return lock;
   }
 

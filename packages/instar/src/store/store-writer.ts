@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdCompressSync } from "node:zlib";
 import { type Digest, digestOf, type Frame, PACK_HEAD, type PackedBlob, renderTable } from "./pack-format.ts";
-import type { StoreFiles } from "./store-files.ts";
+import type { StoreFile, StoreFiles } from "./store-files.ts";
 
 export const TEMPORARY_PACK = /^\.tmp-[0-9a-f]{24}\.pack$/;
 
@@ -27,7 +27,7 @@ interface WriterRoom {
 
 interface OpenPack {
   readonly id: string;
-  readonly file: number;
+  readonly file: StoreFile;
   readonly frames: Frame[];
   readonly blobs: PackedBlob[];
   sizeBytes: number;
@@ -52,6 +52,7 @@ export class StoreWriter {
   readonly #temporary = new Set<string>();
   #frame: OpenFrame | undefined;
   #pack: OpenPack | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
 
   constructor(room: WriterRoom) {
@@ -92,12 +93,13 @@ export class StoreWriter {
     await this.#room.files.syncFolder(this.#room.folder);
   }
 
-  /** After a failure: nothing is left but whole packs. */
+  /** Lets go of everything: after a flush there is nothing, after a failure nothing is left but whole packs. */
   async abandon(): Promise<void> {
     this.#failure ??= { error: new Error("the writer was abandoned") };
     await Promise.allSettled([...this.#inFlight, ...this.#sealing]);
-    if (this.#pack !== undefined) this.#room.files.close(this.#pack.file);
-    for (const path of this.#temporary) this.#room.files.remove(path);
+    await this.#pack?.file.close().catch(() => {});
+    // What cannot be removed now, the next writer removes.
+    for (const path of this.#temporary) await this.#room.files.remove(path).catch(() => {});
   }
 
   #addSmall(digest: Digest, bytes: Buffer): void {
@@ -119,28 +121,40 @@ export class StoreWriter {
     void work.then(() => this.#inFlight.delete(work));
   }
 
+  /** Frames are compressed side by side, and written one after the other. */
   async #store(frame: OpenFrame): Promise<void> {
     const bytes = frame.bytes.subarray(0, frame.used);
     const packed = shrinks(bytes) ? await compress(bytes, COMPRESSION) : bytes;
     const stored = packed.length < bytes.length ? packed : bytes;
-    if (this.#failure !== undefined) return;
-    this.#pack ??= this.#begin();
+    const before = this.#writing;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#writing = promise;
+    await before;
+    try {
+      if (this.#failure === undefined) await this.#append(frame, stored);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #append(frame: OpenFrame, stored: Uint8Array): Promise<void> {
+    this.#pack ??= await this.#begin();
     const pack = this.#pack;
-    this.#room.files.write(pack.file, stored);
-    const number = pack.frames.push({ offset: pack.sizeBytes, storedBytes: stored.length, sizeBytes: bytes.length }) - 1;
+    await pack.file.write(stored);
+    const number = pack.frames.push({ offset: pack.sizeBytes, storedBytes: stored.length, sizeBytes: frame.used }) - 1;
     for (const blob of frame.blobs) pack.blobs.push({ ...blob, frame: number });
     pack.sizeBytes += stored.length;
     if (pack.sizeBytes >= PACK_BYTES) this.#startSealing(pack);
   }
 
-  #begin(): OpenPack {
+  async #begin(): Promise<OpenPack> {
     const id = randomBytes(12).toString("hex");
     const path = this.#temporaryPath(id);
-    const file = this.#room.files.create(path);
     this.#temporary.add(path);
+    const file = await this.#room.files.create(path);
     const pack = { id, file, frames: [], blobs: [], sizeBytes: PACK_HEAD.length };
     this.#pack = pack;
-    this.#room.files.write(file, PACK_HEAD);
+    await file.write(PACK_HEAD);
     return pack;
   }
 
@@ -157,14 +171,14 @@ export class StoreWriter {
   async #seal(pack: OpenPack): Promise<void> {
     const { files, folder } = this.#room;
     try {
-      files.write(pack.file, renderTable(pack.frames, pack.blobs));
-      await files.sync(pack.file);
+      await pack.file.write(renderTable(pack.frames, pack.blobs));
+      await pack.file.sync();
     } finally {
-      files.close(pack.file);
+      await pack.file.close();
     }
     const path = join(folder, `${pack.id}.pack`);
     // Killed before this: a temporary file. Killed after it: a pack that nobody refers to.
-    files.rename(this.#temporaryPath(pack.id), path);
+    await files.rename(this.#temporaryPath(pack.id), path);
     this.#temporary.delete(this.#temporaryPath(pack.id));
     this.#room.onPack(path);
     for (const { digest } of pack.blobs) this.#pending.delete(digest);

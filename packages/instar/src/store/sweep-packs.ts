@@ -125,7 +125,7 @@ async function removePacks(room: SweepRoom, paths: readonly string[]): Promise<n
   let freedBytes = 0;
   for (const path of paths) {
     const sizeBytes = readSize(path);
-    room.files.remove(path);
+    await room.files.remove(path);
     freedBytes += sizeBytes;
   }
   room.index.drop(paths);
