@@ -39,7 +39,9 @@ export async function runScript(script: string): Promise<string> {
 
 function runCommand(instance: TestInstance, words: string): string[] {
   const newest = words.includes("$UPDATE") ? (instance.updates()[0]?.id ?? "") : "";
-  const { status, stdout, stderr } = instance.cli(...words.replaceAll("$PORT", String(instance.port)).replaceAll("$UPDATE", newest).split(" "));
+  const { status, stdout, stderr } = instance.cli(
+    ...words.replaceAll("$PORT", String(instance.port)).replaceAll("$UPDATE", newest).replaceAll("$FOLDER", instance.folder).split(" "),
+  );
   // Which steps `--wait` sees running depends on when it looks, so what it says on the way is left out.
   const notes = linesOf(stderr).filter((line) => !/^[▸✔✘] /.test(line));
   return [...linesOf(stdout), ...notes.map((line) => `! ${line}`), ...(status === 0 ? [] : [`[exit status ${status}]`])];

@@ -53,6 +53,8 @@ import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
+import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
+import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
 
 /** Marks a keeper that is to replace the one with this pid, which started it and has a line to it. */
@@ -137,6 +139,11 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       const { running, committed } = readStanding({ journal });
       return [running?.release, committed?.release].filter((release) => release !== undefined);
     },
+    referencedSnapshots: () =>
+      planReferencedSnapshots(
+        readStanding({ journal }),
+        journal.unfinished().map((update) => startOf(journal.read(update))),
+      ),
   };
   return {
     name: settings.name,

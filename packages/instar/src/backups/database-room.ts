@@ -15,6 +15,8 @@ export interface DatabaseRoom {
   readonly settingsFolder: string;
   readonly logPath: string;
   readonly withinMs: number;
+  /** True where nobody has the databases open: then a SQLite file that is damaged is kept as it is. */
+  readonly isQuiet?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

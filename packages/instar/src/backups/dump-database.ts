@@ -1,4 +1,4 @@
-import { chmod, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { InstarError } from "@instar/protocol";
@@ -17,7 +17,7 @@ import { planDump } from "./plan-postgres-tool.ts";
 export async function dumpDatabase(database: DatabaseSettings, to: string, room: DatabaseRoom): Promise<string> {
   const file = join(to, dumpNameOf(database));
   try {
-    if (database.kind === "sqlite") return await dumpSqlite(sqlitePathOf(database.path, room), file, room.signal);
+    if (database.kind === "sqlite") return await dumpSqlite(sqlitePathOf(database.path, room), file, room);
     return await dumpPostgres(database, file, room);
   } catch (error) {
     await rm(file, { force: true });
@@ -54,12 +54,25 @@ function assertDone(result: JobResult, name: string, room: DatabaseRoom): void {
   });
 }
 
-async function dumpSqlite(path: string, file: string, signal: AbortSignal | undefined): Promise<string> {
+async function dumpSqlite(path: string, file: string, { signal, isQuiet = false }: DatabaseRoom): Promise<string> {
   if ((await stat(path).catch(() => undefined)) === undefined)
     throw new InstarError("BACKUP_FAILED", `there is no database at ${path}`, { facts: { path }, advice: "Look at backup.databases in instar.yaml." });
-  const isSettled = await copyDatabase(path, file, signal);
-  assertIntact(file);
-  return isSettled ? "SQLite's online backup, integrity_check ok" : "SQLite's files, integrity_check ok";
+  try {
+    const isSettled = await copyDatabase(path, file, signal);
+    assertIntact(file);
+    return isSettled ? "SQLite's online backup, integrity_check ok" : "SQLite's files, integrity_check ok";
+  } catch (error) {
+    if (!isQuiet || !InstarError.is(error, "BACKUP_FAILED")) throw error;
+    for (const side of ["", "-wal"]) {
+      await rm(file + side, { force: true });
+      await copyFile(path + side, file + side).catch(throwUnlessAbsent);
+    }
+    return "its files as they are: it does not pass SQLite's own check";
+  }
+}
+
+function throwUnlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function assertIntact(file: string): void {

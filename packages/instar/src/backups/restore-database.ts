@@ -1,10 +1,9 @@
-import { chmod, cp, lstat, mkdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, cp, lstat, mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { makePrivateFolder, renameDurably, syncFolder } from "../platform/durable-files.ts";
 import { syncTree } from "../platform/sync-tree.ts";
 import type { DatabaseSettings } from "../settings/backup-settings.ts";
-import { copyDatabase } from "./copy-live-database.ts";
 import { type DatabaseRoom, dumpNameOf, lastWords, outcomeOf, ownTool, runTool, sqlitePathOf, urlOf } from "./database-room.ts";
 import { planRestore } from "./plan-postgres-tool.ts";
 
@@ -46,7 +45,8 @@ async function restoreSqlite(file: string, path: string, aside: string): Promise
   await mkdir(dirname(path), { recursive: true });
   const owner = await stat(path).catch(() => undefined);
   for (const side of ["", ...SIDES]) await rm(fresh + side, { force: true });
-  await copyDatabase(file, fresh);
+  // It passed SQLite's check when it was made, or is what was damaged before: either way the very bytes.
+  await copyFile(file, fresh);
   if (owner !== undefined) await chmod(fresh, owner.mode & 0o7777);
   await syncTree(fresh);
   for (const side of [...SIDES, ""]) {
@@ -54,6 +54,7 @@ async function restoreSqlite(file: string, path: string, aside: string): Promise
     if ((await isThere(path + side)) && !(await isThere(kept))) await moveAside(path + side, kept);
   }
   for (const side of SIDES) await rm(path + side, { force: true });
+  if (await isThere(`${file}-wal`)) await copyFile(`${file}-wal`, `${path}-wal`);
   await renameDurably(fresh, path);
 }
 

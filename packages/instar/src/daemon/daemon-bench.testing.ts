@@ -105,6 +105,7 @@ export class DaemonBench {
       history: () => ({ testMs: null, rollbackMs: null }),
       quarantined: () => undefined,
       referenced: () => [],
+      referencedSnapshots: () => [],
     };
     const opened: Instance = {
       name: "demo",

@@ -8,7 +8,6 @@ import type { LedgerStatement } from "../ledger/ledger-entry.ts";
 import { findBackup } from "../update/find-backup.ts";
 import { findExchange } from "../update/find-exchange.ts";
 import { newId } from "../update/new-id.ts";
-import { startOf } from "../update/run-update.ts";
 import { takeBackup } from "../update/take-backup.ts";
 import { BackupJobs, type JobDesk, type JobResults } from "./backup-jobs.ts";
 import type { OperationContext } from "./context.ts";
@@ -116,7 +115,7 @@ async function prune(context: OperationContext, input: InputOf<"backup.prune">):
 }
 
 async function planPrune(instance: Instance, found: readonly SnapshotInfo[], input: InputOf<"backup.prune">, nowMs: number): Promise<readonly Prunable[]> {
-  const referenced = listReferenced(instance);
+  const referenced = new Set(instance.rooms.referencedSnapshots());
   const { keep } = instance.settings;
   if (input.id === undefined && input.tag === undefined)
     return planPruneSnapshots(prunablesOf(found), { keep: input.keep ?? keep.snapshots, keepDays: keep.snapshotDays, nowMs, referenced });
@@ -138,19 +137,6 @@ function findPrefix(found: readonly SnapshotInfo[], prefix: string): string {
   if (only === undefined) throw new InstarError("NOT_FOUND", `there is no backup ${prefix}`, { advice: "`instar backup list` shows them all." });
   if (only !== prefix && matches.length > 1) throw new InstarError("INPUT_INVALID", `${prefix} could be ${matches.slice(0, 4).join(", ")}`);
   return only;
-}
-
-/** What an unfinished update works with, and what the version that runs came with: going back with its state needs that. */
-function listReferenced(instance: Instance): Set<string> {
-  const { journal } = instance;
-  const { running, ended } = readStanding(instance);
-  const open = journal.unfinished().flatMap((update) => {
-    const { start } = startOf(journal.read(update));
-    return [update, `${update}-ahead`, start.watches, start.overrides.stateOf, start.overrides.restore?.backup];
-  });
-  const bringer = ended.findLast(({ start, given }) => start.trigger !== "restore" && given.release === running?.release);
-  const wayBack = typeof bringer?.given.snapshot === "string" ? [bringer.given.snapshot] : [];
-  return new Set([...open, ...wayBack].filter((id) => id !== undefined));
 }
 
 async function resolveTarget({ rooms }: Instance, target: Parameters<typeof planRestoreTarget>[1]): Promise<string> {

@@ -1,13 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { type Component, type InputOf, InstarError, type RestorePlanView } from "@instar/protocol";
-import { readChangedSize } from "../backups/read-changed-size.ts";
+import { dumpNameOf } from "../backups/database-room.ts";
 import type { WholeSnapshot } from "../backups/snapshot-store.ts";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { readStanding } from "../daemon/instance.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { makePrivateFolder } from "../platform/durable-files.ts";
 import { isOwnWriting, withBackupConfig } from "../update/read-backup-config.ts";
+import { readRestoreRoom } from "../update/read-restore-room.ts";
 import { recordOf } from "../update/steps/read-running.ts";
 import type { JobDesk, JobResults } from "./backup-jobs.ts";
 import type { OperationContext } from "./context.ts";
@@ -22,6 +23,7 @@ export async function restoreBackup(context: OperationContext, backup: WholeSnap
     { components: asked.component, to: asked.to },
   );
   const to = asked.to === undefined ? null : resolveTo(context, asked.to);
+  if (to === null && components.includes("database")) assertNamed(context, backup);
   const plan = await planRestore(context, backup, components, to);
   if (asked.dryRun) return { plan };
   assertRoom(plan);
@@ -32,6 +34,18 @@ export async function restoreBackup(context: OperationContext, backup: WholeSnap
       advice: "`--overwrite-config` replaces that too; what is there today is kept in a backup of its own. Or `--component data` leaves it.",
     });
   return { plan, update: await beginRestoring(context, backup, components, asked.overwriteConfig) };
+}
+
+/** A dump that no database of today is named for would be passed over without a word. */
+function assertNamed({ instance }: OperationContext, backup: WholeSnapshot): void {
+  const names = instance.settings.backup.databases.map(dumpNameOf);
+  const kept = backup.parts.find(({ component }) => component === "database")?.roots ?? [];
+  const unnamed = kept.map(({ name }) => name.replace(/-wal$/, "")).filter((name) => !names.includes(name));
+  if (unnamed.length === 0) return;
+  throw new InstarError("CONFLICT", `backup.databases in instar.yaml names no database for ${[...new Set(unnamed)].join(", ")}`, {
+    facts: { dumps: unnamed },
+    advice: "Name it there as it was named when the backup was made, or restore it aside with --to.",
+  });
 }
 
 async function planRestore(
@@ -49,12 +63,11 @@ async function planRestore(
   const differing = hasConfig
     ? await withBackupConfig(rooms, backup, `plan-${backup.id}`, async (files) => files.filter((file) => !isOwnWriting(rooms, file)))
     : [];
-  const changedBytes =
-    inPlace && components.includes("data") && rooms.stateDirectory !== null ? await readChangedSize(rooms.stateDirectory, backup.takenAtMs) : 0;
+  const room = to === null ? await readRestoreRoom(rooms, backup, components) : { needsBytes: sizeBytes, freeBytes: await readFreeBytes(to), changedBytes: 0 };
   return {
     backup: backup.id,
     takenAt,
-    version: backup.about.version ?? null,
+    version: backup.about.version,
     to,
     components: parts.map(({ component, roots, about }) => ({
       component,
@@ -65,13 +78,13 @@ async function planRestore(
       files: roots.reduce((sum, root) => sum + root.files, 0),
       sizeBytes: roots.reduce((sum, root) => sum + root.sizeBytes, 0),
     })),
-    lost: inPlace ? listLost(components, takenAt, changedBytes) : [],
+    lost: inPlace ? listLost(components, takenAt, room.changedBytes) : [],
     keptAside: inPlace
       ? ["today's in a backup with the tag before-restore", ...(components.includes("data") ? [`today's state in ${join(folder, "aside")}`] : [])]
       : [],
     conflicts: differing.map(({ path }) => path),
-    needsBytes: sizeBytes,
-    freeBytes: await readFreeBytes(to ?? folder),
+    needsBytes: room.needsBytes,
+    freeBytes: room.freeBytes,
     takesMs: estimateRestoreMs(sizeBytes, listPast(instance.journal)),
   };
 }

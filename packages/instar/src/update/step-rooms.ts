@@ -54,6 +54,8 @@ export interface StepRooms {
   readonly history: () => Estimates;
   /** Digests that misbehaved, with the reason. */
   readonly quarantined: (digest: string) => string | undefined;
+  /** The same of snapshots. See planReferencedSnapshots. */
+  readonly referencedSnapshots: () => readonly string[];
   /** Releases that something still needs: they are never pruned. */
   readonly referenced: () => readonly string[];
 }

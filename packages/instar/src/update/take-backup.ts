@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { type BackupKind, type Component, InstarError } from "@instar/protocol";
 import type { PartRoot, SnapshotPart } from "../backups/backup-parts.ts";
-import { type DatabaseRoom, dumpNameOf } from "../backups/database-room.ts";
+import type { DatabaseRoom } from "../backups/database-room.ts";
 import { dumpDatabase } from "../backups/dump-database.ts";
 import { planBackupParts, planConfigRoots } from "../backups/plan-backup-parts.ts";
 import { planBackupSpace } from "../backups/plan-backup-space.ts";
@@ -62,7 +62,7 @@ export async function takeBackup(rooms: StepRooms, request: BackupRequest): Prom
     const parts: SnapshotPart[] = [];
     if (components.includes("code")) parts.push(await codePart(rooms, request));
     if (components.includes("config")) parts.push(configPart(configRoots));
-    if (components.includes("database")) parts.push(await databasePart(rooms, join(staging, "databases"), database, say));
+    if (components.includes("database")) parts.push(await databasePart(rooms, join(staging, "databases"), { ...database, isQuiet: request.isQuiet }, say));
     if (components.includes("data")) parts.push(await dataPart(rooms, request, join(staging, "state"), say));
     return await rooms.snapshots.take(request.id, {
       about: aboutOf(request),
@@ -187,7 +187,7 @@ async function databasePart(rooms: StepRooms, to: string, room: DatabaseRoom, sa
     say(`dumping the database ${database.name}`);
     about[database.name] = await dumpDatabase(database, to, room);
   }
-  const roots = rooms.settings.backup.databases.map((database) => ({ name: dumpNameOf(database), path: join(to, dumpNameOf(database)) }));
+  const roots = (await readdir(to)).toSorted().map((name) => ({ name, path: join(to, name) }));
   return { component: "database", roots, about };
 }
 
@@ -203,6 +203,8 @@ async function dataPart(rooms: StepRooms, request: BackupRequest, staging: strin
     await runStateCopy(rooms, { release, version, to: staging, logPath, signal: request.signal, say });
     return { component: "data", roots: [{ name: "state", path: staging }], about: { ...about, by: "state.copy" } };
   }
+  // Nobody writes: the files as they are, also of a database that is damaged. What is to be replaced must not keep its own replacement away.
+  if (request.isQuiet) return { component: "data", roots: [{ name: "state", path: stateDirectory }], about };
   say("copying what databases lie in the state");
   const root = await realpath(stateDirectory);
   const live = await stageLiveState(root, staging, request.signal);

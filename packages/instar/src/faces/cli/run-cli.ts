@@ -143,7 +143,9 @@ export async function runCli(parts: CliParts): Promise<number> {
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);
-      const answer = await answerOperation(parts, read, folder, operation, input);
+      // A folder that is named counts from where the person stands, not from where the daemon does.
+      const named = operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : input;
+      const answer = await answerOperation(parts, read, folder, operation, named);
       const follow = async (update: UpdateView): Promise<void> => {
         const ended = await followUpdate(folder, update, { say: isJson ? undefined : note, showsOutput: options.output });
         status = exitStatusOfUpdate(operation.name, ended);

@@ -24,7 +24,7 @@ export function commitStep(rooms: StepRooms): Step {
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);
       const { snapshots: keep, snapshotDays: keepDays } = settings.keep;
-      const rules = { keep, keepDays, nowMs: rooms.clock.wallMs(), referenced: new Set<string>([originOf(context)]) };
+      const rules = { keep, keepDays, nowMs: rooms.clock.wallMs(), referenced: new Set<string>([originOf(context), ...rooms.referencedSnapshots()]) };
       for (const old of planPruneSnapshots(prunablesOf(await snapshots.list()), rules)) await snapshots.remove(old.id);
       return { kind: "done", gives: { pruned: [...remove] } };
     },

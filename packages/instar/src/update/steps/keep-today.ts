@@ -1,4 +1,4 @@
-import type { Component } from "@instar/protocol";
+import { type Component, InstarError } from "@instar/protocol";
 import type { StepContext } from "../step.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
@@ -19,8 +19,14 @@ export function keepTodayStep(rooms: StepRooms): Step {
     interruptible: true,
     probe: async ({ update }) => ((await rooms.snapshots.isFinished(aheadIdOf(update))) ? { found: "present", gives: {} } : { found: "absent" }),
     apply: async (context) => {
-      if (context.start.overrides.restore?.components.includes("data") && rooms.stateDirectory !== null)
+      if (!context.start.overrides.restore?.components.includes("data") || rooms.stateDirectory === null) return { kind: "done", gives: {} };
+      try {
         await backUpToday(rooms, context, aheadIdOf(context.update), ["data"], false);
+      } catch (error) {
+        // A database that is damaged, or a file that never holds still: once the agent has ended, they are kept as they are.
+        if (!InstarError.is(error, "BACKUP_FAILED")) throw error;
+        context.say(`not ahead: ${error.message}`);
+      }
       return { kind: "done", gives: {} };
     },
     undo: async ({ update }) => {

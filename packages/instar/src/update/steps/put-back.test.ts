@@ -164,6 +164,20 @@ async function open(): Promise<World> {
 describeStepContract("put-back", (world: World) => putBackStep(world.rooms), open, { describe, it: (name, body) => it(name, body) });
 
 describe("putting a backup back", () => {
+  it("works although today's databases are damaged, and they come back as they were where it is undone", async () => {
+    const world = await open();
+    const files = ["notes.db", "state/memory.db"].map((name) => join(world.folder, "agent", name));
+    const damaged = readFileSync(join(world.folder, "agent", "notes.db"));
+    damaged.fill(0xff, 100, 4_000);
+    for (const file of files) writeFileSync(file, damaged);
+    const step = putBackStep(world.rooms);
+    await step.apply(world.context(1));
+    expect(await world.look()).toMatchObject({ rows: [{ text: "then" }], serves: "r1" });
+    if (typeof step.undo === "function") await step.undo(world.context(1));
+    for (const file of files) expect(readFileSync(file).equals(damaged)).toBe(true);
+    await world.close();
+  });
+
   it("brings state, configuration and databases of that moment, and keeps today's", async () => {
     const world = await open();
     await putBackStep(world.rooms).apply(world.context(1));

@@ -130,9 +130,10 @@ async function placeDatabases(rooms: StepRooms, context: StepContext, { backup, 
     const room = await openDatabaseRoom(rooms, signal);
     for (const database of rooms.settings.backup.databases) {
       const name = dumpNameOf(database);
-      if (!kept.some((root) => root.name === name)) continue;
+      const own = kept.filter((root) => root.name === name || root.name === `${name}-wal`);
+      if (own.length === 0) continue;
       say(`restoring the database ${database.name}`);
-      await rooms.snapshots.writePart(backup, "database", name, join(folder, name));
+      for (const root of own) await rooms.snapshots.writePart(backup, "database", root.name, join(folder, root.name));
       await restoreDatabase(database, folder, aside, room);
     }
   } finally {
