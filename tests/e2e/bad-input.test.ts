@@ -1,3 +1,4 @@
+// Every bad input of a user, an upstream or a disk, in one place: a reader looks for a name here.
 import { execFileSync } from "node:child_process";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -167,7 +167,7 @@ export class TestInstance {
   }
 
   /** Asks the daemon's HTTP face: quicker than the CLI where a test polls. */
-  ask<T>(method: string, path: string): Promise<T> {
+  ask<T>(method: string, path: string, input?: unknown): Promise<T> {
     const door = JSON.parse(readFileSync(join(this.data, "daemon.json"), "utf8")) as { port: number; token: string };
     return new Promise((resolve, reject) => {
       const asked = request(
@@ -180,7 +180,7 @@ export class TestInstance {
           response.on("end", () => (response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
         },
       );
-      asked.on("error", reject).end();
+      asked.on("error", reject).end(input === undefined ? undefined : JSON.stringify(input));
     });
   }
 

@@ -25,6 +25,7 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.output": { update: "a" },
   "update.resolve": { how: "retry" },
   "incident.note": { incident: "a", cause: "b" },
+  "backup.progress": { job: "a" },
 };
 
 describe("every operation is reachable from every face, or says why not:", () => {

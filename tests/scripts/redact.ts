@@ -23,8 +23,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b\d+ ms\b/g, "<n> ms"],
   [/\b\d+(\.\d+)? s\b/g, "<n> s"],
   [/\b\d+ KiB\b/g, "<n> KiB"],
-  [/\b\d+ MiB free/g, "<n> MiB free"],
-  [/\b\d+ MiB are (needed at most|free)/g, "<n> MiB are $1"],
+  [/\b\d+ MiB (are )?(needed at most|free)/g, "<n> MiB $1$2"],
   [/\b\d+ entries\b/g, "<n> entries"],
 ];
 

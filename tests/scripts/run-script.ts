@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StatusView, UpdateView } from "@instar/protocol";
+import type { BackupView, StatusView, UpdateView } from "@instar/protocol";
 import { parse, parseDocument } from "yaml";
 import { TestInstance, until } from "../e2e/test-instance.ts";
 import { type OwnWords, redact } from "./redact.ts";
@@ -39,7 +39,9 @@ export async function runScript(script: string): Promise<string> {
 
 function runCommand(instance: TestInstance, words: string): string[] {
   const newest = words.includes("$UPDATE") ? (instance.updates()[0]?.id ?? "") : "";
-  const { status, stdout, stderr } = instance.cli(...words.replaceAll("$PORT", String(instance.port)).replaceAll("$UPDATE", newest).split(" "));
+  const { status, stdout, stderr } = instance.cli(
+    ...words.replaceAll("$PORT", String(instance.port)).replaceAll("$UPDATE", newest).replaceAll("$FOLDER", instance.folder).split(" "),
+  );
   // Which steps `--wait` sees running depends on when it looks, so what it says on the way is left out.
   const notes = linesOf(stderr).filter((line) => !/^[▸✔✘] /.test(line));
   return [...linesOf(stdout), ...notes.map((line) => `! ${line}`), ...(status === 0 ? [] : [`[exit status ${status}]`])];
@@ -110,9 +112,12 @@ async function isWatched(instance: TestInstance, version: string): Promise<true 
 /** Ids and commits by the order in which they came, so that the output shows which is which. */
 function listOwnWords(instance: TestInstance): OwnWords {
   const updates = existsSync(instance.data) ? instance.updates().toReversed() : [];
+  const backups = existsSync(instance.data) ? instance.json<{ backups: BackupView[] }>("backup", "list").backups.toReversed() : [];
+  const made = backups.filter(({ id }) => !updates.some((update) => update.id === id));
   const commits = instance.git(instance.work, "log", "--format=%H %s", "--reverse").trim().split("\n");
   return [
     ...updates.map(({ id }, index) => [id, `<update ${index + 1}>`] as const),
+    ...made.map(({ id }, index) => [id, `<backup ${index + 1}>`] as const),
     ...commits.flatMap((line) => {
       const [hash = "", subject = ""] = line.split(" ");
       return [[hash, `<commit of ${subject}>`] as const, [hash.slice(0, 10), `<commit of ${subject}>`] as const];

@@ -50,11 +50,14 @@ import { sandboxSettings } from "./settings/sandbox-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { openContentStore } from "./store/content-store.ts";
-import { defineCodeUpdate, defineGoingBack, defineReconstruction, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
+import { openTreeStore } from "./store/tree-store.ts";
+import { defineCodeUpdate, defineGoingBack, defineReconstruction, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
+import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
+import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
 
 /** Marks a keeper that is to replace the one with this pid, which started it and has a line to it. */
@@ -93,6 +96,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   // Also where the slot is sandboxed: the one that runs while that is turned on was started open.
   const store = openContentStore({ folder: join(folder, "store") });
   const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock });
+  const keptReleases = openKeptReleases({ facts, trees: openTreeStore(store), releases });
   const sandboxes = { adapters: openSandboxes({ folder, stateDirectory, runJob, clock }), settings: settings.sandbox };
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
@@ -105,6 +109,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     folder,
     stateDirectory,
     inherited: pickInherited(environment),
+    toolEnvironment: pickToolEnvironment(environment),
     networkTrust: planNetworkTrust(environment).value,
     source: createGitSource({
       remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
@@ -115,8 +120,8 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
     }),
     releases,
-    keptReleases: openKeptReleases({ facts, store, releases }),
-    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
+    keptReleases,
+    snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock, otherTrees: () => keptReleases.trees() }),
     keeper: new KeeperClient(folder),
     facts,
     checkDatabase: () => checkDatabase(database),
@@ -145,6 +150,11 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       const { running, committed } = readStanding({ journal });
       return [running?.release, committed?.release].filter((release) => release !== undefined);
     },
+    referencedSnapshots: () =>
+      planReferencedSnapshots(
+        readStanding({ journal }),
+        journal.unfinished().map((update) => startOf(journal.read(update))),
+      ),
   };
   return {
     name: settings.name,
@@ -159,6 +169,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     codeUpdate: defineCodeUpdate(rooms),
     goingBack: defineGoingBack(rooms),
     reconstruction: defineReconstruction(rooms),
+    restoring: defineRestoring(rooms),
     watchingAgain: defineWatchingAgain(rooms),
     definitions: listStepDefinitions(rooms),
     close: () => database.close(),
@@ -221,6 +232,12 @@ const instanceIdOf = (folder: string) => `instar:${folder}`;
 function pickInherited(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const names = ["HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SystemRoot", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "TEMP", "TMP"];
   return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
+/** What programs of the operator's own get, such as a database's tools: they lie where the operator's shell finds them. */
+function pickToolEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const path = environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "/usr/local/bin:/usr/bin:/bin";
+  return { ...pickInherited(environment), PATH: path };
 }
 
 const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);

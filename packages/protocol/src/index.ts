@@ -1,8 +1,10 @@
+export * from "./backup.ts";
 export * from "./error-codes.ts";
 export * from "./events.ts";
 export * from "./health.ts";
 export * from "./impact.ts";
 export * from "./instar-error.ts";
+export type { Face, Operation } from "./operation.ts";
 export * from "./operations.ts";
 export * from "./rehearsal.ts";
 export * from "./rollback.ts";

@@ -1,48 +1,13 @@
+// The whole table of operations: CLI, HTTP and OpenAPI derive from it.
 import { z } from "zod";
+import { BACKUP_OPERATIONS } from "./backup-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
-import { rollbackPlan } from "./rollback.ts";
+import { defineOperation, none, updateId } from "./operation.ts";
+import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
 import { updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
-import { doctorView, impactView, incidentView, planView, releaseView, statusView } from "./views.ts";
-
-export type Face = "cli" | "http";
-
-/** One thing that Instar can be asked or told. CLI, HTTP and OpenAPI all derive from this table; no face adds to it. */
-export interface Operation<Name extends string = string, Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
-  readonly name: Name;
-  /** A query changes nothing and is a GET; a command is a POST. */
-  readonly kind: "query" | "command";
-  readonly summary: string;
-  readonly input: Input;
-  readonly output: Output;
-  /** The inputs that the CLI takes by position, in order. The rest are flags. */
-  readonly positional: readonly string[];
-  /** True where it can be answered from the disk while no daemon runs. */
-  readonly offline: boolean;
-  /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */
-  readonly dryRun?: string;
-  /** Faces that leave it out, each with its reason. */
-  readonly hiddenFrom?: Partial<Record<Face, string>>;
-}
-
-const defineOperation = <const Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
-  operation: Operation<Name, Input, Output>,
-): Operation<Name, Input, Output> => operation;
-
-const none = z.strictObject({});
-/** True or false, also as text: in a query everything is. */
-const flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean()).meta({ type: "boolean" });
-const rollbackInput = z.strictObject({
-  to: z.string().min(1).optional().describe("A release id or version; the version before where nothing is named"),
-  at: z.string().min(1).optional().describe("What ran at this time, such as 2026-11-28T03:00:00Z; what was edited later goes back too"),
-  checkpoint: z.string().min(1).optional().describe("A snapshot, or the update that it was taken for: the code and the state of then"),
-  lastCommitted: flag.default(false).describe("The newest version that was watched to the end, other than what runs"),
-  withState: flag.default(false).describe("Put the state of then back too; today's is kept aside"),
-  codeAlone: flag.default(false).describe("Leave the state, even where the rehearsal showed that the old version does not run on it"),
-  quarantined: flag.default(false).describe("Also to a release that misbehaved, or was left, before"),
-});
-const updateId = z.string().min(1).describe("An update's id; its first letters are enough");
+import { doctorView, impactView, planView, releaseView, statusView } from "./views.ts";
 
 export const OPERATIONS = [
   defineOperation({
@@ -186,35 +151,8 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
-  defineOperation({
-    name: "update.resume",
-    kind: "command",
-    summary: "Let updates begin by themselves again, after three in a row had to go back",
-    input: none,
-    output: z.object({ wasOpen: z.boolean(), because: z.string() }),
-    positional: [],
-    offline: false,
-  }),
-  defineOperation({
-    name: "rollback",
-    kind: "command",
-    summary: "Go back: to the version before, a named one, the last committed, what ran at a time, or a snapshot",
-    input: rollbackInput,
-    output: updateView,
-    positional: ["to"],
-    offline: false,
-    dryRun: "rollback.plan",
-  }),
-  defineOperation({
-    name: "rollback.plan",
-    kind: "query",
-    summary: "What a rollback would do: how, why, how long, what would be lost, and its five checks",
-    input: rollbackInput,
-    output: rollbackPlan,
-    positional: ["to"],
-    offline: true,
-    hiddenFrom: { cli: "it is `instar rollback --dry-run`" },
-  }),
+  ...ROLLBACK_OPERATIONS,
+  ...BACKUP_OPERATIONS,
   defineOperation({
     name: "health",
     kind: "query",
@@ -232,24 +170,6 @@ export const OPERATIONS = [
     output: z.object({ releases: z.array(releaseView) }),
     positional: [],
     offline: true,
-  }),
-  defineOperation({
-    name: "incident.list",
-    kind: "query",
-    summary: "What went wrong in service so far: what kind of change, what happened, why, how it ended",
-    input: none,
-    output: z.object({ incidents: z.array(incidentView) }),
-    positional: [],
-    offline: true,
-  }),
-  defineOperation({
-    name: "incident.note",
-    kind: "command",
-    summary: "Write down why an incident came to be: it is shown when a like change comes again",
-    input: z.strictObject({ incident: updateId, cause: z.string().min(1).max(2_000).describe("Why, in your words") }),
-    output: incidentView,
-    positional: ["incident", "cause"],
-    offline: false,
   }),
   defineOperation({
     name: "audit.verify",

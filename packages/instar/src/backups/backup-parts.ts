@@ -1,10 +1,6 @@
-/** What a backup is made of (`self-updating-loop` §4.2). */
-export const COMPONENTS = ["code", "config", "data", "database"] as const;
-export type Component = (typeof COMPONENTS)[number];
+import type { BackupKind, Component } from "@instar/protocol";
 
-/** full: every byte is read again; incremental: what looks unchanged since the newest snapshot is not; state-only: data and databases alone. */
-export const BACKUP_KINDS = ["full", "incremental", "state-only"] as const;
-export type BackupKind = (typeof BACKUP_KINDS)[number];
+export { BACKUP_KINDS, type BackupKind, COMPONENTS, type Component } from "@instar/protocol";
 
 /** Files or a folder that a component is made of. */
 export interface PartRoot {
@@ -12,6 +8,19 @@ export interface PartRoot {
   readonly name: string;
   /** Absolute; a file or a folder. */
   readonly path: string;
+  /** Where somebody goes on writing there while it is read; quiet where it is left out. */
+  readonly live?: LiveRoot;
+}
+
+/**
+ * A folder that is read while its owner writes. A file counts as read once it did not change meanwhile, or only grew: then it is what it was at the moment when it
+ * had that length. One that is neither, however often it is read, is of no moment, and the backup is refused.
+ */
+export interface LiveRoot {
+  /** Private copies that are taken in the place of what lies there, by path below the root, one character a byte. */
+  readonly instead: ReadonlyMap<string, string>;
+  /** What is left out. */
+  readonly without: ReadonlySet<string>;
 }
 
 export interface SnapshotPart {

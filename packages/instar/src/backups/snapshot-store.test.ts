@@ -22,7 +22,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../platform/clock.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { openContentStore } from "../store/content-store.ts";
-import { planPruneSnapshots } from "./plan-prune-snapshots.ts";
 import { readStateSize } from "./read-state-size.ts";
 import { renderTree } from "./sample-tree.testing.ts";
 import { openSnapshotStore } from "./snapshot-store.ts";
@@ -256,18 +255,6 @@ test("snapshots are listed newest first and removed whole; an unfinished one is 
   await expect(store().verify("begun")).rejects.toMatchObject({ code: "NOT_FOUND" });
   await rm(join(home, "snapshots"), { recursive: true });
   expect(await store().list()).toEqual([]);
-});
-
-test("the newest whole snapshots stay, with all that something refers to and all that are damaged", () => {
-  const snapshots = [
-    { id: "a", state: "whole", takenAtMs: 1 },
-    { id: "b", state: "whole", takenAtMs: 2 },
-    { id: "c", state: "whole", takenAtMs: 3 },
-    { id: "d", state: "unfinished", takenAtMs: 9 },
-    { id: "e", state: "unfinished", takenAtMs: 9 },
-    { id: "f", state: "damaged", takenAtMs: 0 },
-  ] as const;
-  expect(planPruneSnapshots({ snapshots, keep: 1, referenced: new Set(["a", "e"]) })).toEqual(["b", "d"]);
 });
 
 test("a state's size counts hard links once, and nothing where there is no folder", async () => {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, removeTree } from "../platform/durable-files.ts";
@@ -11,7 +11,7 @@ import type { Swept } from "../store/sweep-packs.ts";
 import type { TreeEntry } from "../store/tree-format.ts";
 import { type WriteTreeOptions, writeTree } from "../store/write-tree.ts";
 import type { Component, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
-import { readUnfinished } from "./restore-marker.ts";
+import { readUnfinished, restoreKey } from "./restore-marker.ts";
 import { type Restored, type RestorePhase, restoreSnapshot } from "./restore-snapshot.ts";
 import { SnapshotFolder } from "./snapshot-folder.ts";
 import { findRoot, type KeptPart, type KeptRoot, type SnapshotManifest } from "./snapshot-manifest.ts";
@@ -85,6 +85,8 @@ export interface SnapshotStore {
   verify(id: string, options?: VerifyOptions): Promise<SnapshotVerdict>;
   /** The root data/state in the place of the present one. See restoreSnapshot: also SNAPSHOT_DAMAGED, ROLLBACK_FAILED. */
   restore(id: string, stateFolder: string, asideFolder: string, options?: RestoreOptions): Promise<Restored>;
+  /** Whether a restore with these arguments has begun to move the state and has not ended. */
+  isMoving(id: string, stateFolder: string, asideFolder: string): Promise<boolean>;
   /** Builds one root where nothing is, or in an empty folder, and makes it durable. Also SNAPSHOT_DAMAGED; what was built until then stays. */
   writePart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<{ ownersNotKept: number }>;
   /** Makes a folder what one root was, writing only what differs, and makes it durable. See bringTree: what is in the way goes. Also SNAPSHOT_DAMAGED. */
@@ -94,10 +96,10 @@ export interface SnapshotStore {
   /** Removing what is not there is fine. CONFLICT while a restore from it is unfinished. Space is freed by `sweep`. */
   remove(id: string): Promise<void>;
   /**
-   * Frees what no snapshot refers to, nor any of these trees.
+   * Frees what no snapshot refers to, nor any other tree in the store.
    * @throws InstarError SNAPSHOT_DAMAGED where it cannot be told what a snapshot refers to: then nothing is freed
    */
-  sweep(otherTrees?: readonly Digest[]): Promise<Swept>;
+  sweep(): Promise<Swept>;
 }
 
 /** What the state of an exchange is called among the parts of a snapshot. */
@@ -107,7 +109,13 @@ const STATE = { component: "data", name: "state" } as const;
  * Snapshots of the agent and its state. The bytes lie in the store, each once however many snapshots have them; `<id>/manifest.json` says what
  * belongs to a snapshot, and is written last: its presence means that the snapshot is whole.
  */
-export function openSnapshotStore(options: { folder: string; store: ContentStore; clock: Clock }): SnapshotStore {
+export function openSnapshotStore(options: {
+  folder: string;
+  store: ContentStore;
+  clock: Clock;
+  /** Trees of others in the same store, such as kept releases: no sweep takes them. */
+  otherTrees?: () => readonly Digest[];
+}): SnapshotStore {
   const { folder, store, clock } = options;
   const markers = join(folder, ".restores");
   const aside = join(folder, ".verifying");
@@ -177,6 +185,10 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
         { snapshot: id, stateFolder, asideFolder, signal: restoring.signal, onProgress: restoring.onProgress },
         { markers, store, readEntries: async () => readEntries(id, findRoot(await demandManifest(id), STATE.component, STATE.name), store) },
       ),
+    isMoving: async (id, stateFolder, asideFolder) => {
+      const key = restoreKey({ snapshot: id, stateFolder: resolve(stateFolder), asideFolder: resolve(asideFolder) });
+      return (await readUnfinished(markers)).some((marker) => marker.key === key);
+    },
     writePart: (id, component, name, to, writing = {}) =>
       buildRoot(id, component, name, to, writing, async (entries, options) => ({ ownersNotKept: await writeTree(store, entries, to, options) })),
     bringPart: (id, component, name, to, writing = {}) =>
@@ -191,7 +203,8 @@ export function openSnapshotStore(options: { folder: string; store: ContentStore
         throw new InstarError("CONFLICT", `Snapshot ${id} is being restored`, { facts: { snapshot: id, stateFolder: restoring.stateFolder } });
       await explaining(`Snapshot ${id} could not be removed`, { snapshot: id }, undefined, () => snapshots.remove(id));
     },
-    sweep: (otherTrees = []) => explaining("The store could not be swept", {}, undefined, () => store.sweep(() => collectBlobs(otherTrees, snapshots, store))),
+    sweep: () =>
+      explaining("The store could not be swept", {}, undefined, () => store.sweep(() => collectBlobs(options.otherTrees?.() ?? [], snapshots, store))),
   };
 }
 

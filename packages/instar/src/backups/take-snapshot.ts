@@ -8,7 +8,7 @@ import { readTree } from "../store/read-tree.ts";
 import type { StoreWriter } from "../store/store-writer.ts";
 import { renderTree } from "../store/tree-format.ts";
 import { knownFrom, renderLooks } from "../store/tree-looks.ts";
-import type { PartRoot, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
+import type { LiveRoot, PartRoot, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { OWN_NAMES } from "./own-names.ts";
 import type { SnapshotFolder } from "./snapshot-folder.ts";
 import { defineManifest, type KeptRoot, type SnapshotManifest } from "./snapshot-manifest.ts";
@@ -71,7 +71,7 @@ export async function takeSnapshot(id: string, taking: Taking, room: SnapshotRoo
       // A quiet state was flushed when it was copied ahead: what changed since is not trusted the next time.
       const flushedUntilNs = isQuiet ? undefined : await flushWrites(at, room);
       const found = taking.trustUnchanged ? await readKnown(id, key, room) : { known: new Map(), trustedUntilNs: 0n };
-      const tree = await (isQuiet ? keepQuiet : keepLive)(at, writer, found.known, { ...taking, onProgress: progress.next() });
+      const tree = await (isQuiet ? keepQuiet : keepLive)(at, writer, found.known, { ...taking, live: root.live, onProgress: progress.next() });
       const digest = await writer.add(renderTree(tree.entries), true);
       kept.set(key, { name: root.name, ...countFiles(tree), tree: digest });
       looks.push({ key, bytes: renderLooks(digest, tree.entries, found.known, flushedUntilNs ?? found.trustedUntilNs) });
@@ -147,6 +147,7 @@ async function readKnown(id: string, key: string, { snapshots, store }: Snapshot
 }
 
 interface Keeping {
+  readonly live?: LiveRoot | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (progress: KeepProgress) => void;
 }
@@ -169,17 +170,24 @@ async function keepLive(at: string, writer: StoreWriter, known: KnownFiles, keep
     known,
     leaveOut: OWN_NAMES,
     reads: READS_OF_ONE_FILE,
+    mayGrow: keeping.live !== undefined,
+    instead: keeping.live?.instead,
+    without: keeping.live?.without,
     signal: keeping.signal,
     onProgress: keeping.onProgress,
   });
   if (kept.unsettled.length === 0) return kept;
-  throw keepsChanging(`${renderRaw(kept.unsettled[0] ?? "") || at} changed each time that it was read`, kept.unsettled);
+  throw keepsChanging(
+    `${renderRaw(kept.unsettled[0] ?? "") || at} changed each time that it was read`,
+    kept.unsettled,
+    "state.copy names the agent's own way to a quiet copy.",
+  );
 }
 
-function keepsChanging(sentence: string, paths: readonly string[]): InstarError {
+function keepsChanging(sentence: string, paths: readonly string[], advice = "Find what else has these files open."): InstarError {
   return new InstarError("BACKUP_FAILED", sentence, {
     facts: { paths: paths.slice(0, 20).map(renderRaw) },
-    advice: "Find what else has these files open.",
+    advice,
     transient: true,
   });
 }

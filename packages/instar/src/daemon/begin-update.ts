@@ -1,7 +1,7 @@
-import { randomInt } from "node:crypto";
 import { InstarError } from "@instar/protocol";
 import { planStrategy } from "../settings/plan-strategy.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
+import { newId } from "../update/new-id.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { pinSteps } from "../update/run-update.ts";
 import type { Instance } from "./instance.ts";
@@ -14,7 +14,7 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
   const [open] = instance.journal.unfinished();
   if (open !== undefined)
     throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
-  const update = newUpdateId();
+  const update = newId() as UpdateId;
   const pinned: UpdateStart = { ...start, strategy: planStrategy(instance.settings).strategy };
   const body = { kind: "started", steps: pinSteps(stepsOf(instance, start)), start: pinned } as const;
   instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, pinned, body, {}) });
@@ -22,15 +22,10 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
 }
 
 function stepsOf(
-  { codeUpdate, goingBack, reconstruction, watchingAgain }: Instance,
+  { codeUpdate, goingBack, reconstruction, restoring, watchingAgain }: Instance,
   { trigger, rebuilds }: Pick<UpdateStart, "trigger" | "rebuilds">,
 ): Instance["codeUpdate"] {
   if (trigger === "rollback") return rebuilds === undefined ? goingBack : reconstruction;
+  if (trigger === "restore") return restoring;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;
-}
-
-/** Eight letters and digits that are hard to mistake for each other when read aloud at night. */
-function newUpdateId(): UpdateId {
-  const letters = "23456789abcdefghjkmnpqrstuvwxyz";
-  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join("") as UpdateId;
 }

@@ -16,6 +16,7 @@ import { settingsSchema } from "../settings/settings.ts";
 import { createGitSource } from "../sources/git-source.ts";
 import { makeRepository, type TestRepository } from "../sources/make-repository.testing.ts";
 import { openContentStore } from "../store/content-store.ts";
+import { openTreeStore } from "../store/tree-store.ts";
 import { InstanceTime } from "../update/instance-time.ts";
 import { Journal, takeEpoch } from "../update/journal.ts";
 import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
@@ -89,10 +90,11 @@ export class DaemonBench {
       folder,
       stateDirectory: null,
       inherited: {},
+      toolEnvironment: {},
       networkTrust: undefined,
       source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
       releases,
-      keptReleases: openKeptReleases({ facts, store, releases }),
+      keptReleases: openKeptReleases({ facts, trees: openTreeStore(store), releases }),
       snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
       keeper: new KeeperClient(folder),
       facts,
@@ -109,6 +111,7 @@ export class DaemonBench {
       lessons: () => [],
       quarantined: () => undefined,
       referenced: () => [],
+      referencedSnapshots: () => [],
     };
     const opened: Instance = {
       name: "demo",
@@ -123,6 +126,7 @@ export class DaemonBench {
       codeUpdate: steps,
       goingBack: steps,
       reconstruction: [],
+      restoring: steps,
       watchingAgain: steps,
       definitions: steps,
       close: () => database.close(),

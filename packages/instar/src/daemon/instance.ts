@@ -25,6 +25,7 @@ export interface Instance {
   readonly codeUpdate: readonly Step[];
   readonly goingBack: readonly Step[];
   readonly reconstruction: readonly Step[];
+  readonly restoring: readonly Step[];
   readonly watchingAgain: readonly Step[];
   readonly definitions: readonly Step[];
   close(): void;

@@ -49,6 +49,7 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     if (ended > 0) say(`ended ${ended} processes that jobs of an earlier daemon had left`);
     await removeTree(join(folder, "scratch"));
     await removeTree(join(folder, "asked"));
+    await removeTree(join(folder, "staging"));
     await sweepTemporary(folder);
     const begun = {
       event: "EPOCH_TAKEN",

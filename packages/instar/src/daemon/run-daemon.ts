@@ -36,12 +36,18 @@ export class Daemon {
   readonly #wake = new Wake();
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   readonly #progress = new Map<UpdateId, { step: string; line: string }>();
+  readonly #over = new AbortController();
   #nextLookAtTickMs = 0;
 
   constructor(instance: Instance, say: (line: string) => void) {
     this.instance = instance;
     this.#say = say;
     for (const update of instance.journal.unfinished()) assertStepsKnown(instance.journal.read(update), instance.definitions);
+  }
+
+  /** Aborted when the loops have ended: what else is at work for a face must not keep the process. */
+  get over(): AbortSignal {
+    return this.#over.signal;
   }
 
   /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
@@ -59,6 +65,7 @@ export class Daemon {
       }),
     );
     await Promise.all(loops);
+    this.#over.abort(new InstarError("CANCELLED", "the daemon ends"));
     await this.instance.ledger.drain().catch(() => undefined);
     if (failed.signal.aborted) throw failed.signal.reason;
   }

@@ -7,7 +7,7 @@ export interface DecisionQuestion {
   readonly reviewBecause: string | null;
   /** Whether instar.yaml wants that person, or only wants it said. */
   readonly isReviewRequired: boolean;
-  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "watch-again";
+  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "restore" | "watch-again";
   /** The operator said by hand that it may go on without tests. */
   readonly isUntestedAllowed: boolean;
   readonly stateBytes: number;

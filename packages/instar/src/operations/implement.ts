@@ -1,4 +1,5 @@
 import type { Implementations } from "@instar/protocol";
+import { implementBackups } from "./backups.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
 import { implementHealth } from "./health.ts";
@@ -21,6 +22,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementRollback(context),
     ...implementRecords(context),
     ...implementIncidents(context),
+    ...implementBackups(context),
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),

@@ -9,6 +9,7 @@ import { openDatabase } from "../database/open-database.ts";
 import { systemClock } from "../platform/clock.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { openContentStore } from "../store/content-store.ts";
+import { openTreeStore } from "../store/tree-store.ts";
 import { type KeptReleases, openKeptReleases } from "./kept-releases.ts";
 import { openReleaseStore, type ReleaseStore } from "./release-store.ts";
 
@@ -22,7 +23,7 @@ beforeEach(() => {
   const database = openDatabase(join(data, "instar.db"));
   close = () => database.close();
   releases = openReleaseStore({ folder: join(data, "releases"), slotCanWrite: true, clock: systemClock });
-  kept = openKeptReleases({ facts: new Facts(database), store: openContentStore({ folder: join(data, "store") }), releases });
+  kept = openKeptReleases({ facts: new Facts(database), trees: openTreeStore(openContentStore({ folder: join(data, "store") })), releases });
 });
 afterEach(async () => {
   close();
@@ -105,7 +106,7 @@ describe("a release that is kept", () => {
       chmodSync(path, 0o600);
       writeFileSync(path, bytes);
     }
-    const again = openKeptReleases({ facts: new Facts(openAgain()), store: openContentStore({ folder: join(data, "store") }), releases });
+    const again = openKeptReleases({ facts: new Facts(openAgain()), trees: openTreeStore(openContentStore({ folder: join(data, "store") })), releases });
     await expect(again.restore("r1", signal)).rejects.toSatisfy((error) => InstarError.is(error));
     expect(await releases.isSealed("r1")).toBe(false);
   });

@@ -1,11 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { InstarError } from "@instar/protocol";
 import type { Facts } from "../database/facts.ts";
-import type { ContentStore } from "../store/content-store.ts";
-import { keepTree } from "../store/keep-tree.ts";
 import type { Digest } from "../store/pack-format.ts";
-import { parseTree, renderTree } from "../store/tree-format.ts";
-import { writeTree } from "../store/write-tree.ts";
+import type { TreeStore } from "../store/tree-store.ts";
 import { parseReleaseRecord, type ReleaseRecord } from "./release-record.ts";
 import type { ReleaseStore } from "./release-store.ts";
 
@@ -37,7 +34,7 @@ interface KeptFact {
 
 const FACT = "keptReleases";
 
-export function openKeptReleases({ facts, store, releases }: { facts: Facts; store: ContentStore; releases: ReleaseStore }): KeptReleases {
+export function openKeptReleases({ facts, trees, releases }: { facts: Facts; trees: TreeStore; releases: ReleaseStore }): KeptReleases {
   const read = (): readonly KeptFact[] => facts.read<readonly KeptFact[]>(FACT) ?? [];
   const find = (id: string) => read().find((kept) => kept.id === id);
   return {
@@ -47,12 +44,7 @@ export function openKeptReleases({ facts, store, releases }: { facts: Facts; sto
       if (find(id) !== undefined) return;
       const record = await releases.readRecord(id);
       await assertIntact(releases, id, "is not what was sealed, so no copy of it is kept");
-      const tree = await store.write(async (writer) => {
-        const kept = await keepTree(releases.treePath(id), writer, { signal, onProgress: ({ files }) => onFiles?.(files) });
-        const digest = await writer.add(renderTree(kept.entries), true);
-        await writer.flush();
-        return digest;
-      });
+      const { tree } = await trees.keep(releases.treePath(id), { signal, onProgress: ({ files }) => onFiles?.(files) });
       // A crash before this leaves blobs that nobody refers to: the next sweep takes them.
       facts.write(FACT, [...read(), { id, tree, record } satisfies KeptFact]);
     },
@@ -64,7 +56,7 @@ export function openKeptReleases({ facts, store, releases }: { facts: Facts; sto
       await releases.remove(id);
       const tree = releases.treePath(id);
       await mkdir(tree, { recursive: true, mode: 0o755 });
-      await writeTree(store, parseTree(store.read(kept.tree)), tree, { signal });
+      await trees.write(kept.tree, tree, { signal });
       const record = await releases.seal(id, sealed, { sealedAt });
       if (record.digest !== digest) {
         await releases.remove(id);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { command, duration, variable } from "./setting-values.ts";
 
 /** What people may be told of. */
-export const OCCASIONS = [
+const OCCASIONS = [
   "committed",
   "rolled-back",
   "refused",

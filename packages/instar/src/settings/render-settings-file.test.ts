@@ -171,14 +171,33 @@ const settingsFile: fc.Arbitrary<SettingsFile> = fc.record(
     ),
     updates: fc.record({ automatic: fc.constantFrom("never" as const, "major" as const) }, some),
     watch: fc.record({ time: duration, requests: fc.nat(), errorShare: fc.double({ min: 0, max: 1, noNaN: true }) }, some),
-    backup: fc.record({ config: fc.array(fc.constantFrom("config", "prompts/system.md", ".env")) }, some),
+    backup: fc.record(
+      {
+        config: fc.array(fc.constantFrom("config", "prompts/system.md", ".env")),
+        databases: fc.subarray([
+          { name: "main", kind: "postgres" as const, urlVariable: "DATABASE_URL" },
+          { name: "side", kind: "postgres" as const, url: "postgresql://me@/side?host=/run", dump: ["a", "{copy}"], restore: "b {copy}" },
+          { name: "small", kind: "sqlite" as const, path: "data/x.db" },
+        ]),
+        within: duration,
+      },
+      some,
+    ),
     notify: fc.record(
       {
         ways: fc.array(fc.oneof(fc.record({ run: fc.constantFrom("./tell", "./tell --loud") }), fc.record({ webhook: fc.constant("https://example.org/h") }))),
       },
       some,
     ),
-    keep: fc.record({ releases: fc.integer({ min: 2, max: 99 }), snapshots: fc.integer({ min: 1, max: 99 }), reserve: size }, some),
+    keep: fc.record(
+      {
+        releases: fc.integer({ min: 2, max: 99 }),
+        snapshots: fc.integer({ min: 1, max: 99 }),
+        snapshotDays: fc.integer({ min: 1, max: 999 }),
+        reserve: size,
+      },
+      some,
+    ),
   },
   { requiredKeys: ["version", "name", "source", "agent", "front", "state"] },
 );

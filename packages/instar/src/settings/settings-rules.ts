@@ -50,6 +50,38 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => draft("state", "copy", "run") !== undefined && !usesPlaceholder(draft("state", "copy", "run"), "copy"),
   },
   {
+    at: ["backup", "databases"],
+    says: "two databases have the same name",
+    isBroken: (draft) => hasTwice(listed(draft("backup", "databases")).map((database) => (isMapping(database) ? database.name : undefined))),
+  },
+  {
+    at: ["backup", "databases"],
+    says: "a postgres database needs either url or urlVariable, and not both",
+    isBroken: (draft) =>
+      listed(draft("backup", "databases")).some(
+        (database) => isMapping(database) && database.kind === "postgres" && (database.url === undefined) === (database.urlVariable === undefined),
+      ),
+  },
+  {
+    at: ["backup", "databases"],
+    says: "an address with a password belongs into agent.environmentFile: name its variable with urlVariable",
+    isBroken: (draft) => listed(draft("backup", "databases")).some((database) => isMapping(database) && holdsPassword(database.url)),
+  },
+  {
+    at: ["backup", "databases"],
+    says: "dump and restore belong together: what one tool wrote, the other must read",
+    isBroken: (draft) =>
+      listed(draft("backup", "databases")).some((database) => isMapping(database) && (database.dump === undefined) !== (database.restore === undefined)),
+  },
+  {
+    at: ["backup", "databases"],
+    says: "the command does not use {copy}, the file that it is to write or read",
+    isBroken: (draft) =>
+      listed(draft("backup", "databases")).some(
+        (database) => isMapping(database) && [database.dump, database.restore].some((command) => command !== undefined && !usesPlaceholder(command, "copy")),
+      ),
+  },
+  {
     at: ["agent", "sandbox", "network"],
     says: "without a network nobody reaches the agent's port: write network: host, or port: none",
     isBroken: (draft) => draft("agent", "sandbox", "level") === "sandboxed" && draft("agent", "sandbox", "network") === "none" && !isPortless(draft),
@@ -225,6 +257,15 @@ function overlap(...ranges: unknown[]): boolean {
 
 function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function hasTwice(names: readonly unknown[]): boolean {
+  const said = names.filter((name) => typeof name === "string");
+  return new Set(said).size < said.length;
+}
+
+function holdsPassword(url: unknown): boolean {
+  return typeof url === "string" && (/^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(url) || /[?&]password=/i.test(url) || /\bpassword\s*=/i.test(url));
 }
 
 function looksLikeOption(value: unknown): boolean {

@@ -283,6 +283,12 @@ export const SECTIONS: readonly Section[] = [
         example: ["config"],
         words: "Files and folders that configure the agent, from this file's folder; edits may touch these and no others.",
       },
+      {
+        name: "databases",
+        example: [{ name: "main", kind: "postgres", urlVariable: "DATABASE_URL" }],
+        words: "The agent's own databases, by pg_dump and pg_restore, or { kind: sqlite, path }.",
+      },
+      { name: "within", example: "1h", words: "How long dumping or restoring one database may take." },
     ],
   },
   {
@@ -302,7 +308,8 @@ export const SECTIONS: readonly Section[] = [
     words: ["What stays on disk to go back to."],
     keys: [
       { name: "releases", example: 5 },
-      { name: "snapshots", example: 5 },
+      { name: "snapshots", example: 10, words: "Tagged ones are not counted, and stay." },
+      { name: "snapshotDays", example: 90, words: "Older ones go too, but never the newest." },
       { name: "reserve", example: "64MiB", words: "Set aside, so that going back works on a full disk." },
     ],
   },

@@ -1,5 +1,6 @@
 import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
+import { backupSettings } from "./backup-settings.ts";
 import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
@@ -240,19 +241,13 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
-  backup: z
-    .strictObject({
-      config: z
-        .array(z.string().min(1))
-        .default([])
-        .describe("Files and folders that configure the agent, from instar.yaml's folder: kept with each backup, and the only ones that edits may touch"),
-    })
-    .prefault({}),
+  backup: backupSettings.prefault({}),
   notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
   keep: z
     .strictObject({
       releases: z.int().min(2).default(5).describe("How many releases stay on disk"),
-      snapshots: z.int().min(1).default(5),
+      snapshots: z.int().min(1).default(10).describe("How many snapshots stay; tagged ones are not counted, and stay"),
+      snapshotDays: z.int().min(1).optional().describe("Snapshots older than this go too; never the newest, nor one with a tag, nor what a way back needs"),
       reserve: size.prefault("64MiB").describe("Disk space set aside so that going back works on a full disk"),
     })
     .prefault({}),

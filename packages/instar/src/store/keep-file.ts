@@ -47,6 +47,26 @@ export class FileKeeper {
     }
   }
 
+  /**
+   * A file that somebody goes on appending to is what it was when it had that length: what lies below it was read twice, and was the same. Settled only then;
+   * a look of it is of a moment that has passed, so that it is read again the next time.
+   */
+  async keepGrowing(at: Buffer, path: string): Promise<KeptFile> {
+    const file = openUnlessGone(at);
+    if (file === undefined) return { kind: "vanished" };
+    try {
+      const before = fstatSync(file, { bigint: true });
+      if (!before.isFile()) return { kind: "vanished" };
+      const entry = entryOf(path, before);
+      const first = await this.#keepCut(file, entry.size);
+      const again = await this.#keepCut(file, entry.size);
+      const isSettled = first.readBytes === entry.size && first.blobs.join() === again.blobs.join();
+      return { kind: "kept", entry, blobs: first.blobs, isSettled };
+    } finally {
+      closeSync(file);
+    }
+  }
+
   /** One byte more than it should have is read, to see one that has grown. */
   async #keepWhole(file: number, sizeBytes: number): Promise<{ blobs: Digest[]; readBytes: number }> {
     const readBytes = this.#fill(file, 0, sizeBytes + 1, 0);
@@ -55,7 +75,7 @@ export class FileKeeper {
     return { blobs: bytes.length === 0 ? [] : [await this.#writer.add(bytes)], readBytes };
   }
 
-  async #keepCut(file: number): Promise<{ blobs: Digest[]; readBytes: number }> {
+  async #keepCut(file: number, mostBytes = Number.POSITIVE_INFINITY): Promise<{ blobs: Digest[]; readBytes: number }> {
     if (this.#buffer.length < BUFFER_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
     const blobs: Digest[] = [];
     let [from, to, readBytes, isAtEnd] = [0, 0, 0, false];
@@ -63,8 +83,9 @@ export class FileKeeper {
       if (!isAtEnd && to - from < MOST_BYTES) {
         this.#buffer.copyWithin(0, from, to);
         [from, to] = [0, to - from];
-        const count = this.#fill(file, to, BUFFER_BYTES, readBytes);
-        isAtEnd = to + count < BUFFER_BYTES;
+        const end = Math.min(BUFFER_BYTES, to + mostBytes - readBytes);
+        const count = this.#fill(file, to, end, readBytes);
+        isAtEnd = to + count < BUFFER_BYTES || readBytes + count >= mostBytes;
         to += count;
         readBytes += count;
         await this.#turns.take(count);

@@ -24,6 +24,12 @@ export interface KeepOptions {
   readonly leaveOut?: RegExp | undefined;
   /** How often a file is read that changes while it is read. */
   readonly reads?: number;
+  /** A file that only grew, however often it was read, counts as it was when it had that length. */
+  readonly mayGrow?: boolean;
+  /** Copies whose bytes are taken in the place of what lies there, by path below the root; never known from before. */
+  readonly instead?: ReadonlyMap<RawPath, string> | undefined;
+  /** What is left out, by path below the root. */
+  readonly without?: ReadonlySet<RawPath> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** After each file that was read. */
   readonly onProgress?: ((progress: KeepProgress) => void) | undefined;
@@ -53,6 +59,7 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
   forgetOthers(known, found);
   for (const entry of found) {
     await turns.take();
+    if (options.without?.has(entry.path)) continue;
     if (entry.kind !== "file") {
       if (entry.kind === "special") skipped.push(entry.path);
       else entries.push(plainEntry(entry));
@@ -67,16 +74,17 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
       continue;
     }
     const asKnown = known.get(entry.path);
+    const copy = options.instead?.get(entry.path);
     let kept: KeptFile;
-    if (asKnown !== undefined && looksAlike(asKnown.look, entry) && asKnown.blobs.every((digest) => writer.has(digest)))
+    if (copy === undefined && asKnown !== undefined && looksAlike(asKnown.look, entry) && asKnown.blobs.every((digest) => writer.has(digest)))
       kept = { kind: "kept", entry, blobs: asKnown.blobs, isSettled: true };
     else {
-      kept = await keepSettled(keeper, locate(root, entry.path), entry.path, options.reads ?? 1);
+      kept = copy === undefined ? await keepSettled(keeper, locate(root, entry.path), entry.path, options) : await keepCopy(keeper, copy, entry);
       known.delete(entry.path);
       changed.push(entry.path);
       if (kept.kind === "vanished") continue;
-      if (kept.isSettled) known.set(entry.path, { look: lookOnly(kept.entry), blobs: kept.blobs });
-      else unsettled.push(entry.path);
+      if (kept.isSettled && copy === undefined) known.set(entry.path, { look: lookOnly(kept.entry), blobs: kept.blobs });
+      else if (!kept.isSettled) unsettled.push(entry.path);
       read += 1;
       sizeBytes += kept.entry.size;
       options.onProgress?.({ files: read, sizeBytes });
@@ -88,11 +96,18 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
   return { entries, changed, unsettled, skipped, read };
 }
 
-async function keepSettled(keeper: FileKeeper, at: Buffer, path: RawPath, reads: number): Promise<KeptFile> {
+async function keepSettled(keeper: FileKeeper, at: Buffer, path: RawPath, { reads = 1, mayGrow = false }: KeepOptions): Promise<KeptFile> {
   for (let read = 1; ; read += 1) {
     const kept = await keeper.keep(at, path);
-    if (kept.kind === "vanished" || kept.isSettled || read >= reads) return kept;
+    if (kept.kind === "vanished" || kept.isSettled) return kept;
+    if (read >= reads) return mayGrow ? keeper.keepGrowing(at, path) : kept;
   }
+}
+
+/** The copy's bytes, and all else as it is of the file that it stands for. */
+async function keepCopy(keeper: FileKeeper, copy: string, { mode, uid, gid, mtimeNs, path }: FoundEntry): Promise<KeptFile> {
+  const kept = await keeper.keep(Buffer.from(copy), path);
+  return kept.kind === "vanished" ? kept : { ...kept, entry: { ...kept.entry, mode, uid, gid, mtimeNs } };
 }
 
 function forgetOthers(known: KnownFiles, found: readonly FoundEntry[]): void {

@@ -3,6 +3,7 @@ import type { StepRooms } from "./step-rooms.ts";
 import { analyseStep } from "./steps/analyse.ts";
 import { backUpStep } from "./steps/back-up.ts";
 import { buildStep } from "./steps/build.ts";
+import { checkBackupStep } from "./steps/check-backup.ts";
 import { checkCodeStep } from "./steps/check-code.ts";
 import { checkAfterStep, checkBeforeStep } from "./steps/check-health.ts";
 import { checkPackageStep } from "./steps/check-package.ts";
@@ -12,6 +13,8 @@ import { commitStep } from "./steps/commit.ts";
 import { confirmStep } from "./steps/confirm.ts";
 import { decideStep } from "./steps/decide.ts";
 import { fetchStep } from "./steps/fetch.ts";
+import { keepTodayStep } from "./steps/keep-today.ts";
+import { putBackStep } from "./steps/put-back.ts";
 import { rehearseStep } from "./steps/rehearse.ts";
 import { stageStep } from "./steps/stage.ts";
 import { switchStep } from "./steps/switch.ts";
@@ -62,6 +65,11 @@ export function defineReconstruction(rooms: StepRooms): Step[] {
   ];
 }
 
+/** Putting parts of a backup in the place of what serves: today's are kept first, and come back if the agent is not well with the others. */
+export function defineRestoring(rooms: StepRooms): Step[] {
+  return [checkBackupStep(rooms), keepTodayStep(rooms), putBackStep(rooms), confirmStep(rooms), commitStep(rooms)];
+}
+
 /** Watching a version once more that serves already: `switch` finds it there, and knows the way back. */
 export function defineWatchingAgain(rooms: StepRooms): Step[] {
   return [checkReleaseStep(rooms), switchStep(rooms), confirmStep(rooms), watchStep(rooms), commitStep(rooms)];
@@ -69,5 +77,13 @@ export function defineWatchingAgain(rooms: StepRooms): Step[] {
 
 /** Every definition that this Instar can finish an update under. */
 export function listStepDefinitions(rooms: StepRooms): Step[] {
-  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms), checkRebuiltStep()];
+  return [
+    ...defineCodeUpdate(rooms),
+    trialStep(rooms),
+    checkReleaseStep(rooms),
+    checkRebuiltStep(),
+    checkBackupStep(rooms),
+    keepTodayStep(rooms),
+    putBackStep(rooms),
+  ];
 }

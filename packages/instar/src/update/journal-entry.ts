@@ -1,4 +1,4 @@
-import type { ConflictStrategy, ErrorCode, Outcome } from "@instar/protocol";
+import type { Component, ConflictStrategy, ErrorCode, Outcome } from "@instar/protocol";
 import type { Json } from "../ledger/ledger-entry.ts";
 import type { Strategy } from "../settings/plan-strategy.ts";
 
@@ -34,7 +34,7 @@ export interface UpdateStart {
   readonly releaseFrom: string | null;
   /** The last committed release: the way back. Differs from `releaseFrom` after a superseded update. */
   readonly wayBack: string | null;
-  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "watch-again";
+  readonly trigger: "found" | "by-hand" | "first" | "rollback" | "restore" | "watch-again";
   readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
@@ -45,6 +45,8 @@ export interface UpdateStart {
     readonly conflicts?: ConflictStrategy;
     /** Going back by hand: the update whose snapshot is put back with the code. */
     readonly stateOf?: UpdateId;
+    /** Putting parts of a backup in the place of what serves. */
+    readonly restore?: { readonly backup: string; readonly components: readonly Component[]; readonly overwriteConfig: boolean };
     /** The old version comes back by itself unless a person confirms the new one within so many ms of instance time in service. */
     readonly confirmWithinMs?: number;
   };

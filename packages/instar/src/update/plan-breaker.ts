@@ -36,4 +36,4 @@ export function planBreaker(ended: readonly EndedUpdate[], resetAfter: string | 
 }
 
 /** Going back by hand, and watching again, are no tries of something new. */
-const isTry = (trigger: EndedUpdate["start"]["trigger"]) => trigger !== "rollback" && trigger !== "watch-again";
+const isTry = (trigger: EndedUpdate["start"]["trigger"]) => trigger !== "rollback" && trigger !== "restore" && trigger !== "watch-again";

@@ -24,7 +24,9 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
   const name = `${found.version} (${found.commit.slice(0, 10)})`;
   if (underWay?.commit === found.commit) return { decision: "nothing", because: `${name} is under way` };
   if (running?.commit === found.commit) return { decision: "nothing", because: `upstream has nothing newer than ${name}, which runs` };
-  const tried = question.ended.findLast((update) => update.start.commit === found.commit && update.start.trigger !== "rollback");
+  const tried = question.ended.findLast(
+    (update) => update.start.commit === found.commit && update.start.trigger !== "rollback" && update.start.trigger !== "restore",
+  );
   if (tried !== undefined)
     return {
       decision: "dismiss",

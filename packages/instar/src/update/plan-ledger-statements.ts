@@ -83,6 +83,7 @@ const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {
   analyse: "ANALYSIS_COMPLETED",
   validate: "VALIDATION_PASSED",
   "back-up": "BACKUP_CREATED",
+  "keep-today": "BACKUP_CREATED",
 };
 
 /** What must not come again by itself once an update has ended: what it had to take back, or what a person went back from. */

@@ -29,6 +29,8 @@ export interface StepRooms {
   readonly stateDirectory: string | null;
   /** What an agent or job may inherit of the operator's environment: a handful of names. */
   readonly inherited: Readonly<Record<string, string>>;
+  /** The same names and the operator's PATH: for the operator's own programs, such as a database's tools. */
+  readonly toolEnvironment: Readonly<Record<string, string>>;
   /** What this network wants trusted, as the operator's shell names it: for installing, which is what reaches the network. */
   readonly networkTrust: NetworkTrust | undefined;
   readonly source: GitSource;
@@ -57,6 +59,8 @@ export interface StepRooms {
   readonly lessons: (pattern: ChangePattern, update: string) => readonly string[];
   /** Digests that misbehaved, with the reason. */
   readonly quarantined: (digest: string) => string | undefined;
+  /** The same of snapshots. See planReferencedSnapshots. */
+  readonly referencedSnapshots: () => readonly string[];
   /** Releases that something still needs: they are never pruned. */
   readonly referenced: () => readonly string[];
 }

@@ -46,7 +46,7 @@ const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>
   "state.writesThatMayBeLost": [number, 0],
   "front.public": [rank("false", "true"), false],
   "keep.releases": [fewer(number), 5],
-  "keep.snapshots": [fewer(number), 5],
+  "keep.snapshots": [fewer(number), 10],
 };
 
 /** What protects by being there. */

@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation, updateView } from "@instar/protocol";
+import { backupJob, OPERATIONS, type Operation, updateView } from "@instar/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { initFlags } from "./run-init.ts";
@@ -90,12 +90,18 @@ const GROUPS: Readonly<Record<string, string>> = {
   update: "Updates: check, list, show, apply, cancel, resolve, resume",
   incident: "What went wrong in service, and why",
   audit: "The ledger",
+  backup: "Backups of code, configuration, data and databases: create, list, verify, restore, prune",
   keeper: "The process that keeps the agent: replace",
 };
 
 /** Answered with an update, which a person may want to follow to its end. */
 export function isUpdateCommand(operation: Operation): boolean {
   return operation.kind === "command" && (operation.output as unknown) === updateView;
+}
+
+/** Answered with work that goes on in the daemon, which a person may want to wait for. */
+export function isJobCommand(operation: Operation): boolean {
+  return operation.kind === "command" && (operation.output as unknown) === backupJob;
 }
 
 function addOperation(parent: Command, operation: Operation, runOperation: Parameters<typeof buildProgram>[2]): void {
@@ -117,6 +123,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     command
       .option("--no-wait", "return at once instead of following the update to its end")
       .option("--output", "print what its jobs write, as they write it", false);
+  if (isJobCommand(operation)) command.option("--no-wait", "return at once instead of waiting for its end");
   command.action(async (...args: unknown[]) => {
     const self = args.at(-1) as Command;
     const options = self.optsWithGlobals() as Record<string, unknown>;

@@ -37,6 +37,11 @@ export async function followUpdate(folder: string, first: UpdateView, { say, sho
   }
 }
 
+/** An update as it is now. */
+export async function readUpdate(folder: string, update: string): Promise<UpdateView> {
+  return (await ask(folder, "update.show", { update })) as UpdateView;
+}
+
 function renderStep({ state, title, because }: UpdateView["steps"][number]): string | undefined {
   if (state === "done") return `✔ ${title}${because === "" ? "" : `: ${because}`}`;
   if (state === "failed") return `✘ ${title}: ${because}`;

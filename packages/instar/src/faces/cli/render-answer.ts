@@ -1,4 +1,5 @@
-import type { DoctorView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
+import type { BackupJob, DoctorView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
+import { renderBackups, renderJob } from "./render-backup.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
@@ -27,6 +28,14 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"update.list">).updates.map(renderUpdateLine).join("\n") || "no updates yet";
     case "history":
       return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
+    case "backup.list":
+      return renderBackups((answer as OutputOf<"backup.list">).backups);
+    case "backup.create":
+    case "backup.verify":
+    case "backup.restore":
+    case "backup.prune":
+    case "backup.progress":
+      return renderJob(answer as BackupJob);
     case "audit.verify":
       return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
     case "incident.list":

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { exitStatusOf, InstarError, type Operation, renderProblem, type UpdateView } from "@instar/protocol";
+import { type BackupJob, exitStatusOf, InstarError, type Operation, type Problem, parseProblem, renderProblem, type UpdateView } from "@instar/protocol";
 import { readDaemonDoor } from "../../daemon/read-daemon-door.ts";
 import type { OperationContext } from "../../operations/context.ts";
 import { systemClock } from "../../platform/clock.ts";
@@ -10,9 +10,10 @@ import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
 import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
-import { buildProgram, isUpdateCommand } from "./build-program.ts";
+import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts";
 import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
-import { followUpdate } from "./follow-update.ts";
+import { followJob } from "./follow-job.ts";
+import { followUpdate, readUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
@@ -142,12 +143,21 @@ export async function runCli(parts: CliParts): Promise<number> {
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);
-      const answer = await answerOperation(parts, read, folder, operation, input);
-      if (isUpdateCommand(operation) && options.wait) {
-        const ended = await followUpdate(folder, answer as UpdateView, { say: isJson ? undefined : note, showsOutput: options.output });
+      // A folder that is named counts from where the person stands, not from where the daemon does.
+      const named = operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : input;
+      const answer = await answerOperation(parts, read, folder, operation, named);
+      const follow = async (update: UpdateView): Promise<void> => {
+        const ended = await followUpdate(folder, update, { say: isJson ? undefined : note, showsOutput: options.output });
         status = exitStatusOfUpdate(operation.name, ended);
         print(isJson ? JSON.stringify(ended, null, 2) : renderUpdateLine(ended));
-        return;
+      };
+      if (isUpdateCommand(operation) && options.wait) return follow(answer as UpdateView);
+      if (isJobCommand(operation) && options.wait) {
+        const job = await followJob(folder, answer as BackupJob, isJson || process.stderr.isTTY !== true ? undefined : process.stderr);
+        if (job.update !== null) return follow(await readUpdate(folder, job.update));
+        if (job.problem === null) return print(isJson ? JSON.stringify(job, null, 2) : renderAnswer(operation.name, job));
+        if (!isJson && job.verified.length > 0) print(renderAnswer(operation.name, job));
+        throw parseProblem(job.problem as unknown as Problem);
       }
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
       if (operation.name === "rollback.plan" && (answer as { verdict: string }).verdict === "fail") status = 4;

@@ -20,7 +20,9 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
   };
   switch (target.kind) {
     case "previous": {
-      const bringer = standing.ended.findLast(({ given, outcome }) => given.release === standing.running?.release && STAYED.has(outcome));
+      const bringer = standing.ended.findLast(
+        ({ start, given, outcome }) => start.trigger !== "restore" && given.release === standing.running?.release && STAYED.has(outcome),
+      );
       return found(
         bringer?.start.wayBack ?? bringer?.start.releaseFrom ?? undefined,
         "the version before the one that runs",

@@ -133,7 +133,9 @@ function findSnapshot(
 
 /** The update that put in place what runs. */
 function findBringer({ ended, running }: RollbackFacts["standing"]): EndedUpdate | undefined {
-  return ended.findLast(({ given, outcome }) => given.release === running?.release && outcome !== "rolled-back" && outcome !== "refused");
+  return ended.findLast(
+    ({ start, given, outcome }) => start.trigger !== "restore" && given.release === running?.release && outcome !== "rolled-back" && outcome !== "refused",
+  );
 }
 
 function planTime({ rollbackMs }: RollbackFacts, code: Part | undefined): RollbackPlan["takes"] {

@@ -1,4 +1,4 @@
-import { planPruneSnapshots } from "../../backups/plan-prune-snapshots.ts";
+import { planPruneSnapshots, prunablesOf } from "../../backups/plan-prune-snapshots.ts";
 import { planPrune } from "../../releases/plan-prune.ts";
 import { Exchange } from "../exchange.ts";
 import { defineStep, type Step } from "../step.ts";
@@ -23,11 +23,12 @@ export function commitStep(rooms: StepRooms): Step {
       const kept = [release, ...(start.wayBack === null ? [] : [start.wayBack]), ...rooms.referenced()];
       const { remove } = planPrune({ releases: (await releases.list()).sealed, newest: settings.keep.releases, referenced: new Set(kept) });
       for (const old of remove) await releases.remove(old);
-      for (const old of planPruneSnapshots({ snapshots: await snapshots.list(), keep: settings.keep.snapshots, referenced: new Set([originOf(context)]) }))
-        await snapshots.remove(old);
+      const { snapshots: keep, snapshotDays: keepDays } = settings.keep;
+      const rules = { keep, keepDays, nowMs: rooms.clock.wallMs(), referenced: new Set<string>([originOf(context), ...rooms.referencedSnapshots()]) };
+      for (const old of planPruneSnapshots(prunablesOf(await snapshots.list()), rules)) await snapshots.remove(old.id);
       rooms.keptReleases.prune({ newest: settings.keep.snapshots, referenced: new Set(kept) });
       // What cannot be swept now takes space, and nothing else: the next commit tries again.
-      await snapshots.sweep(rooms.keptReleases.trees()).catch((error: unknown) => context.say(`the store could not be swept: ${String(error)}`));
+      await snapshots.sweep().catch((error: unknown) => context.say(`the store could not be swept: ${String(error)}`));
       return { kind: "done", gives: { pruned: [...remove] } };
     },
     undo: { needless: "what it removes, nothing refers to" },

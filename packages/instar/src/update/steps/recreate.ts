@@ -1,4 +1,5 @@
 import { InstarError } from "@instar/protocol";
+import type { SnapshotAbout } from "../../backups/backup-parts.ts";
 import { SLOTS, type SlotName } from "../../keeper/keeper-state.ts";
 import { countsOf, Exchange, slotOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
@@ -27,7 +28,7 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
   // Once the new version was started it may have written, so the snapshot was finished before, and must not be touched again.
   const wasStarted = slotOf(await exchange.report(), release) !== undefined;
   if (typeof given.snapshot === "string" && rooms.stateDirectory !== null && !wasStarted) {
-    const snapshot = await rooms.snapshots.finish(update, rooms.stateDirectory);
+    const snapshot = await rooms.snapshots.finish(update, rooms.stateDirectory, { about: aboutExchange(context) });
     say(`the snapshot holds ${snapshot.files} files`);
     // A crash in here leaves the front holding and nothing started: whoever comes next puts the same state there again.
     if (context.start.overrides.stateOf !== undefined) await exchangeState(rooms, update, context.start.overrides.stateOf);
@@ -39,6 +40,12 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
   await exchange.release();
   const tookMs = Math.round(rooms.clock.monotonicMs() - beganMs);
   return { kind: "done", gives: { slot, tookMs, ...baseline } };
+}
+
+/** What `backup list` says of it. */
+function aboutExchange({ update, start }: StepContext): SnapshotAbout {
+  const because = `the state in the exchange of ${start.versionFrom ?? "nothing"} for ${start.versionTo}`;
+  return { kind: "incremental", tags: [], because, update, version: start.versionFrom, release: start.releaseFrom };
 }
 
 /** Whatever the journals say: no other process may have this state open. */

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+export type Face = "cli" | "http";
+
+/** One thing that Instar can be asked or told. CLI, HTTP and OpenAPI all derive from this table; no face adds to it. */
+export interface Operation<Name extends string = string, Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
+  readonly name: Name;
+  /** A query changes nothing and is a GET; a command is a POST. */
+  readonly kind: "query" | "command";
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  /** The inputs that the CLI takes by position, in order. The rest are flags. */
+  readonly positional: readonly string[];
+  /** True where it can be answered from the disk while no daemon runs. */
+  readonly offline: boolean;
+  /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */
+  readonly dryRun?: string;
+  /** Faces that leave it out, each with its reason. */
+  readonly hiddenFrom?: Partial<Record<Face, string>>;
+}
+
+export const defineOperation = <const Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  operation: Operation<Name, Input, Output>,
+): Operation<Name, Input, Output> => operation;
+
+/** Of an operation that asks for nothing. */
+export const none = z.strictObject({});
+/** True or false, also as text: in a query everything is. */
+export const flag = z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean()).meta({ type: "boolean" });
+export const updateId = z.string().min(1).describe("An update's id; its first letters are enough");
