@@ -1,3 +1,4 @@
+export * from "./edits.ts";
 export * from "./error-codes.ts";
 export * from "./events.ts";
 export * from "./health.ts";

@@ -1,4 +1,6 @@
+// The whole table in one file: what an outsider may ask or tell is read in one place, and every face is made of it.
 import { z } from "zod";
+import { editLookView, editPlanInput } from "./edits.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
 import { sandboxReport } from "./sandbox.ts";
@@ -17,6 +19,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly output: Output;
   /** The inputs that the CLI takes by position, in order. The rest are flags. */
   readonly positional: readonly string[];
+  /** The input that is a file's text. The CLI takes the file's path (`-`: standard input), and says as `base` where it lies. */
+  readonly fileInput?: string;
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
   /** Faces that leave it out, each with its reason. */
@@ -302,6 +306,38 @@ export const OPERATIONS = [
     }),
     output: updateView,
     positional: ["to"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "edit.plan",
+    kind: "command",
+    summary: "What a plan of edits would change in the configuration, with nothing changed",
+    input: z.strictObject(editPlanInput),
+    output: editLookView,
+    positional: ["plan"],
+    fileInput: "plan",
+    offline: true,
+  }),
+  defineOperation({
+    name: "edit.apply",
+    kind: "command",
+    summary: "Edit files of the configuration together: all of them, or none",
+    input: z.strictObject({ ...editPlanInput, restart: z.boolean().default(false).describe("Start the agent again after the edits, while requests wait") }),
+    output: updateView,
+    positional: ["plan"],
+    fileInput: "plan",
+    offline: false,
+  }),
+  defineOperation({
+    name: "edit.undo",
+    kind: "command",
+    summary: "Take back what an update of the configuration edited, where nobody changed those files since",
+    input: z.strictObject({
+      update: updateId,
+      restart: z.boolean().optional().describe("Start the agent again (default: as that update did)"),
+    }),
+    output: updateView,
+    positional: ["update"],
     offline: false,
   }),
   defineOperation({

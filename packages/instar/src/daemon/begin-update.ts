@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { InstarError } from "@instar/protocol";
 import { planStrategy } from "../settings/plan-strategy.ts";
+import { defineConfigurationUpdate } from "../update/configuration-update.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { pinSteps } from "../update/run-update.ts";
@@ -16,12 +17,13 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
     throw new InstarError("CONFLICT", `update ${open} is under way`, { facts: { update: open }, advice: "Wait for it, or `instar update cancel`." });
   const update = newUpdateId();
   const pinned: UpdateStart = { ...start, strategy: planStrategy(instance.settings).strategy };
-  const body = { kind: "started", steps: pinSteps(stepsOf(instance, start.trigger)), start: pinned } as const;
+  const body = { kind: "started", steps: pinSteps(stepsOf(instance, start)), start: pinned } as const;
   instance.journal.append({ update, attempt: 0, body, ledger: planLedgerStatements(update, pinned, body, {}) });
   return update;
 }
 
-function stepsOf({ codeUpdate, goingBack, watchingAgain }: Instance, trigger: UpdateStart["trigger"]): Instance["codeUpdate"] {
+function stepsOf({ rooms, codeUpdate, goingBack, watchingAgain }: Instance, { kind, trigger, edits }: Omit<UpdateStart, "strategy">): Instance["codeUpdate"] {
+  if (kind === "configuration") return defineConfigurationUpdate(rooms, { restart: edits?.restart ?? false });
   if (trigger === "rollback") return goingBack;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;
 }

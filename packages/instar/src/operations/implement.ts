@@ -1,6 +1,7 @@
 import type { Implementations } from "@instar/protocol";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
+import { implementEdits } from "./edits.ts";
 import { implementHealth } from "./health.ts";
 import { implementImpact } from "./impact.ts";
 import { implementKeeper } from "./keeper.ts";
@@ -16,6 +17,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementEdits(context),
     ...implementRecords(context),
     ...implementHealth(context),
     ...implementKeeper(context),

@@ -1,3 +1,4 @@
+import { defineConfigurationUpdate } from "./configuration-update.ts";
 import type { Step } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { analyseStep } from "./steps/analyse.ts";
@@ -53,5 +54,5 @@ export function defineWatchingAgain(rooms: StepRooms): Step[] {
 
 /** Every definition that this Instar can finish an update under. */
 export function listStepDefinitions(rooms: StepRooms): Step[] {
-  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms)];
+  return [...defineCodeUpdate(rooms), trialStep(rooms), checkReleaseStep(rooms), ...defineConfigurationUpdate(rooms, { restart: true })];
 }

@@ -27,8 +27,10 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
     const [first] = journal;
     const last = journal.at(-1);
     if (first?.kind !== "started" || last?.kind !== "ended") continue;
-    const given = foldGives(journal);
     const { start } = first;
+    // Edits change what a release reads, and not which one runs.
+    if (start.kind === "configuration") continue;
+    const given = foldGives(journal);
     ended.push({ update: first.update, start, outcome: last.outcome, because: last.because, given });
     // What was never exchanged cannot be stayed with: accepted in a trial, the one before goes on serving.
     const isAccepted =

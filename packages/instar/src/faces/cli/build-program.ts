@@ -88,6 +88,7 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 
 const GROUPS: Readonly<Record<string, string>> = {
   update: "Updates: check, list, show, apply, cancel, resolve",
+  edit: "Edits of the agent's configuration: plan, apply, undo",
   audit: "The ledger",
   keeper: "The process that keeps the agent: replace",
 };
@@ -103,7 +104,10 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
   const properties = schema.properties ?? {};
   for (const name of operation.positional) {
     const isRequired = schema.required?.includes(name) ?? false;
-    command.argument(isRequired ? `<${name}>` : `[${name}]`, describeInput(properties[name]));
+    command.argument(
+      isRequired ? `<${name}>` : `[${name}]`,
+      `${name === operation.fileInput ? "A file, or - for standard input. " : ""}${describeInput(properties[name])}`,
+    );
   }
   for (const [name, property] of Object.entries(properties)) {
     if (operation.positional.includes(name)) continue;

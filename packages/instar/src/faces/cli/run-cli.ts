@@ -14,6 +14,7 @@ import { buildProgram, isUpdateCommand } from "./build-program.ts";
 import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
+import { readFileInput } from "./read-file-input.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
@@ -142,7 +143,7 @@ export async function runCli(parts: CliParts): Promise<number> {
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);
-      const answer = await answerOperation(parts, read, folder, operation, input);
+      const answer = await answerOperation(parts, read, folder, operation, await readFileInput(operation, input));
       if (isUpdateCommand(operation) && options.wait) {
         const ended = await followUpdate(folder, answer as UpdateView, { say: isJson ? undefined : note, showsOutput: options.output });
         status = exitStatusOfUpdate(operation.name, ended);

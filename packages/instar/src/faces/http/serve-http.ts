@@ -11,7 +11,8 @@ export interface HttpFace {
   close(): Promise<void>;
 }
 
-const BODY_LIMIT_BYTES = 1_048_576;
+/** The longest that an operation takes is a plan of edits; as JSON its line ends and quotes take two bytes each. */
+const BODY_LIMIT_BYTES = 8_388_608;
 
 /** The protocol over HTTP, on loopback, for whoever has the token. Every route comes from the table of operations. */
 export async function serveHttp(implementations: Implementations, token: string, port = 0): Promise<HttpFace> {
