@@ -24,6 +24,9 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
   "update.output": { update: "a" },
   "update.resolve": { how: "retry" },
+  "edit.plan": { plan: "edits: []" },
+  "edit.apply": { plan: "edits: []" },
+  "edit.undo": { update: "a" },
 };
 
 describe("every operation is reachable from every face, or says why not:", () => {
