@@ -149,7 +149,8 @@ function readPlainValue(text: string): unknown {
 }
 
 function explainIssue(issue: { readonly path: readonly PropertyKey[]; readonly message: string; readonly code?: string | undefined }): string {
-  return `${issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `}${issue.message}`;
+  const message = issue.code === "invalid_key" ? "a place is a JSON pointer: /key/inner" : issue.message;
+  return `${issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `}${message}`;
 }
 
 const mistaken = (mistakes: readonly string[]) =>

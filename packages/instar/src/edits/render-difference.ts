@@ -58,7 +58,7 @@ function renderValue(value: unknown, isSecret: boolean): string {
   if (isSecret) return MASK;
   const text = JSON.stringify(value, (key, inner: unknown) => {
     if (key !== "" && isSecretName(key)) return MASK;
-    if (typeof inner === "bigint") return String(inner);
+    if (typeof inner === "bigint") return BigInt(Number(inner)) === inner ? Number(inner) : String(inner);
     return typeof inner === "string" ? maskText(inner) : inner;
   });
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;

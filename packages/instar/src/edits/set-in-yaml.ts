@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, type YAMLMap, type YAMLSeq } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Setting } from "./set-in-json.ts";
 
 /**
@@ -15,15 +15,20 @@ export function setInYaml(text: string, settings: readonly Setting[], lineEnd: s
 }
 
 function parseOneDocument(text: string): Document {
-  // intAsBigInt: a number that no double can hold must come out as it went in.
-  const documents = parseAllDocuments(text, { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, intAsBigInt: true });
-  const found: readonly Document[] = "empty" in documents ? [] : documents;
-  const [only] = found;
-  if (found.length > 1) throw new Error("it holds more than one document");
-  if (only === undefined) throw new Error("it holds no document; write the whole file instead");
-  const [broken] = only.errors;
-  if (broken !== undefined) throw new Error(`it is not YAML (${broken.code})`);
+  const [only, ...others] = parseYaml(text);
+  if (only === undefined || others.length > 0) throw new Error("it holds more than one document");
   return only;
+}
+
+/** @throws Error in words, none of the file's */
+export function parseYaml(text: string): readonly Document[] {
+  // intAsBigInt: a number that no double can hold must come out as it went in.
+  const options = { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, intAsBigInt: true } as const;
+  const found = parseAllDocuments(text, options);
+  const documents: readonly Document[] = "empty" in found ? [parseDocument(text, options)] : found;
+  const broken = documents.flatMap(({ errors }) => errors).at(0);
+  if (broken !== undefined) throw new Error(`it is not YAML (${broken.code})`);
+  return documents;
 }
 
 function setOne(document: Document, { keys, value }: Setting): void {

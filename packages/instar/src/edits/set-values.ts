@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { InstarError } from "@instar/protocol";
-import { parse } from "yaml";
 import type { Json } from "../ledger/ledger-entry.ts";
 import { parseEnvironmentFile } from "../settings/parse-environment-file.ts";
 import { parsePointer } from "./parse-pointer.ts";
 import { setInEnvironmentFile } from "./set-in-environment-file.ts";
 import { type Setting, setInJson } from "./set-in-json.ts";
-import { setInYaml } from "./set-in-yaml.ts";
+import { parseYaml, setInYaml } from "./set-in-yaml.ts";
 import { readTextForm, renderTextForm } from "./text-form.ts";
 
 export type ConfigurationFormat = "json" | "yaml" | "environment";
@@ -27,7 +26,8 @@ export function readConfiguration(bytes: Uint8Array, path: string, format: Confi
   try {
     if (format === "json") return JSON.parse(text);
     if (format === "environment") return parseEnvironmentFile(text, path);
-    return parse(text, { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, intAsBigInt: true, maxAliasCount: 100 });
+    const documents = parseYaml(text).map((document) => document.toJS({ maxAliasCount: 100 }) as unknown);
+    return documents.length === 1 ? documents[0] : documents;
   } catch {
     throw new InstarError("EDIT_REFUSED", `${path} is not ${INWORDS[format]}`, { facts: { path } });
   }
