@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,11 @@ export class EditWorld {
     const changed = await edits.keep(id);
     if (changed !== undefined) throw new Error(changed);
     return id;
+  }
+
+  /** Past the disk that a test watches. */
+  writeAsPerson(path: string, text: string): void {
+    writeFileSync(join(this.agent, path), text);
   }
 
   read(path: string): Promise<string> {
