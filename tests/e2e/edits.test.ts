@@ -42,14 +42,18 @@ describe("edits of the configuration, under load:", () => {
   });
   afterAll(() => instance.end());
 
-  const apply = async (plan: unknown, ...flags: string[]) => {
+  const apply = (plan: unknown) => {
     const path = join(instance.folder, "plan.json");
     writeFileSync(path, JSON.stringify(plan));
+    const ran = instance.cli("edit", "apply", path, "--json");
+    return { ran, update: JSON.parse(ran.stdout) as UpdateView & { code: string; detail?: string } };
+  };
+  const applyUnderLoad = async (plan: unknown) => {
     const load = new Load(instance.port);
-    const ran = instance.cli("edit", "apply", path, ...flags, "--json");
+    const applied = apply(plan);
     await load.end();
     expect(load.asked).toBeGreaterThan(0);
-    return { ran, load, update: JSON.parse(ran.stdout) as UpdateView & { code: string; detail?: string } };
+    return { ...applied, load };
   };
   const set = (values: Record<string, unknown>, restart = true) => ({
     because: "say it otherwise",
@@ -59,7 +63,7 @@ describe("edits of the configuration, under load:", () => {
 
   it("a restart serves the new configuration, and no request fails", async () => {
     const before = instance.pids().agent;
-    const { ran, load, update } = await apply(set({ "/greeting": "good evening" }));
+    const { ran, load, update } = await applyUnderLoad(set({ "/greeting": "good evening" }));
     expect(ran.status, ran.stderr).toBe(0);
     expect(update).toMatchObject({ kind: "configuration", outcome: "committed", versionTo: "1.0.0" });
     expect(load.failed).toEqual([]);
@@ -70,7 +74,7 @@ describe("edits of the configuration, under load:", () => {
   });
 
   it("a value with which the agent does not start: the old configuration serves again, and no request fails", async () => {
-    const { ran, load, update } = await apply(set({ "/greeting": 17 }));
+    const { ran, load, update } = await applyUnderLoad(set({ "/greeting": 17 }));
     expect(ran.status).toBe(5);
     expect(update).toMatchObject({ outcome: "rolled-back", code: "UNHEALTHY", because: expect.stringContaining("did not become ready") });
     expect(load.failed).toEqual([]);
@@ -81,7 +85,7 @@ describe("edits of the configuration, under load:", () => {
 
   it("without a restart the agent goes on as it is, in the same process", async () => {
     const before = instance.pids().agent;
-    const { update } = await apply(set({ "/greeting": "not yet" }, false));
+    const { update } = apply(set({ "/greeting": "not yet" }, false));
     expect(update.outcome).toBe("committed");
     expect(instance.pids().agent).toBe(before);
     expect(await hello(instance.port)).toBe("good evening");
@@ -100,9 +104,9 @@ describe("edits of the configuration, under load:", () => {
   });
 
   it("an agent that ignores its stop signal is killed, and started again", async () => {
-    await apply(set({ "/deaf": true }));
+    apply(set({ "/deaf": true }));
     const before = instance.pids().agent;
-    const { update, load } = await apply({ because: "speak again", edits: [{ set: "config/agent.json", remove: ["/deaf"] }, { restart: true }] });
+    const { update, load } = await applyUnderLoad({ because: "speak again", edits: [{ set: "config/agent.json", remove: ["/deaf"] }, { restart: true }] });
     expect(update.outcome).toBe("committed");
     expect(load.failed).toEqual([]);
     expect(instance.pids().agent).not.toBe(before);
@@ -124,10 +128,10 @@ describe("edits of the configuration, under load:", () => {
   });
 
   it("what is not listed is refused, and so is a plan with a mistake, before anything begins", async () => {
-    const { ran, update } = await apply({ because: "x", edits: [{ write: "instar.yaml", content: "x" }] });
+    const { ran, update } = apply({ because: "x", edits: [{ write: "instar.yaml", content: "x" }] });
     expect(ran.status).toBe(4);
     expect(update).toMatchObject({ outcome: "refused", code: "EDIT_REFUSED" });
-    expect((await apply({ because: "x", edits: [{ write: "config/x", content: "s3cret", moed: "0600" }] })).update).toMatchObject({
+    expect(apply({ because: "x", edits: [{ write: "config/x", content: "s3cret", moed: "0600" }] }).update).toMatchObject({
       code: "INPUT_INVALID",
       detail: expect.stringContaining("moed"),
     });
@@ -194,6 +198,7 @@ const CALLER = `
     while (!isOver) {
       const said = await fetch("http://127.0.0.1:" + process.argv[1] + "/").then(async (answer) => answer.status + " " + await answer.text(), String);
       asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
       if (!said.startsWith("200 ")) failed.push(said);
     }
   };

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmod, link, lstat, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -5,7 +6,9 @@ import { InstarError } from "@instar/protocol";
 import { CrashPoints, SimulatedCrash } from "@instar/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeTinyDisk, withTinyDisk } from "../platform/tiny-disk.testing.ts";
+import { realEditDisk } from "./edit-disk.ts";
 import { crashingDisk, EditWorld, failingDisk } from "./edit-world.testing.ts";
+import { Edits } from "./edits.ts";
 import { parseEditPlan } from "./parse-edit-plan.ts";
 import { planInverseEdits } from "./plan-inverse-edits.ts";
 import { digestOf } from "./read-live-file.ts";
@@ -170,7 +173,7 @@ describe("edits are made together:", () => {
       await writeFile(join(tiny.agent, "config/big.txt"), randomBytes(200_000));
       const before = await tiny.look();
       const content = randomBytes(150_000).toString("base64");
-      const edits = new (Object.getPrototypeOf(world.edits()).constructor)({ settingsFolder: tiny.agent, listed: ["config"], dataFolder: world.data });
+      const edits = new Edits({ settingsFolder: tiny.agent, listed: ["config"], dataFolder: world.data });
       const plan = `{"because": "big", "edits": [{"delete": "config/big.txt"}, {"write": "config/one.bin", "base64": "${content}"}]}`;
       const id = await edits.store.stage(parseEditPlan(plan), null);
       await edits.prepare(id);
@@ -180,6 +183,23 @@ describe("edits are made together:", () => {
       await edits.undo(id);
       expect(await tiny.look()).toEqual(before);
       expect(await edits.prepare(id).catch((error: unknown) => error)).toMatchObject({ code: "DISK_FULL" });
+    }),
+  );
+
+  it.skipIf(noTinyDisk !== undefined)("on a disk that is read-only they are refused; on one that becomes so meanwhile they fail, and nothing is changed", () =>
+    withTinyDisk(1, async (folder) => {
+      const tiny = await EditWorld.create(folder);
+      const before = await tiny.look();
+      const edits = new Edits({ settingsFolder: tiny.agent, listed: ["config"], dataFolder: world.data });
+      const id = await edits.store.stage(parseEditPlan('{"because": "x", "edits": [{"write": "config/x", "content": "x"}]}'), null);
+      await edits.prepare(id);
+      await edits.keep(id);
+      execFileSync("mount", ["-o", "remount,ro", folder]);
+      expect(await edits.prepare(id)).toMatchObject({ kind: "refused", because: expect.stringContaining("EROFS") });
+      await expect(edits.apply(id)).rejects.toMatchObject({ code: "PLATFORM_FAILED", cause: { code: "EROFS" } });
+      await edits.undo(id);
+      expect(await tiny.look()).toEqual(before);
+      execFileSync("mount", ["-o", "remount,rw", folder]);
     }),
   );
 
@@ -249,6 +269,24 @@ describe("what an operator did is never silently overwritten:", () => {
     // What was made before the conflict was found is undone all the same.
     expect(await world.read("config/agent.yaml")).toContain("level: info");
     expect(Object.keys(await world.look()).filter((name) => name.includes(".instar-"))).toEqual([]);
+  });
+
+  it.each([
+    ["replaced", '{"write": "config/key.json", "content": "{}"}', "link"],
+    ["deleted", '{"delete": "config/key.json"}', "rename"],
+    ["made", '{"write": "config/new.json", "content": "{}"}', "link"],
+  ] as const)("a file that is %s while somebody writes it at that very moment is a conflict, and theirs stays", async (_, edit, at) => {
+    const file = edit.includes("new.json") ? "config/new.json" : "config/key.json";
+    const disk = {
+      ...realEditDisk,
+      [at]: async (from: string, to: string) => {
+        world.writeAsPerson(file, "theirs");
+        await realEditDisk[at](from, to);
+      },
+    };
+    const id = await world.prepared(`{"because": "x", "edits": [${edit}]}`);
+    await expect(world.edits(disk).apply(id)).rejects.toMatchObject({ code: "EDIT_CONFLICT" });
+    expect(await world.read(file)).toBe("theirs");
   });
 
   it("a file that was changed after it was written stops the undo before anything is touched; once it was moved away, all goes back", async () => {

@@ -67,6 +67,20 @@ describe("an update of the configuration", () => {
     expect(await bench.world.files.read("config/agent.json")).toBe('{"level":"info"}');
   });
 
+  it("that was to start the agent again and finds the same process is taken back", async () => {
+    const bench = await open(
+      { "/level": "debug" },
+      {
+        onStep: (step) => {
+          if (step !== "confirm-agent") return;
+          const { pid, startedAt } = bench.world.keeper.process();
+          bench.world.facts.write(`edits-restart:${bench.journal()[0]?.update}`, { before: { pid, startedAt }, wasWell: true, phase: "stopping" });
+        },
+      },
+    );
+    expect(await bench.run()).toMatchObject({ outcome: "rolled-back", because: expect.stringContaining("was to be started again and was not") });
+  });
+
   it("that meets a file which somebody changed while the agent was stopped leaves that file, and the agent runs", async () => {
     const bench = await open({ "/level": "debug" }, { onStep: (step) => step === "apply-edits" && bench.world.write({ level: "by hand" }) });
     expect(await bench.run()).toMatchObject({ outcome: "rolled-back", because: expect.stringContaining("config/agent.json") });

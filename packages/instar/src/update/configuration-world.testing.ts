@@ -104,14 +104,17 @@ export class MemoryKeeper {
     return { isAlive: this.#alive, hasRead: this.#alive ? this.#read : "", holding: this.holding, routed: this.#routed };
   }
 
+  process() {
+    return { pid: this.#alive ? 100 + this.#starts : null, startedAt: `2026-01-02T00:00:0${this.#starts % 10}.000Z` };
+  }
+
   async state(): Promise<KeeperReport> {
     const none = { release: null, alive: false, pid: null, restarts: 0, startedAt: null };
     const blue = {
       release: START.releaseFrom,
       alive: this.#alive,
-      pid: this.#alive ? 100 + this.#starts : null,
       restarts: this.#restarts,
-      startedAt: `2026-01-02T00:00:0${this.#starts % 10}.000Z`,
+      ...this.process(),
     };
     const more = { wanted: "running", port: null, logPath: null, logFrom: 0, cwd: null, version: null };
     return {
