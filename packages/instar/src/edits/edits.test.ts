@@ -306,6 +306,20 @@ describe("what an operator did is never silently overwritten:", () => {
     expect(await world.look()).toEqual(before);
   });
 
+  it("a file that is changed while others go back stops there, and is named", async () => {
+    const disk = {
+      ...realEditDisk,
+      rename: async (from: string, to: string) => {
+        world.writeAsPerson("config/key.json", "theirs");
+        await realEditDisk.rename(from, to);
+      },
+    };
+    const id = await world.prepared(PLAN);
+    await world.edits().apply(id);
+    await expect(world.edits(disk).undo(id)).rejects.toMatchObject({ code: "ROLLBACK_FAILED", message: expect.stringContaining("config/key.json") });
+    expect(await world.read("config/key.json")).toBe("theirs");
+  });
+
   it("what somebody wrote into the old file, who had it open, is not lost", async () => {
     const edits = world.edits();
     const id = await world.prepared(PLAN, edits);
