@@ -24,6 +24,7 @@ export async function packInstar(folder: string): Promise<string> {
     [`${home}/schema`, "schema"],
     ["openapi", "openapi"],
     ["docs/errors.md", "docs/errors.md"],
+    ["docs/edits.md", "docs/edits.md"],
     ["examples/http-agent", "examples/http-agent"],
   ] as const)
     await cp(join(ROOT, from), join(stage, to), { recursive: true });

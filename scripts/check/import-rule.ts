@@ -13,7 +13,20 @@ export function checkImports(files: readonly SourceFile[]): Problem[] {
 
 const PROTOCOL = "@instar/protocol";
 const BASE = ["ledger", "database", "store", "platform", "settings"];
-const DOMAIN = ["sources", "releases", "backups", "analysis", "governance", "sandbox", "validation", "rehearsal", "observation", "notifications", "statistics"];
+const DOMAIN = [
+  "sources",
+  "edits",
+  "releases",
+  "backups",
+  "analysis",
+  "governance",
+  "sandbox",
+  "validation",
+  "rehearsal",
+  "observation",
+  "notifications",
+  "statistics",
+];
 
 interface RoomRule {
   readonly may: readonly string[];

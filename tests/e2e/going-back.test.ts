@@ -107,7 +107,7 @@ describe("what goes wrong in service and goes back:", () => {
   });
 
   it("a target that is itself unhealthy: what runs comes back, and nothing is quarantined for it", async () => {
-    const picky = 'if (existsSync(`${process.env.STATE_DIR}/poison`)) process.exit(9);\n';
+    const picky = "if (existsSync(`${process.env.STATE_DIR}/poison`)) process.exit(9);\n";
     instance.publish("1.0.6", {
       "server.js": (text) => `import { existsSync } from "node:fs";\n${text.replace("  return;\n", "").replace("const journal", `${picky}const journal`)}`,
     });

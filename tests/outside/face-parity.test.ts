@@ -26,6 +26,9 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.resolve": { how: "retry" },
   "incident.note": { incident: "a", cause: "b" },
   "backup.progress": { job: "a" },
+  "edit.plan": { plan: "edits: []" },
+  "edit.apply": { plan: "edits: []" },
+  "edit.undo": { update: "a" },
 };
 
 describe("every operation is reachable from every face, or says why not:", () => {

@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   MISBEHAVED: { number: 1409, exit: 5, status: 500, title: "The new version misbehaved in service" },
   SNAPSHOT_DAMAGED: { number: 1410, exit: 9, status: 500, title: "A snapshot is not what was written" },
   LEDGER_DAMAGED: { number: 1411, exit: 9, status: 500, title: "The ledger does not verify" },
+  EDIT_REFUSED: { number: 1418, exit: 4, status: 422, title: "The edits are not acceptable" },
+  EDIT_CONFLICT: { number: 1419, exit: 7, status: 409, title: "A file is not what the edits expect" },
   SANDBOX_WEAK: { number: 1414, exit: 8, status: 500, title: "The sandbox here is not strong enough for this" },
   SANDBOX_FAILED: { number: 1415, exit: 8, status: 500, title: "The sandbox did not work" },
   REHEARSAL_FAILED: { number: 1416, exit: 5, status: 422, title: "The candidate did not pass its rehearsal" },

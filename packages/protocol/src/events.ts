@@ -48,6 +48,13 @@ const STATE_OF_STEP: Readonly<Record<string, LoopState>> = {
   confirm: "verifying",
   watch: "verifying",
   commit: "committing",
+  "prepare-edits": "analyzing",
+  "keep-before": "staging",
+  "stop-agent": "applying",
+  "apply-edits": "applying",
+  "start-agent": "applying",
+  "confirm-agent": "verifying",
+  "tidy-edits": "committing",
 };
 
 /** The one view that CLI, HTTP, MCP and console show. */

@@ -1,4 +1,5 @@
 export * from "./backup.ts";
+export * from "./edits.ts";
 export * from "./error-codes.ts";
 export * from "./events.ts";
 export * from "./health.ts";

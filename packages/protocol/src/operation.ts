@@ -12,6 +12,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly output: Output;
   /** The inputs that the CLI takes by position, in order. The rest are flags. */
   readonly positional: readonly string[];
+  /** The input that is a file's text. The CLI takes the file's path (`-`: standard input), and says as `base` where it lies. */
+  readonly fileInput?: string;
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
   /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */

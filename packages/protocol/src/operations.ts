@@ -1,6 +1,7 @@
 // The whole table of operations: CLI, HTTP and OpenAPI derive from it.
 import { z } from "zod";
 import { BACKUP_OPERATIONS } from "./backup-operations.ts";
+import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
@@ -153,6 +154,7 @@ export const OPERATIONS = [
   }),
   ...ROLLBACK_OPERATIONS,
   ...BACKUP_OPERATIONS,
+  ...EDIT_OPERATIONS,
   defineOperation({
     name: "health",
     kind: "query",

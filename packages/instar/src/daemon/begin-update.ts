@@ -1,5 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import { planStrategy } from "../settings/plan-strategy.ts";
+import { defineConfigurationUpdate } from "../update/configuration-update.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { newId } from "../update/new-id.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
@@ -22,9 +23,10 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
 }
 
 function stepsOf(
-  { codeUpdate, goingBack, reconstruction, restoring, watchingAgain }: Instance,
-  { trigger, rebuilds }: Pick<UpdateStart, "trigger" | "rebuilds">,
+  { rooms, codeUpdate, goingBack, reconstruction, restoring, watchingAgain }: Instance,
+  { kind, trigger, edits, rebuilds }: Pick<UpdateStart, "kind" | "trigger" | "edits" | "rebuilds">,
 ): Instance["codeUpdate"] {
+  if (kind === "configuration") return defineConfigurationUpdate(rooms, { restart: edits?.restart ?? false });
   if (trigger === "rollback") return rebuilds === undefined ? goingBack : reconstruction;
   if (trigger === "restore") return restoring;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;

@@ -14,6 +14,7 @@ import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding, type SourceFact } from "./instance.ts";
 import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 import { noteBreaker } from "./note-breaker.ts";
+import { sweepEdits } from "./sweep-edits.ts";
 import { aboutOf, noteHappenings, tellPeople } from "./tell-people.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
@@ -126,6 +127,7 @@ export class Daemon {
     // Between updates nothing there is of use: a build's home may hold a package manager's whole cache.
     await removeTree(`${folder}/scratch`).catch((error: unknown) => this.#say(`the scratch folder could not be removed: ${String(error)}`));
     await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
+    await sweepEdits(this.instance).catch((error: unknown) => this.#say(`what is left of edits could not be swept: ${String(error)}`));
     await ensureReserve(reservePathOf(folder), this.instance.settings.keep.reserve).catch(() => undefined);
   }
 

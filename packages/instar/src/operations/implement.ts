@@ -2,6 +2,7 @@ import type { Implementations } from "@instar/protocol";
 import { implementBackups } from "./backups.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
+import { implementEdits } from "./edits.ts";
 import { implementHealth } from "./health.ts";
 import { implementImpact } from "./impact.ts";
 import { implementIncidents } from "./incidents.ts";
@@ -20,6 +21,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementImpact(context),
     ...implementUpdates(context),
     ...implementRollback(context),
+    ...implementEdits(context),
     ...implementRecords(context),
     ...implementIncidents(context),
     ...implementBackups(context),

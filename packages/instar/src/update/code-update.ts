@@ -1,3 +1,4 @@
+import { defineConfigurationUpdate } from "./configuration-update.ts";
 import type { Step } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { analyseStep } from "./steps/analyse.ts";
@@ -85,5 +86,6 @@ export function listStepDefinitions(rooms: StepRooms): Step[] {
     checkBackupStep(rooms),
     keepTodayStep(rooms),
     putBackStep(rooms),
+    ...defineConfigurationUpdate(rooms, { restart: true }),
   ];
 }

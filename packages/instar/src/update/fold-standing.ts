@@ -33,8 +33,10 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
     const [first] = journal;
     const last = journal.at(-1);
     if (first?.kind !== "started" || last?.kind !== "ended") continue;
-    const given = foldGives(journal);
     const { start } = first;
+    // Edits change what a release reads, and not which one runs.
+    if (start.kind === "configuration") continue;
+    const given = foldGives(journal);
     const failure = journal.findLast((entry) => entry.kind === "failed");
     ended.push({
       update: first.update,

@@ -24,7 +24,7 @@ export interface PinnedStep {
 
 /** What is known when an update starts. */
 export interface UpdateStart {
-  readonly kind: "code";
+  readonly kind: "code" | "configuration";
   readonly target: string;
   readonly commit: string;
   readonly ref: string;
@@ -58,6 +58,8 @@ export interface UpdateStart {
   readonly rollback?: Json;
   /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */
   readonly watches?: UpdateId;
+  /** An update of the configuration: where its edits are put down, why a person wants them, and whether the agent is started again for them. */
+  readonly edits?: { readonly id: string; readonly because: string; readonly restart: boolean; readonly undoes?: UpdateId };
 }
 
 export type EntryBody =

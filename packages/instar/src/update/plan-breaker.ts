@@ -2,7 +2,7 @@ import type { EndedUpdate } from "./fold-standing.ts";
 import type { UpdateId } from "./journal-entry.ts";
 
 /** So many updates in a row that had to go back, and nothing proceeds by itself any more. */
-export const BREAKER_LIMIT = 3;
+const BREAKER_LIMIT = 3;
 
 export interface Breaker {
   /** Open: updates no longer begin by themselves. */

@@ -19,14 +19,26 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
           ...base,
           event: "UPDATE_STARTED",
           actor: start.actor,
-          description: `update to ${start.versionTo} started (${start.trigger})`,
+          description:
+            start.edits === undefined
+              ? `update to ${start.versionTo} started (${start.trigger})`
+              : `edits of the configuration started: ${start.edits.because}`,
           success: true,
-          details: { commit: start.commit, ref: start.ref, steps: body.steps.map((step) => `${step.id}@${step.version}`), overrides: { ...start.overrides } },
+          details: {
+            ...(start.edits === undefined ? {} : { edits: { ...start.edits } }),
+            commit: start.commit,
+            ref: start.ref,
+            steps: body.steps.map((step) => `${step.id}@${step.version}`),
+            overrides: { ...start.overrides },
+          },
         },
       ];
     case "applying":
       return body.step === "analyse" ? say("ANALYSIS_STARTED", "analysis started", true) : [];
     case "applied":
+      // Which files, with their digests before and after, is what was given when they were prepared.
+      if (body.step === "apply-edits")
+        return say("CONFIGURATION_CHANGED", "the configuration was edited", true, { changes: given.changes ?? [], ...body.gives });
       return say(EVENT_OF_STEP[body.step] ?? "STAGE_COMPLETED", `step ${body.step} done`, true, { step: body.step, ...withoutReport(body.gives) });
     case "failed":
       return say(body.step === "validate" ? "VALIDATION_FAILED" : "STEP_FAILED", body.because, false, {

@@ -88,6 +88,7 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 
 const GROUPS: Readonly<Record<string, string>> = {
   update: "Updates: check, list, show, apply, cancel, resolve, resume",
+  edit: "Edits of the agent's configuration: plan, apply, undo",
   incident: "What went wrong in service, and why",
   audit: "The ledger",
   backup: "Backups of code, configuration, data and databases: create, list, verify, restore, prune",
@@ -110,7 +111,10 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
   const properties = schema.properties ?? {};
   for (const name of operation.positional) {
     const isRequired = schema.required?.includes(name) ?? false;
-    command.argument(isRequired ? `<${name}>` : `[${name}]`, describeInput(properties[name]));
+    command.argument(
+      isRequired ? `<${name}>` : `[${name}]`,
+      `${name === operation.fileInput ? "A file, or - for standard input. " : ""}${describeInput(properties[name])}`,
+    );
   }
   for (const [name, property] of Object.entries(properties)) {
     if (operation.positional.includes(name)) continue;

@@ -1,4 +1,4 @@
-import type { BackupJob, DoctorView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
+import type { BackupJob, DoctorView, EditLookView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
 import { renderBackups, renderJob } from "./render-backup.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
@@ -54,11 +54,22 @@ export function renderAnswer(operation: string, answer: unknown): string {
       const { verdict, because, checks } = answer as OutputOf<"health">;
       return [...checks.map(renderHealthCheck), "", `verdict: ${verdict}: ${because}`].join("\n");
     }
+    case "edit.plan":
+      return renderEditLook(answer as EditLookView);
     case "doctor":
       return renderDoctor(answer as DoctorView);
     default:
       return renderUpdate(answer as UpdateView);
   }
+}
+
+function renderEditLook({ verdict, because, restart, changes }: EditLookView): string {
+  return [
+    ...changes.flatMap(({ difference }) => difference),
+    ...(restart ? ["the agent is started again, while requests wait"] : []),
+    `verdict: ${verdict}: ${because}`,
+    "Nothing was changed.",
+  ].join("\n");
 }
 
 function renderStatus(status: StatusView): string {

@@ -2,7 +2,8 @@ import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, Upd
 
 export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
-  return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
+  const what = update.kind === "configuration" ? `configuration of ${update.versionTo}` : `${update.versionFrom ?? "nothing"} → ${update.versionTo}`;
+  return `${update.id}  ${what}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
 }
 
 /** The whole of it: each step with its last word, and below it what was measured. */

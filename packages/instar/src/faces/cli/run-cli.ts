@@ -15,6 +15,7 @@ import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followJob } from "./follow-job.ts";
 import { followUpdate, readUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
+import { readFileInput } from "./read-file-input.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
@@ -144,7 +145,8 @@ export async function runCli(parts: CliParts): Promise<number> {
     async (operation, input, options) => {
       const { read, folder } = await located(options);
       // A folder that is named counts from where the person stands, not from where the daemon does.
-      const named = operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : input;
+      const named =
+        operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : await readFileInput(operation, input);
       const answer = await answerOperation(parts, read, folder, operation, named);
       const follow = async (update: UpdateView): Promise<void> => {
         const ended = await followUpdate(folder, update, { say: isJson ? undefined : note, showsOutput: options.output });
