@@ -1,5 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import { planStrategy } from "../settings/plan-strategy.ts";
+import { defineGoingBackWithEdits } from "../update/code-update.ts";
 import { defineConfigurationUpdate } from "../update/configuration-update.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { newId } from "../update/new-id.ts";
@@ -27,7 +28,7 @@ function stepsOf(
   { kind, trigger, edits, rebuilds }: Pick<UpdateStart, "kind" | "trigger" | "edits" | "rebuilds">,
 ): Instance["codeUpdate"] {
   if (kind === "configuration") return defineConfigurationUpdate(rooms, { restart: edits?.restart ?? false });
-  if (trigger === "rollback") return rebuilds === undefined ? goingBack : reconstruction;
+  if (trigger === "rollback") return edits !== undefined ? defineGoingBackWithEdits(rooms) : rebuilds === undefined ? goingBack : reconstruction;
   if (trigger === "restore") return restoring;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;
 }

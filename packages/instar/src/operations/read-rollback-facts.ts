@@ -6,7 +6,9 @@ import { findProgram } from "../platform/find-program.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { countsOf } from "../update/exchange.ts";
 import type { EndedUpdate, Standing } from "../update/fold-standing.ts";
-import type { KnownRelease, KnownSnapshot, RollbackFacts } from "../update/rollback/rollback-facts.ts";
+import type { UpdateId } from "../update/journal-entry.ts";
+import { foldGives } from "../update/plan-next-move.ts";
+import type { KnownEdit, KnownRelease, KnownSnapshot, RollbackFacts } from "../update/rollback/rollback-facts.ts";
 import { readBaseline } from "../update/steps/exchange-baseline.ts";
 
 /** Reads all that a way back is planned from. Touches nothing. */
@@ -17,7 +19,7 @@ export async function readRollbackFacts(instance: Instance): Promise<RollbackFac
     standing,
     releases: await readReleases(instance, standing),
     snapshots: await readSnapshots(instance, standing),
-    edits: [],
+    edits: readEdits(instance),
     state: { kind: settings.state.kind, sizeBytes: rooms.stateDirectory === null ? 0 : await readStateSize(rooms.stateDirectory) },
     freeBytes: await readFreeBytes(instance.folder),
     reserveBytes: settings.keep.reserve,
@@ -69,6 +71,21 @@ async function readSnapshots({ rooms }: Instance, { ended }: Standing): Promise<
     sizeBytes: info.state === "whole" ? info.sizeBytes : 0,
     release: (info.state === "whole" ? info.about.release : null) ?? ranBefore.get(info.id) ?? null,
   }));
+}
+
+/** Updates of the configuration that stayed and that nobody has taken back since. */
+function readEdits({ journal }: Instance): KnownEdit[] {
+  const stayed = journal.list().flatMap((update) => {
+    const entries = journal.read(update);
+    const [first] = entries;
+    const last = entries.at(-1);
+    if (first?.kind !== "started" || first.start.kind !== "configuration" || last?.kind !== "ended" || last.outcome !== "committed") return [];
+    const changes = (foldGives(entries).changes ?? []) as readonly { path: string }[];
+    const edit: KnownEdit = { update, atMs: Date.parse(last.at), files: changes.map(({ path }) => path), because: first.start.edits?.because ?? "" };
+    return [{ edit, undoes: first.start.edits?.undoes }];
+  });
+  const undone = new Set(stayed.flatMap(({ undoes }) => undoes ?? []));
+  return stayed.flatMap(({ edit, undoes }) => (undoes !== undefined || undone.has(edit.update as UpdateId) ? [] : [edit]));
 }
 
 async function readWritesSince({ rooms, settings }: Instance, { running, ended }: Standing): Promise<RollbackFacts["writesSince"]> {

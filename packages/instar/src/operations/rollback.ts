@@ -1,9 +1,14 @@
 import { type Implementations, InstarError, type RollbackPlan } from "@instar/protocol";
+import { beginEdits } from "../daemon/begin-edits.ts";
 import { beginUpdate } from "../daemon/begin-update.ts";
+import type { EditPlan } from "../edits/edit.ts";
 import type { Json } from "../ledger/ledger-entry.ts";
 import type { UpdateId } from "../update/journal-entry.ts";
+import { readInverseEdits } from "../update/read-inverse-edits.ts";
+import { mergeInverseEdits } from "../update/rollback/merge-inverse-edits.ts";
 import { type PlannedRollback, planRollback } from "../update/rollback/plan-rollback.ts";
 import type { RollbackAsked, RollbackTarget } from "../update/rollback/rollback-facts.ts";
+import { editsOf } from "../update/steps/edits-of.ts";
 import type { OperationContext } from "./context.ts";
 import { readRollbackFacts } from "./read-rollback-facts.ts";
 import { daemonOf, readUpdate } from "./updates.ts";
@@ -31,6 +36,9 @@ async function goBack(context: OperationContext, input: Input): Promise<UpdateId
   assertAllowed(plan);
   const { standing } = facts;
   const { goesTo, stateOf } = plan;
+  const inverse = await readInverse(instance, plan);
+  if (inverse !== undefined && plan.parts.every(({ what }) => what === "configuration"))
+    return beginEdits(instance, { ...inverse, restart: true }, { actor, base: null });
   const isRebuilt = plan.parts.some(({ what, strategy }) => what === "code" && strategy === "state reconstruction");
   return beginUpdate(instance, {
     kind: "code",
@@ -44,9 +52,27 @@ async function goBack(context: OperationContext, input: Input): Promise<UpdateId
     trigger: "rollback",
     actor,
     overrides: { ...(stateOf === null ? {} : { stateOf }), ...(input.quarantined ? { quarantined: true } : {}) },
+    // Put down before the update begins: a crash in between leaves a folder that no update names, and it is swept.
+    ...(inverse === undefined ? {} : { edits: { id: await editsOf(instance.rooms).store.stage(inverse, null), because: inverse.because, restart: true } }),
     ...(isRebuilt ? { rebuilds: { release: goesTo.release, digest: goesTo.digest } } : { existingRelease: goesTo.release }),
     rollback: JSON.parse(JSON.stringify(withoutInner(plan))) as Json,
   });
+}
+
+/** What takes the later edits back; refused, naming them, where somebody changed one of the files since: nothing of theirs is overwritten. */
+async function readInverse({ rooms, journal }: OperationContext["instance"], { undoes, goesTo }: PlannedRollback): Promise<EditPlan | undefined> {
+  if (undoes.length === 0) return undefined;
+  const plans: EditPlan[] = [];
+  for (const { update } of undoes) {
+    const inverse = await readInverseEdits(rooms, journal.read(update as UpdateId));
+    if (inverse.kind === "refused") throw new InstarError(inverse.code, inverse.because);
+    plans.push(inverse.plan);
+  }
+  const merged = mergeInverseEdits(plans, `back to ${goesTo.version}, and what was configured then`);
+  const looked = await editsOf(rooms).look(merged, null);
+  if (looked.kind === "refused")
+    throw new InstarError(looked.code, looked.because, { advice: "Put that file aside, or go back to the version alone: `instar rollback <version>`." });
+  return merged;
 }
 
 function assertNothingUnderWay({ journal }: OperationContext["instance"], { to }: Input): void {

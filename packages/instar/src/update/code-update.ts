@@ -13,12 +13,16 @@ import { checkReleaseStep } from "./steps/check-release.ts";
 import { commitStep } from "./steps/commit.ts";
 import { confirmStep } from "./steps/confirm.ts";
 import { decideStep } from "./steps/decide.ts";
+import { editsOf } from "./steps/edits-of.ts";
 import { fetchStep } from "./steps/fetch.ts";
+import { keepBeforeStep } from "./steps/keep-before.ts";
 import { keepTodayStep } from "./steps/keep-today.ts";
+import { prepareEditsStep } from "./steps/prepare-edits.ts";
 import { putBackStep } from "./steps/put-back.ts";
 import { rehearseStep } from "./steps/rehearse.ts";
 import { stageStep } from "./steps/stage.ts";
 import { switchStep } from "./steps/switch.ts";
+import { tidyEditsStep } from "./steps/tidy-edits.ts";
 import { trialStep } from "./steps/trial.ts";
 import { validateStep } from "./steps/validate.ts";
 import { watchStep } from "./steps/watch.ts";
@@ -49,6 +53,12 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
 /** Going back by hand to a release that is still on disk: it was judged when it came, so only the exchange is left. */
 export function defineGoingBack(rooms: StepRooms): Step[] {
   return [checkReleaseStep(rooms), backUpStep(rooms), switchStep(rooms), confirmStep(rooms), commitStep(rooms)];
+}
+
+/** The same, to a moment: the configuration goes back with the code, inside the exchange. */
+export function defineGoingBackWithEdits(rooms: StepRooms, edits = editsOf(rooms)): Step[] {
+  const [check, ...rest] = defineGoingBack(rooms);
+  return [...(check === undefined ? [] : [check]), prepareEditsStep(rooms, edits), keepBeforeStep(edits), ...rest, tidyEditsStep(edits)];
 }
 
 /** Going back by hand to a release that is gone: built anew while what runs goes on serving, and exchanged only if it is what it was. */

@@ -6,6 +6,7 @@ import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { assureRelease, sayAssured } from "./assure-release.ts";
 import { keepBaseline } from "./exchange-baseline.ts";
+import { exchangeEdits, exchangeEditsBack } from "./exchange-edits.ts";
 
 /**
  * The exchange of an agent of which two versions may run: the new one starts beside the old one and shows that it works, then new
@@ -20,6 +21,7 @@ export async function runBlueGreen(rooms: StepRooms, context: StepContext): Prom
   const beganMs = rooms.clock.monotonicMs();
   const before = await exchange.report();
   const baseline = keepBaseline(rooms, context, before);
+  await exchangeEdits(rooms, context);
   const slot = await startBeside(exchange, String(given.release));
   say(`it started in slot ${slot}, beside the one that serves`);
   await exchange.waitUntilReady(slot);
@@ -46,6 +48,7 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
   const report = await exchange.report();
   // A share of the callers goes back first: its slot may be the one in which the old version starts.
   if (report.share !== null && report.routed !== null) await exchange.route(report.routed);
+  const editsStay = await exchangeEditsBack(rooms, context);
   if (start.wayBack === null) {
     await exchange.route(null);
     if (report.holding) await exchange.release();
@@ -73,6 +76,7 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
   const tookMs = Math.round(rooms.clock.monotonicMs() - beganMs);
   say("the old version serves again");
   await endOthers(exchange, start.wayBack);
+  if (editsStay !== undefined) throw editsStay;
   return { tookMs };
 }
 

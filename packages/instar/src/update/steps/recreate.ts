@@ -7,6 +7,7 @@ import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { assureRelease, sayAssured } from "./assure-release.ts";
 import { keepBaseline, originOf, readBaseline } from "./exchange-baseline.ts";
+import { exchangeEdits, exchangeEditsBack } from "./exchange-edits.ts";
 
 /**
  * The exchange of a state that one process may open. A candidate never opens live state before the old version is gone: hold, end the
@@ -33,6 +34,7 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
     // A crash in here leaves the front holding and nothing started: whoever comes next puts the same state there again.
     if (context.start.overrides.stateOf !== undefined) await exchangeState(rooms, update, context.start.overrides.stateOf);
   }
+  if (!wasStarted) await exchangeEdits(rooms, context);
   const slot = await exchange.startRelease(release);
   await exchange.waitUntilReady(slot);
   await exchange.assertSmoke(slot);
@@ -74,6 +76,7 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   if (start.wayBack !== null) say(sayAssured(await assureRelease(rooms, start.wayBack, "quick", context.signal)));
   await exchange.hold();
   await endAllBut(exchange, start.wayBack);
+  const editsStay = await exchangeEditsBack(rooms, context);
   const lost = await planLoss(rooms, context, newSlot !== undefined);
   // The state was exchanged with the code, so it goes back with the code.
   if (start.overrides.stateOf !== undefined && rooms.facts.read(exchangedFact(origin)) !== undefined && !lost.isRestored) await restoreState(rooms, origin);
@@ -83,10 +86,12 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   if (start.wayBack === null) {
     await exchange.route(null);
     await exchange.release();
+    if (editsStay !== undefined) throw editsStay;
     return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, origin) };
   }
   await serveAgain(rooms, context, exchange, lost);
   if (newSlot !== undefined) await exchange.clear(newSlot);
+  if (editsStay !== undefined) throw editsStay;
   say("the old version serves again");
   return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, origin) };
 }
