@@ -94,4 +94,10 @@ describe("edits reach what is listed and nothing else:", () => {
     await writeFile(join(world.data, "big"), Buffer.alloc(33_554_433));
     await expect(refusal(`{"write": "config/big.bin", "from": "${world.data}/big"}`)).rejects.toSatisfy((error) => InstarError.is(error, "INPUT_INVALID"));
   });
+
+  it("not more together than may be in memory at once", async () => {
+    await writeFile(join(world.data, "big"), Buffer.alloc(30_000_000));
+    const edits = Array.from({ length: 5 }, (_, number) => `{"write": "config/${number}.bin", "from": "${world.data}/big"}`);
+    expect(await refusal(edits.join(", "))).toContain("larger than 128 MiB together");
+  });
 });

@@ -31,6 +31,9 @@ export interface EditsQuestion {
   readonly contentOf: (edit: Edit & { kind: "file-write" }) => Promise<Buffer>;
 }
 
+/** All of it is in memory at once, what is there and what will be. */
+const LARGEST_TOGETHER_BYTES = 134_217_728;
+
 /** Room for what a file system keeps beside the bytes of a file. */
 const BESIDE_A_FILE_BYTES = 8_192;
 
@@ -44,6 +47,7 @@ export async function planEdits({ reach, edits, contentOf }: EditsQuestion): Pro
   const made = new Set(edits.flatMap((edit) => (edit.kind === "directory-create" ? absoluteOf(edit, reach) : [])));
   const changes: PlannedEdit[] = [];
   const needless: string[] = [];
+  let heldBytes = 0;
   const against: { code: "EDIT_REFUSED" | "EDIT_CONFLICT"; because: string }[] = [];
   for (const edit of edits) {
     const target = planTarget(edit.path, reach);
@@ -64,6 +68,13 @@ export async function planEdits({ reach, edits, contentOf }: EditsQuestion): Pro
     if (planned.kind === "refused") against.push(planned);
     else if (planned.kind === "nothing") needless.push(planned.because);
     else changes.push({ ...planned, was: looked.live.found === "file" ? looked.live.bytes : undefined });
+    heldBytes += (content?.length ?? 0) + (looked.live.found === "file" ? looked.live.bytes.length : 0);
+    if (heldBytes <= LARGEST_TOGETHER_BYTES) continue;
+    against.push({
+      code: "EDIT_REFUSED",
+      because: `what these edits touch is larger than ${LARGEST_TOGETHER_BYTES / 1_048_576} MiB together: make several plans of it`,
+    });
+    break;
   }
   const [first] = against;
   if (first !== undefined) return { kind: "refused", code: first.code, because: against.map(({ because }) => because).join("; ") };

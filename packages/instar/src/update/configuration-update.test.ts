@@ -142,6 +142,10 @@ describe("an update of the configuration", () => {
     expect(changed).toMatch(/"before":"sha256:[0-9a-f]{64}"/);
     expect(told.join("")).not.toContain("s3cret");
     expect(JSON.stringify(bench.journal())).not.toContain("s3cret");
+    // An agent that cannot read its configuration prints it; the keeper of this world says that the file itself is its log.
+    const unready = await open({ "/level": "unready-s3cret" });
+    expect((await unready.run()).outcome).toBe("rolled-back");
+    expect(JSON.stringify(unready.journal())).not.toContain("s3cret");
   });
 
   it("that stayed has an inverse, and one that did not has none", async () => {

@@ -116,7 +116,7 @@ export class MemoryKeeper {
       restarts: this.#restarts,
       ...this.process(),
     };
-    const more = { wanted: "running", port: null, logPath: null, logFrom: 0, cwd: null, version: null };
+    const more = { wanted: "running", port: null, logPath: this.#path, logFrom: 0, cwd: null, version: null };
     return {
       routed: this.#routed,
       share: null,

@@ -102,9 +102,9 @@ export class Exchange {
 
   /**
    * Waits until the slot passes its health checks.
-   * @throws InstarError UNHEALTHY when it does not within health.readyWithin, with the last word of its log
+   * @throws InstarError UNHEALTHY when it does not within health.readyWithin, with the last word of its log unless that may quote a secret
    */
-  async waitUntilReady(slot: SlotName): Promise<void> {
+  async waitUntilReady(slot: SlotName, { quotesLog = true }: { readonly quotesLog?: boolean } = {}): Promise<void> {
     const { clock, settings } = this.#rooms;
     const untilMs = clock.monotonicMs() + settings.health.readyWithin;
     let last: HealthReport = { verdict: "nodata", because: "it was not asked yet" };
@@ -118,7 +118,7 @@ export class Exchange {
       if (restarts >= 3) break;
       await clock.sleep(READY_POLL_MS);
     }
-    const words = await tailOf((await this.report()).slots[slot].logPath);
+    const words = quotesLog ? await tailOf((await this.report()).slots[slot].logPath) : "";
     throw new InstarError(
       "UNHEALTHY",
       `it did not become ready${restarts > 0 ? ` (ended ${restarts} times)` : ""}: ${last.because}${words === "" ? "" : `; its log ends: ${words}`}`,

@@ -20,7 +20,7 @@ export function confirmAgentStep(rooms: StepRooms): Step {
       const slot = slotOf(await exchange.report(), release);
       if (slot === undefined) throw new InstarError("VERIFY_FAILED", `no slot has release ${release}`);
       // An agent that reads its files again by itself may take a moment.
-      await exchange.waitUntilReady(slot);
+      await exchange.waitUntilReady(slot, { quotesLog: false });
       const { slots, routed, holding } = await exchange.report();
       const { pid, startedAt, alive } = slots[slot];
       if (!alive || pid === null) throw new InstarError("VERIFY_FAILED", "the agent does not run");

@@ -37,7 +37,10 @@ export function stopAgentStep(rooms: StepRooms): Step {
   });
 }
 
-/** Starts the same release again. An agent that ignores its stop signal was killed after agent.stopWithin by then. */
+/**
+ * Starts the same release again. Its log is not quoted where it does not get ready: an agent likes to print the configuration that it cannot read.
+ * An agent that ignores its stop signal was killed after agent.stopWithin by then.
+ */
 export function startAgentStep(rooms: StepRooms, edits: Edits): Step {
   return defineStep({
     id: "start-agent",
@@ -48,7 +51,7 @@ export function startAgentStep(rooms: StepRooms, edits: Edits): Step {
     apply: async (context) => {
       const exchange = new Exchange(rooms, context);
       const slot = await exchange.startRelease(releaseOf(context));
-      await exchange.waitUntilReady(slot);
+      await exchange.waitUntilReady(slot, { quotesLog: false });
       await exchange.assertSmoke(slot);
       await exchange.route(slot);
       await exchange.release();
@@ -89,7 +92,7 @@ async function startAgain(rooms: StepRooms, context: StepContext): Promise<Gives
     writeRestart(rooms, update, { ...restart, phase: "started" });
   }
   try {
-    if (!wasNeverStopped) await exchange.waitUntilReady(slot);
+    if (!wasNeverStopped) await exchange.waitUntilReady(slot, { quotesLog: false });
   } catch (error) {
     if (!InstarError.is(error, "UNHEALTHY")) throw error;
     // There is nothing better to put there: requests meet what there is, rather than a hold that nobody ends.
