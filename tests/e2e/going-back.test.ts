@@ -1,6 +1,6 @@
 // Everything that goes wrong in service and goes back, on one real instance: the order matters, and each story leaves what the next begins with.
 import { createHmac } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -54,6 +54,7 @@ describe("what goes wrong in service and goes back:", () => {
           ],
         })}`,
         "watch: { time: 3s, requests: 0 }",
+        "backup: { config: [config] }",
       ].join("\n"),
     );
     await instance.start();
@@ -148,6 +149,34 @@ describe("what goes wrong in service and goes back:", () => {
     expect(plan.target.version).toBe("1.0.6");
     expect(instance.cli("rollback", "--at", "yesterday", "--dry-run")).toMatchObject({ status: 2, stderr: expect.stringContaining("INPUT_INVALID") });
     expect(instance.cli("rollback", "--at", "2020-01-01T00:00:00Z", "--dry-run")).toMatchObject({ status: 2, stderr: expect.stringContaining("NOT_FOUND") });
+  });
+
+  it("a moment has its configuration too: what was edited later goes back with the code, unless a person has changed it since", async () => {
+    const file = join(instance.agent, "config", "level.json");
+    const edit = join(instance.folder, "edit.yaml");
+    const momentAt = new Date().toISOString();
+    const version = instance.status().agent.version ?? "";
+    mkdirSync(join(instance.agent, "config"));
+    writeFileSync(file, '{ "level": 1 }\n');
+    for (const level of [2, 3]) {
+      writeFileSync(edit, `because: level ${level}\nedits: [{ set: config/level.json, values: { /level: ${level} } }]\n`);
+      expect(instance.json<UpdateView>("edit", "apply", edit)).toMatchObject({ outcome: "committed" });
+    }
+    instance.publish("1.0.9", {});
+    expect(await ended("1.0.9")).toMatchObject({ outcome: "committed" });
+    const plan = instance.json<RollbackPlan>("rollback", "--at", momentAt, "--dry-run");
+    expect(plan.parts.map(({ what, strategy }) => `${what}: ${strategy}`)).toEqual([
+      "code: git reset",
+      "configuration: incremental undo",
+      "configuration: incremental undo",
+    ]);
+    writeFileSync(file, '{ "level": 4, "by": "hand" }\n');
+    expect(instance.cli("rollback", "--at", momentAt)).toMatchObject({ status: 7, stderr: expect.stringContaining("level.json") });
+    expect(await instance.served()).toEqual({ status: 200, version: "1.0.9" });
+    writeFileSync(file, '{ "level": 3 }\n');
+    expect(instance.json<UpdateView>("rollback", "--at", momentAt)).toMatchObject({ outcome: "committed", versionTo: version });
+    expect(readFileSync(file, "utf8")).toBe('{ "level": 1 }\n');
+    expect(await instance.served()).toEqual({ status: 200, version });
   });
 
   it("all of it is on a ledger that verifies, each update with one end", () => {
