@@ -47,7 +47,7 @@ export async function copyAhead(id: string, taking: Taking, room: SnapshotRoom):
       const trustedUntilNs = await flushWrites(at, room);
       const { known } = await readKnown(id, key, room);
       const kept = await keepTree(at, writer, { known, leaveOut: OWN_NAMES, signal: taking.signal, onProgress: progress.next() });
-      looks.push({ key, bytes: renderLooks(await writer.add(renderTree(kept.entries), true), kept.entries, known, trustedUntilNs) });
+      looks.push({ key, bytes: renderLooks(await writer.addAlone(renderTree(kept.entries)), kept.entries, known, trustedUntilNs) });
     }
     await writer.flush();
     for (const { key, bytes } of looks) await snapshots.writeLooks(id, "ahead", key, bytes);
@@ -72,7 +72,7 @@ export async function takeSnapshot(id: string, taking: Taking, room: SnapshotRoo
       const flushedUntilNs = isQuiet ? undefined : await flushWrites(at, room);
       const found = taking.trustUnchanged ? await readKnown(id, key, room) : { known: new Map(), trustedUntilNs: 0n };
       const tree = await (isQuiet ? keepQuiet : keepLive)(at, writer, found.known, { ...taking, onProgress: progress.next() });
-      const digest = await writer.add(renderTree(tree.entries), true);
+      const digest = await writer.addAlone(renderTree(tree.entries));
       kept.set(key, { name: root.name, ...countFiles(tree), tree: digest });
       looks.push({ key, bytes: renderLooks(digest, tree.entries, found.known, flushedUntilNs ?? found.trustedUntilNs) });
       skipped.push(...tree.skipped.map(renderRaw));

@@ -31,16 +31,21 @@ export class FileKeeper {
     this.#turns = turns;
   }
 
-  /** The file may change or vanish meanwhile: that is told, not thrown. */
-  async keep(at: Buffer, path: string): Promise<KeptFile> {
+  /**
+   * The file may change or vanish meanwhile: that is told, not thrown.
+   *
+   * @param found how it looked a while ago, where that will do
+   */
+  async keep(at: Buffer, path: string, found?: FoundEntry): Promise<KeptFile> {
     const file = openUnlessGone(at);
     if (file === undefined) return { kind: "vanished" };
     try {
-      const before = fstatSync(file, { bigint: true });
-      if (!before.isFile()) return { kind: "vanished" };
-      const entry = entryOf(path, before);
+      const entry = found ?? entryOf(path, fstatSync(file, { bigint: true }));
+      if (entry.kind !== "file") return { kind: "vanished" };
       const { blobs, readBytes } = entry.size <= UNCUT_BYTES ? await this.#keepWhole(file, entry.size) : await this.#keepCut(file);
-      const isSettled = readBytes === entry.size && looksAlike(entry, lookOf(fstatSync(file, { bigint: true })));
+      const after = fstatSync(file, { bigint: true });
+      if (!after.isFile()) return { kind: "vanished" };
+      const isSettled = readBytes === entry.size && looksAlike(entry, lookOf(after));
       return { kind: "kept", entry, blobs, isSettled };
     } finally {
       closeSync(file);

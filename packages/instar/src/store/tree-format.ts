@@ -25,9 +25,17 @@ export type FileEntry = Extract<TreeEntry, { kind: "file" }>;
 
 /** A line of JSON for each entry, sorted by the bytes of its path, after one that says what this is. Equal trees have equal bytes. */
 export function renderTree(entries: readonly TreeEntry[]): Buffer {
-  return Buffer.from(`${HEAD}\n${entries.map((entry) => `${JSON.stringify([...commonOf(entry), ...ownOf(entry)])}\n`).join("")}`);
+  const pieces = [Buffer.from(`${HEAD}\n`)];
+  for (let from = 0; from < entries.length; from += LINES_AT_ONCE) {
+    const lines = entries.slice(from, from + LINES_AT_ONCE).map((entry) => `${JSON.stringify([...commonOf(entry), ...ownOf(entry)])}\n`);
+    pieces.push(Buffer.from(lines.join("")));
+  }
+  return Buffer.concat(pieces);
 }
 
+/** A tree of a hundred thousand files is tens of megabytes: it is never one string. */
+const LINES_AT_ONCE = 1_000;
+const BYTES_AT_ONCE = 262_144;
 const HEAD = '["instar tree",1]';
 
 function commonOf({ kind, path, mode, uid, gid, mtimeNs }: TreeEntry): unknown[] {
@@ -50,10 +58,17 @@ function ownOf(entry: TreeEntry): unknown[] {
 /** @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before */
 export function parseTree(bytes: Buffer): TreeEntry[] {
   try {
-    const text = bytes.toString("utf8");
-    if (!text.startsWith(`${HEAD}\n`)) throw new Error("it does not begin as a tree does");
-    const lines = JSON.parse(`[${text.slice(HEAD.length + 1, -1).replaceAll("\n", ",")}]`) as unknown[][];
-    return lines.map(entryOf);
+    const head = Buffer.from(`${HEAD}\n`);
+    if (!bytes.subarray(0, head.length).equals(head)) throw new Error("it does not begin as a tree does");
+    const entries: TreeEntry[] = [];
+    for (let from = head.length; from < bytes.length; ) {
+      const end = bytes.indexOf("\n", Math.min(from + BYTES_AT_ONCE, bytes.length - 1));
+      if (end < 0) throw new Error("its last line has no end");
+      const lines = JSON.parse(`[${bytes.toString("utf8", from, end).replaceAll("\n", ",")}]`) as unknown[][];
+      for (const line of lines) entries.push(entryOf(line));
+      from = end + 1;
+    }
+    return entries;
   } catch (cause) {
     throw new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
   }
