@@ -4,9 +4,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { ContentStore } from "../store/content-store.ts";
 import { type KeepProgress, type KeptTree, type KnownFiles, keepTree } from "../store/keep-tree.ts";
 import { renderRaw } from "../store/raw-path.ts";
-import { readTree } from "../store/read-tree.ts";
 import type { StoreWriter } from "../store/store-writer.ts";
-import { renderTree } from "../store/tree-format.ts";
+import { parseTree, renderTree } from "../store/tree-format.ts";
 import { knownFrom, renderLooks } from "../store/tree-looks.ts";
 import type { PartRoot, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { OWN_NAMES } from "./own-names.ts";
@@ -138,7 +137,7 @@ async function readKnown(id: string, key: string, { snapshots, store }: Snapshot
   const looks = snapshots.readLooks(id, "ahead", key) ?? (await snapshots.findNewestLooks(key));
   if (looks === undefined) return { known: new Map(), trustedUntilNs: 0n };
   try {
-    return { known: knownFrom(looks, readTree(store, looks.tree)), trustedUntilNs: looks.trustedUntilNs };
+    return { known: knownFrom(looks, parseTree(store.read(looks.tree))), trustedUntilNs: looks.trustedUntilNs };
   } catch (error) {
     // A tree that was swept, or is damaged: then everything is read again.
     if (InstarError.is(error, "DATA_DAMAGED")) return { known: new Map(), trustedUntilNs: 0n };

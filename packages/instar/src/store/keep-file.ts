@@ -31,21 +31,16 @@ export class FileKeeper {
     this.#turns = turns;
   }
 
-  /**
-   * The file may change or vanish meanwhile: that is told, not thrown.
-   *
-   * @param found how it looked a while ago, where that will do
-   */
-  async keep(at: Buffer, path: string, found?: FoundEntry): Promise<KeptFile> {
+  /** The file may change or vanish meanwhile: that is told, not thrown. */
+  async keep(at: Buffer, path: string): Promise<KeptFile> {
     const file = openUnlessGone(at);
     if (file === undefined) return { kind: "vanished" };
     try {
-      const entry = found ?? entryOf(path, fstatSync(file, { bigint: true }));
-      if (entry.kind !== "file") return { kind: "vanished" };
+      const before = fstatSync(file, { bigint: true });
+      if (!before.isFile()) return { kind: "vanished" };
+      const entry = entryOf(path, before);
       const { blobs, readBytes } = entry.size <= UNCUT_BYTES ? await this.#keepWhole(file, entry.size) : await this.#keepCut(file);
-      const after = fstatSync(file, { bigint: true });
-      if (!after.isFile()) return { kind: "vanished" };
-      const isSettled = readBytes === entry.size && looksAlike(entry, lookOf(after));
+      const isSettled = readBytes === entry.size && looksAlike(entry, lookOf(fstatSync(file, { bigint: true })));
       return { kind: "kept", entry, blobs, isSettled };
     } finally {
       closeSync(file);

@@ -71,7 +71,7 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
     if (asKnown !== undefined && looksAlike(asKnown.look, entry) && asKnown.blobs.every((digest) => writer.has(digest)))
       kept = { kind: "kept", entry, blobs: asKnown.blobs, isSettled: true };
     else {
-      kept = await keepSettled(keeper, locate(root, entry.path), entry, options.reads ?? 1);
+      kept = await keepSettled(keeper, locate(root, entry.path), entry.path, options.reads ?? 1);
       known.delete(entry.path);
       changed.push(entry.path);
       if (kept.kind === "vanished") continue;
@@ -88,12 +88,9 @@ export async function keepTree(root: string, writer: StoreWriter, options: KeepO
   return { entries, changed, unsettled, skipped, read };
 }
 
-/** Most files look, after they were read, as they did in the walk; only the others are looked at before as well. */
-async function keepSettled(keeper: FileKeeper, at: Buffer, found: FoundEntry, reads: number): Promise<KeptFile> {
-  const first = await keeper.keep(at, found.path, found);
-  if (first.kind === "vanished" || first.isSettled) return first;
+async function keepSettled(keeper: FileKeeper, at: Buffer, path: RawPath, reads: number): Promise<KeptFile> {
   for (let read = 1; ; read += 1) {
-    const kept = await keeper.keep(at, found.path);
+    const kept = await keeper.keep(at, path);
     if (kept.kind === "vanished" || kept.isSettled || read >= reads) return kept;
   }
 }

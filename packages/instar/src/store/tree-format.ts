@@ -55,24 +55,30 @@ function ownOf(entry: TreeEntry): unknown[] {
   }
 }
 
-/** @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before */
-export function parseTree(bytes: Buffer): TreeEntry[] {
-  try {
-    const head = Buffer.from(`${HEAD}\n`);
-    if (!bytes.subarray(0, head.length).equals(head)) throw new Error("it does not begin as a tree does");
-    const entries: TreeEntry[] = [];
-    for (let from = head.length; from < bytes.length; ) {
-      const end = bytes.indexOf("\n", Math.min(from + BYTES_AT_ONCE, bytes.length - 1));
-      if (end < 0) throw new Error("its last line has no end");
-      const lines = JSON.parse(`[${bytes.toString("utf8", from, end).replaceAll("\n", ",")}]`) as unknown[][];
-      for (const line of lines) entries.push(entryOf(line));
-      from = end + 1;
-    }
-    return entries;
-  } catch (cause) {
-    throw new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
+/**
+ * One entry after the other, so that who needs a part of each need not hold them all.
+ *
+ * @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before
+ */
+export function* parseTree(bytes: Buffer): Generator<TreeEntry> {
+  const head = Buffer.from(`${HEAD}\n`);
+  if (!bytes.subarray(0, head.length).equals(head)) throw noTree(new Error("it does not begin as a tree does"));
+  for (let from = head.length; from < bytes.length; ) {
+    const end = bytes.indexOf("\n", Math.min(from + BYTES_AT_ONCE, bytes.length - 1));
+    for (const line of parseLines(bytes.toString("utf8", from, end))) yield entryOf(line);
+    from = end + 1;
   }
 }
+
+function parseLines(text: string): unknown[][] {
+  try {
+    return JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[][];
+  } catch (cause) {
+    throw noTree(cause);
+  }
+}
+
+const noTree = (cause: unknown) => new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
 
 type PathText = string | { base64: string };
 
@@ -88,7 +94,7 @@ function entryOf([kind, path, mode, uid, gid, mtimeNs, own, blobs, sparse]: unkn
     case "file":
       return { ...common, kind, size: own as number, blobs: blobs as Digest[], isSparse: sparse === "sparse" };
     default:
-      throw new Error(`${JSON.stringify(kind)} is no kind of entry`);
+      throw noTree(new Error(`${JSON.stringify(kind)} is no kind of entry`));
   }
 }
 
