@@ -1,4 +1,4 @@
-// `npm run bench:backup [-- --quick]`: Instar's snapshots beside restic's and borg's, of the same files and in the same run.
+// `npm run bench:backup [-- --quick] [-- --rounds N]`: Instar's snapshots beside restic's and borg's, of the same files and in the same run.
 // Prints a table and writes bench/results/backup.json. Ends with 0 also where a bar is missed: that is a result; not being able to measure is not.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ import { Place } from "./place.ts";
 import { renderBench } from "./render-bench.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
-const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
-const plan = planBackupBench(flags.quick);
+const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false }, rounds: { type: "string" } } });
+const plan = planBackupBench(flags.quick, flags.rounds);
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
 const interrupted = new AbortController();

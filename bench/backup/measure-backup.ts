@@ -2,6 +2,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 
 import { join } from "node:path";
 import type { Attempt } from "../attempt.ts";
 import { nowMs, sleep } from "../bench-clock.ts";
+import { median } from "../percentile.ts";
 import { findProgram, type Place } from "../place.ts";
 import { type Asked, findTools, TOOLS, type Tool, type ToolName, type ToolPlaces } from "./backup-tools.ts";
 import { changeData, makeData } from "./make-data.ts";
@@ -14,6 +15,8 @@ export interface ToolSamples {
   readonly diskBytes: number;
   /** The highest of all its processes; null where nothing can tell. */
   readonly peakMiB: number | null;
+  /** What the six operations took of the processor: on a busy machine it says more than the clock. */
+  readonly processorS: number | null;
 }
 
 export interface DataSamples {
@@ -66,12 +69,13 @@ async function runRound(place: Place, { plan, source }: Subject, tool: Tool): Pr
   const base = join(place.folder, "round");
   const places: ToolPlaces = { data: join(base, "data"), kept: join(base, "kept"), out: join(base, "out") };
   const seconds: Partial<Record<Asked, readonly number[]>> = {};
-  let peakMiB: number | null = 0;
+  let [peakMiB, processorS]: [number | null, number | null] = [0, 0];
   const ask = async (asked: Asked): Promise<void> => {
     const ran = await askTool(place, tool, asked, places);
     if (ran === undefined) return;
     if (asked !== "begin") seconds[asked] = [ran.seconds];
     peakMiB = ran.peakMiB === null || peakMiB === null ? null : Math.max(peakMiB, ran.peakMiB);
+    if (asked !== "begin" && asked !== "read") processorS = ran.processorS === null || processorS === null ? null : processorS + ran.processorS;
   };
   try {
     mkdirSync(places.out, { recursive: true });
@@ -88,22 +92,30 @@ async function runRound(place: Place, { plan, source }: Subject, tool: Tool): Pr
       if (operation === "restore" || operation === "in place") assertSame(places.data, places.out, operation);
     }
     await ask("read");
-    return { seconds, diskBytes: readSize(places.kept), peakMiB };
+    return { seconds, diskBytes: readSize(places.kept), peakMiB, processorS };
   } finally {
     rmSync(base, { recursive: true, force: true });
   }
 }
 
-async function askTool(place: Place, tool: Tool, asked: Asked, places: ToolPlaces): Promise<{ seconds: number; peakMiB: number | null } | undefined> {
+interface Ran {
+  readonly seconds: number;
+  readonly peakMiB: number | null;
+  readonly processorS: number | null;
+}
+
+async function askTool(place: Place, tool: Tool, asked: Asked, places: ToolPlaces): Promise<Ran | undefined> {
   const command = tool.command(asked, places);
   if (command === undefined) return undefined;
   const time = findProgram("time");
   const notes = join(place.folder, "time");
-  const argv = time === undefined ? command.argv : [time, "-f", "%M", "-o", notes, ...command.argv];
+  const argv = time === undefined ? command.argv : [time, "-f", "%M %U %S", "-o", notes, ...command.argv];
   const begunMs = nowMs();
   await place.run(argv, { cwd: command.cwd, environment: tool.environment });
   const seconds = (nowMs() - begunMs) / 1_000;
-  return { seconds, peakMiB: time === undefined ? null : Number(readFileSync(notes, "utf8").trim().split("\n").at(-1)) / 1_024 };
+  if (time === undefined) return { seconds, peakMiB: null, processorS: null };
+  const [kib = 0, userS = 0, systemS = 0] = (readFileSync(notes, "utf8").trim().split("\n").at(-1) ?? "").split(" ").map(Number);
+  return { seconds, peakMiB: kib / 1_024, processorS: userS + systemS };
 }
 
 function joinRounds(rounds: readonly ToolSamples[]): ToolSamples {
@@ -115,6 +127,7 @@ function joinRounds(rounds: readonly ToolSamples[]): ToolSamples {
     seconds,
     diskBytes: rounds.at(-1)?.diskBytes ?? Number.NaN,
     peakMiB: peaks.includes(null) ? null : Math.max(...peaks.map(Number)),
+    processorS: median(rounds.map(({ processorS }) => processorS ?? Number.NaN)),
   };
 }
 

@@ -8,6 +8,7 @@ const tool = (seconds: number, diskBytes: number): ToolSamples => ({
   seconds: { first: [seconds, 99, seconds], unchanged: [seconds], changed: [seconds], restore: [seconds], "in place": [seconds], verify: [seconds] },
   diskBytes,
   peakMiB: 100,
+  processorS: seconds,
 });
 
 test("ours is compared with the faster of the two, by medians, and on disk with restic", () => {

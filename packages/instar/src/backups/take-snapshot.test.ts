@@ -95,6 +95,21 @@ test("looks that were lost or damaged, and bytes that were swept, cost reading a
   expect(await open().verify("three")).toMatchObject({ kind: "intact" });
 });
 
+test("what a verification found damaged, the next snapshot stores anew, and the older one is whole again", async () => {
+  const snapshots = open();
+  await snapshots.take("one", { about, parts: parts(), trustUnchanged: true });
+  const packs = join(home, "store", "packs");
+  for (const name of readdirSync(packs)) {
+    const bytes = readFileSync(join(packs, name));
+    writeFileSync(join(packs, name), Buffer.from(bytes.toString("latin1").replace("alpha", "alphA"), "latin1"));
+  }
+  expect(await snapshots.take("two", { about, parts: parts(), trustUnchanged: true })).toMatchObject({ copied: 0 });
+  expect(await snapshots.verify("two")).toEqual({ kind: "damaged", how: "restored", paths: ["a.txt"] });
+  expect(await snapshots.take("three", { about, parts: parts(), trustUnchanged: true })).toMatchObject({ copied: 1 });
+  for (const id of ["one", "two", "three"]) expect([id, await snapshots.verify(id)]).toEqual([id, { kind: "intact", how: "restored" }]);
+  expect(await open().verify("one")).toMatchObject({ kind: "intact" });
+});
+
 test("a file that changes each time it is read makes no snapshot, and is named", async () => {
   const pipe = join(home, "noise");
   writeFileSync(join(state, "log"), randomBytes(3_000_000));

@@ -4,9 +4,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { ContentStore } from "../store/content-store.ts";
 import { type KeepProgress, type KeptTree, type KnownFiles, keepTree } from "../store/keep-tree.ts";
 import { renderRaw } from "../store/raw-path.ts";
-import { readTree } from "../store/read-tree.ts";
 import type { StoreWriter } from "../store/store-writer.ts";
-import { renderTree } from "../store/tree-format.ts";
+import { parseTree, renderTree } from "../store/tree-format.ts";
 import { knownFrom, renderLooks } from "../store/tree-looks.ts";
 import type { LiveRoot, PartRoot, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
 import { OWN_NAMES } from "./own-names.ts";
@@ -47,7 +46,7 @@ export async function copyAhead(id: string, taking: Taking, room: SnapshotRoom):
       const trustedUntilNs = await flushWrites(at, room);
       const { known } = await readKnown(id, key, room);
       const kept = await keepTree(at, writer, { known, leaveOut: OWN_NAMES, signal: taking.signal, onProgress: progress.next() });
-      looks.push({ key, bytes: renderLooks(await writer.add(renderTree(kept.entries), true), kept.entries, known, trustedUntilNs) });
+      looks.push({ key, bytes: renderLooks(await writer.addAlone(renderTree(kept.entries)), kept.entries, known, trustedUntilNs) });
     }
     await writer.flush();
     for (const { key, bytes } of looks) await snapshots.writeLooks(id, "ahead", key, bytes);
@@ -72,7 +71,7 @@ export async function takeSnapshot(id: string, taking: Taking, room: SnapshotRoo
       const flushedUntilNs = isQuiet ? undefined : await flushWrites(at, room);
       const found = taking.trustUnchanged ? await readKnown(id, key, room) : { known: new Map(), trustedUntilNs: 0n };
       const tree = await (isQuiet ? keepQuiet : keepLive)(at, writer, found.known, { ...taking, live: root.live, onProgress: progress.next() });
-      const digest = await writer.add(renderTree(tree.entries), true);
+      const digest = await writer.addAlone(renderTree(tree.entries));
       kept.set(key, { name: root.name, ...countFiles(tree), tree: digest });
       looks.push({ key, bytes: renderLooks(digest, tree.entries, found.known, flushedUntilNs ?? found.trustedUntilNs) });
       skipped.push(...tree.skipped.map(renderRaw));
@@ -138,7 +137,7 @@ async function readKnown(id: string, key: string, { snapshots, store }: Snapshot
   const looks = snapshots.readLooks(id, "ahead", key) ?? (await snapshots.findNewestLooks(key));
   if (looks === undefined) return { known: new Map(), trustedUntilNs: 0n };
   try {
-    return { known: knownFrom(looks, readTree(store, looks.tree)), trustedUntilNs: looks.trustedUntilNs };
+    return { known: knownFrom(looks, parseTree(store.read(looks.tree))), trustedUntilNs: looks.trustedUntilNs };
   } catch (error) {
     // A tree that was swept, or is damaged: then everything is read again.
     if (InstarError.is(error, "DATA_DAMAGED")) return { known: new Map(), trustedUntilNs: 0n };

@@ -1,10 +1,10 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import type { ContentStore } from "./content-store.ts";
 import { digestOf } from "./pack-format.ts";
-import { locate, type RawPath } from "./raw-path.ts";
+import { joinRaw, locate, type RawPath } from "./raw-path.ts";
 import { createTurns, type Turns } from "./take-turns.ts";
 import type { FileEntry, TreeEntry } from "./tree-format.ts";
-import { type FoundEntry, walkTree } from "./walk-tree.ts";
+import { type FoundEntry, readEntry } from "./walk-tree.ts";
 
 /**
  * Which entries of a folder are not what a tree says, by reading every byte of it: files that are missing or too many, and those that differ in
@@ -17,23 +17,27 @@ export async function compareTree(
   options: { signal?: AbortSignal | undefined; compareOwners?: boolean } = {},
 ): Promise<RawPath[]> {
   const turns = createTurns(options.signal);
-  const found = new Map((await walkTree(root, { signal: options.signal })).map((entry) => [entry.path, entry]));
+  const wanted = new Set(entries.map(({ path }) => path));
   const inodes = new Map<RawPath, string>();
   const differs: RawPath[] = [];
-  const bytesOf = new ByteComparer(store, turns);
+  const bytes = new ByteComparer(store, turns);
   for (const entry of entries) {
     await turns.take();
-    const there = found.get(entry.path);
-    found.delete(entry.path);
+    const there = readEntry(root, entry.path);
     if (there?.kind === "file" && there.linkCount > 1) inodes.set(entry.path, `${there.dev}:${there.ino}`);
     const isSame =
       there !== undefined &&
       hasAttributes(entry, there, options.compareOwners !== false) &&
       (entry.kind !== "same" || (inodes.has(entry.path) && inodes.get(entry.path) === inodes.get(entry.sameAs))) &&
-      (entry.kind !== "file" || (await bytesOf.areThose(entry, locate(root, entry.path))));
+      (entry.kind !== "file" || (await bytes.areThose(entry, locate(root, entry.path))));
     if (!isSame) differs.push(entry.path);
+    if (there?.kind === "folder")
+      for (const name of readdirSync(locate(root, entry.path), "latin1")) {
+        const path = joinRaw(entry.path, name);
+        if (!wanted.has(path)) differs.push(path);
+      }
   }
-  return [...differs, ...found.keys()];
+  return differs;
 }
 
 function hasAttributes(entry: TreeEntry, there: FoundEntry, compareOwners: boolean): boolean {

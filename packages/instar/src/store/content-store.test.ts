@@ -84,6 +84,20 @@ test("a pack with a torn end, or a damaged table, loses its own blobs and no oth
   }
 });
 
+test("a blob that is damaged in one pack is read from another that has it too, whichever is found first", async () => {
+  const blob = randomBytes(1_000);
+  const store = open();
+  const [digest = ""] = await keep(store, [blob]);
+  store.forget(digest);
+  await keep(store, [blob]);
+  for (const number of [0, 1]) {
+    const whole = readFileSync(packAt(number));
+    writeFileSync(packAt(number), Buffer.concat([whole.subarray(0, 8), Buffer.of((whole[8] ?? 0) ^ 1), whole.subarray(9)]));
+    expect(open().read(digest).equals(blob)).toBe(true);
+    writeFileSync(packAt(number), whole);
+  }
+});
+
 test("a blob that was found damaged counts as missing, and is stored anew", async () => {
   const blob = randomBytes(1_000);
   const store = open();

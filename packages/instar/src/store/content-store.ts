@@ -63,7 +63,18 @@ export function openContentStore(options: { folder: string; files?: StoreFiles }
     read: (digest) => {
       const found = loaded().find(digest);
       if (found === undefined) throw new InstarError("DATA_DAMAGED", `The blob ${digest} is missing`, { facts: { digest } });
-      return reader.read(digest, found);
+      try {
+        return reader.read(digest, found);
+      } catch (error) {
+        // It may have been stored anew, since somebody found this out before.
+        for (const other of index.findAll(digest).filter(({ pack }) => pack !== found.pack))
+          try {
+            return reader.read(digest, other);
+          } catch {
+            // As lost as the first.
+          }
+        throw error;
+      }
     },
     write: async (act) => {
       await makePrivateFolder(folder);

@@ -35,10 +35,15 @@ export class FrameReader {
   }
 }
 
+/** Where compressed bytes lie until they are unpacked: a buffer for each would be what a restore needs most memory for. */
+let scratch = Buffer.allocUnsafeSlow(262_144);
+
 function readFrame(digest: Digest, found: FoundBlob): Buffer {
   const { offset, storedBytes, sizeBytes } = found.stored;
   try {
-    const stored = Buffer.allocUnsafeSlow(storedBytes);
+    const isPlain = storedBytes === sizeBytes;
+    if (scratch.length < storedBytes && !isPlain) scratch = Buffer.allocUnsafeSlow(storedBytes);
+    const stored = isPlain ? Buffer.allocUnsafeSlow(storedBytes) : scratch.subarray(0, storedBytes);
     const file = openSync(found.pack.path, "r");
     try {
       for (let done = 0; done < storedBytes; ) {
@@ -49,7 +54,7 @@ function readFrame(digest: Digest, found: FoundBlob): Buffer {
     } finally {
       closeSync(file);
     }
-    return storedBytes === sizeBytes ? stored : zstdDecompressSync(stored, { maxOutputLength: Math.max(1, sizeBytes) });
+    return isPlain ? stored : zstdDecompressSync(stored, { maxOutputLength: Math.max(64, sizeBytes), chunkSize: Math.max(64, sizeBytes) });
   } catch (error) {
     throw damaged(digest, found, error);
   }

@@ -111,6 +111,7 @@ async function keepCopy(keeper: FileKeeper, copy: string, { mode, uid, gid, mtim
 }
 
 function forgetOthers(known: KnownFiles, found: readonly FoundEntry[]): void {
+  if (known.size === 0) return;
   const there = new Set(found.flatMap(({ kind, path }) => (kind === "file" ? [path] : [])));
   for (const path of known.keys()) if (!there.has(path)) known.delete(path);
 }

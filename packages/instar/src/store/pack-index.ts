@@ -94,6 +94,18 @@ export class PackIndex {
     return { ...blob, pack, stored: pack.table.frame(blob.frame) };
   }
 
+  /** In every pack that holds it: looked for one by one, which only damage is worth. */
+  findAll(digest: Digest): FoundBlob[] {
+    return this.packs.flatMap((pack) => {
+      for (let number = 0; number < pack.table.blobs; number += 1) {
+        if (pack.table.digest(number) !== digest) continue;
+        const blob = pack.table.blob(number);
+        return [{ ...blob, pack, stored: pack.table.frame(blob.frame) }];
+      }
+      return [];
+    });
+  }
+
   get packs(): IndexedPack[] {
     return [...this.#packs.values()];
   }

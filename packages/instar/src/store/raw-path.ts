@@ -6,7 +6,15 @@ export type RawPath = string;
 
 /** What file system calls take. */
 export function locate(root: string, path: RawPath): Buffer {
-  return path === "" ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
+  return path === "" ? Buffer.from(root) : Buffer.from(`${rawRoot(root)}/${path}`, "latin1");
+}
+
+let lastRoot: { readonly text: string; readonly raw: RawPath } = { text: "", raw: "" };
+
+/** The same for thousands of paths, one after the other. */
+function rawRoot(text: string): RawPath {
+  if (lastRoot.text !== text) lastRoot = { text, raw: encodeRaw(text) };
+  return lastRoot.raw;
 }
 
 export function joinRaw(folder: RawPath, name: string): RawPath {

@@ -4,5 +4,5 @@ import { parseTree, type TreeEntry } from "./tree-format.ts";
 
 /** @throws InstarError DATA_DAMAGED where it is missing or not what was stored */
 export function readTree(store: ContentStore, tree: Digest): TreeEntry[] {
-  return parseTree(store.read(tree));
+  return [...parseTree(store.read(tree))];
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { constants, zstdCompress, zstdCompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { type Digest, digestOf, type Frame, PACK_HEAD, type PackedBlob, renderTable } from "./pack-format.ts";
 import type { StoreFile, StoreFiles } from "./store-files.ts";
 
@@ -11,11 +10,10 @@ export const TEMPORARY_PACK = /^\.tmp-[0-9a-f]{24}\.pack$/;
 const FRAME_BYTES = 262_144;
 /** One fsync for as much as a disk writes in a fraction of a second; as much is rewritten where a pack has lost most of its blobs. */
 const PACK_BYTES = 64 * 1_048_576;
-/** Frames that are being compressed while the next are read. */
-const IN_FLIGHT = 4;
 const SAMPLE_BYTES = 16_384;
-const compress = promisify(zstdCompress);
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** In one call and on this thread: handing it to another takes as much of the processor as the compressing itself. */
+const inOneCall = (bytes: Uint8Array) => ({ ...COMPRESSION, chunkSize: bytes.length + 1_024 });
 
 interface WriterRoom {
   readonly folder: string;
@@ -35,24 +33,23 @@ interface OpenPack {
 
 interface OpenFrame {
   readonly bytes: Buffer;
-  readonly blobs: Omit<PackedBlob, "frame">[];
-  used: number;
+  readonly blobs: readonly Omit<PackedBlob, "frame">[];
 }
 
 /**
- * Writes blobs into new packs. Nothing may refer to them before `flush` has returned. A crash leaves packs that are whole and that nobody refers
- * to, and at most one `.tmp-` for each that was open, which the next writer removes.
+ * Writes blobs into new packs, one caller at a time. Nothing may refer to them before `flush` has returned. A crash leaves packs that are whole and
+ * that nobody refers to, and at most one `.tmp-` for each that was open, which the next writer removes.
  */
 export class StoreWriter {
   readonly #room: WriterRoom;
   /** Added, and in no pack that the index knows yet. */
   readonly #pending = new Set<Digest>();
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #sealing = new Set<Promise<void>>();
   readonly #temporary = new Set<string>();
-  #frame: OpenFrame | undefined;
+  readonly #small = Buffer.allocUnsafeSlow(FRAME_BYTES);
+  #smallBytes = 0;
+  #smallBlobs: Omit<PackedBlob, "frame">[] = [];
   #pack: OpenPack | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  #sealing: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
 
   constructor(room: WriterRoom) {
@@ -63,31 +60,30 @@ export class StoreWriter {
     return this.#pending.has(digest) || this.#room.has(digest);
   }
 
-  /**
-   * The bytes are the caller's again when this returns.
-   *
-   * @param isAlone compressed with no others, so that what damages others does not reach it
-   * @throws what the operating system throws, perhaps of an earlier call
-   */
-  async add(bytes: Buffer, isAlone = bytes.length > FRAME_BYTES / 2): Promise<Digest> {
+  /** The bytes are the caller's again when this returns. @throws what the operating system throws, perhaps of an earlier call */
+  async add(bytes: Buffer): Promise<Digest> {
     const digest = digestOf(bytes);
     if (this.has(digest)) return digest;
+    if (bytes.length > FRAME_BYTES / 2) return this.#addAlone(digest, bytes);
+    if (this.#smallBytes + bytes.length > FRAME_BYTES) await this.#storeSmall();
     this.#pending.add(digest);
-    if (isAlone) this.#send({ bytes: Buffer.from(bytes), used: bytes.length, blobs: [{ digest, at: 0, sizeBytes: bytes.length }] });
-    else this.#addSmall(digest, bytes);
-    while (this.#inFlight.size >= IN_FLIGHT || this.#sealing.size > 1) await Promise.race([...this.#inFlight, ...this.#sealing]);
-    this.#throwFailure();
+    bytes.copy(this.#small, this.#smallBytes);
+    this.#smallBlobs.push({ digest, at: this.#smallBytes, sizeBytes: bytes.length });
+    this.#smallBytes += bytes.length;
     return digest;
+  }
+
+  /** Compressed with no others, so that what damages others does not reach it. */
+  async addAlone(bytes: Buffer): Promise<Digest> {
+    const digest = digestOf(bytes);
+    return this.has(digest) ? digest : this.#addAlone(digest, bytes);
   }
 
   /** All that was added is durable, and found. */
   async flush(): Promise<void> {
-    if (this.#frame !== undefined) this.#send(this.#frame);
-    this.#frame = undefined;
-    await Promise.all(this.#inFlight);
-    this.#throwFailure();
-    if (this.#pack !== undefined) this.#startSealing(this.#pack);
-    await Promise.all(this.#sealing);
+    if (this.#smallBlobs.length > 0) await this.#storeSmall();
+    if (this.#pack !== undefined) await this.#startSealing(this.#pack);
+    await this.#sealing;
     this.#throwFailure();
     // Also where this writer has made no pack: what it found may lie in one that another has just renamed.
     await this.#room.files.syncFolder(this.#room.folder);
@@ -96,55 +92,46 @@ export class StoreWriter {
   /** Lets go of everything: after a flush there is nothing, after a failure nothing is left but whole packs. */
   async abandon(): Promise<void> {
     this.#failure ??= { error: new Error("the writer was abandoned") };
-    await Promise.allSettled([...this.#inFlight, ...this.#sealing]);
+    await this.#sealing;
     await this.#pack?.file.close().catch(() => {});
     // What cannot be removed now, the next writer removes.
     for (const path of this.#temporary) await this.#room.files.remove(path).catch(() => {});
   }
 
-  #addSmall(digest: Digest, bytes: Buffer): void {
-    if (this.#frame !== undefined && this.#frame.used + bytes.length > FRAME_BYTES) {
-      this.#send(this.#frame);
-      this.#frame = undefined;
-    }
-    this.#frame ??= { bytes: Buffer.allocUnsafeSlow(FRAME_BYTES), used: 0, blobs: [] };
-    bytes.copy(this.#frame.bytes, this.#frame.used);
-    this.#frame.blobs.push({ digest, at: this.#frame.used, sizeBytes: bytes.length });
-    this.#frame.used += bytes.length;
+  async #addAlone(digest: Digest, bytes: Buffer): Promise<Digest> {
+    this.#pending.add(digest);
+    await this.#store({ bytes, blobs: [{ digest, at: 0, sizeBytes: bytes.length }] });
+    return digest;
   }
 
-  #send(frame: OpenFrame): void {
-    const work = this.#store(frame).catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
-    this.#inFlight.add(work);
-    void work.then(() => this.#inFlight.delete(work));
+  async #storeSmall(): Promise<void> {
+    const blobs = this.#smallBlobs;
+    this.#smallBlobs = [];
+    await this.#store({ bytes: this.#small.subarray(0, this.#smallBytes), blobs });
+    this.#smallBytes = 0;
   }
 
-  /** Frames are compressed side by side, and written one after the other. */
-  async #store(frame: OpenFrame): Promise<void> {
-    const bytes = frame.bytes.subarray(0, frame.used);
-    const packed = shrinks(bytes) ? await compress(bytes, COMPRESSION) : bytes;
-    const stored = packed.length < bytes.length ? packed : bytes;
-    const before = this.#writing;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#writing = promise;
-    await before;
+  async #store({ bytes, blobs }: OpenFrame): Promise<void> {
+    this.#throwFailure();
     try {
-      if (this.#failure === undefined) await this.#append(frame, stored);
-    } finally {
-      resolve();
+      await this.#append({ bytes, blobs });
+    } catch (error) {
+      // Part of it may be in the pack.
+      this.#failure ??= { error };
+      throw error;
     }
   }
 
-  async #append(frame: OpenFrame, stored: Uint8Array): Promise<void> {
+  async #append({ bytes, blobs }: OpenFrame): Promise<void> {
+    const packed = shrinks(bytes) ? zstdCompressSync(bytes, inOneCall(bytes)) : bytes;
+    const stored = packed.length < bytes.length ? packed : bytes;
     this.#pack ??= await this.#begin();
     const pack = this.#pack;
     await pack.file.write(stored);
-    const number = pack.frames.push({ offset: pack.sizeBytes, storedBytes: stored.length, sizeBytes: frame.used }) - 1;
-    for (const blob of frame.blobs) pack.blobs.push({ ...blob, frame: number });
+    const frame = pack.frames.push({ offset: pack.sizeBytes, storedBytes: stored.length, sizeBytes: bytes.length }) - 1;
+    for (const blob of blobs) pack.blobs.push({ ...blob, frame });
     pack.sizeBytes += stored.length;
-    if (pack.sizeBytes >= PACK_BYTES) this.#startSealing(pack);
+    if (pack.sizeBytes >= PACK_BYTES) await this.#startSealing(pack);
   }
 
   async #begin(): Promise<OpenPack> {
@@ -158,14 +145,13 @@ export class StoreWriter {
     return pack;
   }
 
-  /** The next pack is filled while this one is made durable. */
-  #startSealing(pack: OpenPack): void {
+  /** The next pack is filled while this one is made durable, and not a third. */
+  async #startSealing(pack: OpenPack): Promise<void> {
+    await this.#sealing;
     this.#pack = undefined;
-    const work = this.#seal(pack).catch((error: unknown) => {
+    this.#sealing = this.#seal(pack).catch((error: unknown) => {
       this.#failure ??= { error };
     });
-    this.#sealing.add(work);
-    void work.then(() => this.#sealing.delete(work));
   }
 
   async #seal(pack: OpenPack): Promise<void> {
@@ -197,5 +183,5 @@ export class StoreWriter {
 function shrinks(bytes: Buffer): boolean {
   if (bytes.length <= FRAME_BYTES) return bytes.length > 64;
   const sample = bytes.subarray(0, SAMPLE_BYTES);
-  return zstdCompressSync(sample, COMPRESSION).length < sample.length * 0.97;
+  return zstdCompressSync(sample, inOneCall(sample)).length < sample.length * 0.97;
 }

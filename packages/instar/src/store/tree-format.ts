@@ -25,9 +25,17 @@ export type FileEntry = Extract<TreeEntry, { kind: "file" }>;
 
 /** A line of JSON for each entry, sorted by the bytes of its path, after one that says what this is. Equal trees have equal bytes. */
 export function renderTree(entries: readonly TreeEntry[]): Buffer {
-  return Buffer.from(`${HEAD}\n${entries.map((entry) => `${JSON.stringify([...commonOf(entry), ...ownOf(entry)])}\n`).join("")}`);
+  const pieces = [Buffer.from(`${HEAD}\n`)];
+  for (let from = 0; from < entries.length; from += LINES_AT_ONCE) {
+    const lines = entries.slice(from, from + LINES_AT_ONCE).map((entry) => `${JSON.stringify([...commonOf(entry), ...ownOf(entry)])}\n`);
+    pieces.push(Buffer.from(lines.join("")));
+  }
+  return Buffer.concat(pieces);
 }
 
+/** A tree of a hundred thousand files is tens of megabytes: it is never one string. */
+const LINES_AT_ONCE = 1_000;
+const BYTES_AT_ONCE = 262_144;
 const HEAD = '["instar tree",1]';
 
 function commonOf({ kind, path, mode, uid, gid, mtimeNs }: TreeEntry): unknown[] {
@@ -47,17 +55,30 @@ function ownOf(entry: TreeEntry): unknown[] {
   }
 }
 
-/** @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before */
-export function parseTree(bytes: Buffer): TreeEntry[] {
-  try {
-    const text = bytes.toString("utf8");
-    if (!text.startsWith(`${HEAD}\n`)) throw new Error("it does not begin as a tree does");
-    const lines = JSON.parse(`[${text.slice(HEAD.length + 1, -1).replaceAll("\n", ",")}]`) as unknown[][];
-    return lines.map(entryOf);
-  } catch (cause) {
-    throw new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
+/**
+ * One entry after the other, so that who needs a part of each need not hold them all.
+ *
+ * @throws InstarError DATA_DAMAGED where it is no tree; that its bytes are what was written, their digest has said before
+ */
+export function* parseTree(bytes: Buffer): Generator<TreeEntry> {
+  const head = Buffer.from(`${HEAD}\n`);
+  if (!bytes.subarray(0, head.length).equals(head)) throw noTree(new Error("it does not begin as a tree does"));
+  for (let from = head.length; from < bytes.length; ) {
+    const end = bytes.indexOf("\n", Math.min(from + BYTES_AT_ONCE, bytes.length - 1));
+    for (const line of parseLines(bytes.toString("utf8", from, end))) yield entryOf(line);
+    from = end + 1;
   }
 }
+
+function parseLines(text: string): unknown[][] {
+  try {
+    return JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[][];
+  } catch (cause) {
+    throw noTree(cause);
+  }
+}
+
+const noTree = (cause: unknown) => new InstarError("DATA_DAMAGED", "What should be a tree is none", { cause });
 
 type PathText = string | { base64: string };
 
@@ -73,7 +94,7 @@ function entryOf([kind, path, mode, uid, gid, mtimeNs, own, blobs, sparse]: unkn
     case "file":
       return { ...common, kind, size: own as number, blobs: blobs as Digest[], isSparse: sparse === "sparse" };
     default:
-      throw new Error(`${JSON.stringify(kind)} is no kind of entry`);
+      throw noTree(new Error(`${JSON.stringify(kind)} is no kind of entry`));
   }
 }
 

@@ -47,7 +47,7 @@ export function parseLooks(bytes: Buffer): TreeLooks | undefined {
 }
 
 /** @param entries of the tree that the looks are about */
-export function knownFrom({ records }: TreeLooks, entries: readonly TreeEntry[]): KnownFiles {
+export function knownFrom({ records }: TreeLooks, entries: Iterable<TreeEntry>): KnownFiles {
   const known: KnownFiles = new Map();
   let at = 0;
   for (const entry of entries) {

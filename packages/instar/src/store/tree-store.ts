@@ -22,7 +22,7 @@ export function openTreeStore(store: ContentStore): TreeStore {
         const { entries, unsettled } = await keepTree(folder, writer, options);
         if (unsettled.length > 0)
           throw new InstarError("BACKUP_FAILED", `${renderRaw(unsettled[0] ?? "")} changed while it was read`, { facts: { folder }, transient: true });
-        const tree = await writer.add(renderTree(entries), true);
+        const tree = await writer.addAlone(renderTree(entries));
         await writer.flush();
         return { tree, files: entries.filter(({ kind }) => kind === "file").length };
       }),

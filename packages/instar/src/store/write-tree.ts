@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { InstarError } from "@instar/protocol";
 import type { ContentStore } from "./content-store.ts";
+import type { Digest } from "./pack-format.ts";
 import { locate, type RawPath, renderRaw } from "./raw-path.ts";
 import { createTurns, type Turns } from "./take-turns.ts";
 import type { FileEntry, TreeEntry } from "./tree-format.ts";
@@ -24,8 +25,8 @@ import type { FileEntry, TreeEntry } from "./tree-format.ts";
 export interface WriteTreeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEntry?: (() => void) | undefined;
-  /** Is told of files whose bytes are lost, which are then left out; without it they are an error. */
-  readonly onDamaged?: ((path: RawPath) => void) | undefined;
+  /** Is told of files of which a blob is lost, which are then left out; without it they are an error. */
+  readonly onDamaged?: ((path: RawPath, blob: Digest) => void) | undefined;
 }
 
 /**
@@ -61,13 +62,18 @@ export async function writeTree(store: ContentStore, entries: readonly TreeEntry
 /** With `onDamaged`, looked for before the file is made. */
 function isLost(store: ContentStore, entry: FileEntry, { onDamaged }: WriteTreeOptions): boolean {
   if (onDamaged === undefined) return false;
+  const lost = entry.blobs.find((digest) => !isReadable(store, digest));
+  if (lost !== undefined) onDamaged(entry.path, lost);
+  return lost !== undefined;
+}
+
+export function isReadable(store: ContentStore, digest: Digest): boolean {
   try {
-    for (const digest of entry.blobs) store.read(digest);
-    return false;
-  } catch (error) {
-    if (!InstarError.is(error, "DATA_DAMAGED")) throw error;
-    onDamaged(entry.path);
+    store.read(digest);
     return true;
+  } catch (error) {
+    if (InstarError.is(error, "DATA_DAMAGED")) return false;
+    throw error;
   }
 }
 
