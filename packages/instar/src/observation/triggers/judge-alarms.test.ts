@@ -78,6 +78,7 @@ describe("alarms", () => {
   for (const [name, residentMiB] of [
     ["levels off, though at four times what the old version took", (minute) => 50 + 350 * (1 - Math.exp(-minute / 15))],
     ["takes more from the start and hardly grows", (minute) => 300 + minute / 20],
+    ["rises for its first twenty minutes and stays there", (minute) => 100 + 10 * Math.min(20, minute)],
     ["grows, and takes less than the old version did", (minute) => 40 + minute / 3],
   ] as readonly (readonly [string, (minute: number) => number])[])
     it(`are not raised, at any look, by memory that ${name}`, () => expect(fold(grown(residentMiB)).alarms).toEqual({}));
