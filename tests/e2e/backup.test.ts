@@ -178,6 +178,23 @@ describe("the backup of a running agent", () => {
     expect(await instance.write("goes on")).toBe(before + 1);
   });
 
+  it("leaves nothing half where the daemon is killed while it is made", async () => {
+    // It takes no space, and a while to read.
+    writeFileSync(inAgent("state", "large"), "");
+    truncateSync(inAgent("state", "large"), 1_024 ** 3);
+    const before = await list();
+    await instance.ask<BackupJob>("POST", "/v1/backup/create", { kind: "full" });
+    await until("it is begun", () => (readdirSync(join(instance.data, "snapshots")).length > before.length + 1 ? true : undefined));
+    const { daemon } = instance.pids();
+    process.kill(daemon, "SIGKILL");
+    await until("another daemon answers", async () =>
+      (await list().catch(() => undefined)) !== undefined && instance.pids().daemon !== daemon ? true : undefined,
+    );
+    rmSync(inAgent("state", "large"));
+    expect(await until("it is swept", async () => ((await list()).some(({ state }) => state !== "whole") ? undefined : await list()))).toEqual(before);
+    expect(existsSync(join(instance.data, "staging"))).toBe(false);
+  });
+
   it.each([
     ["no such version", { forVersion: "9.9.9" }, /no backup was taken while 9\.9\.9 ran/],
     ["no such time", { at: "2001-01-01T00:00Z" }, /no backup is as old as 2001-01-01/],
@@ -238,6 +255,5 @@ describe("the backup of a running agent", () => {
     expect(await restored({ backup: backup.id })).toMatchObject({ outcome: "refused", code: "SNAPSHOT_DAMAGED" });
     expect(instance.pids().agent).toBe(agent);
     expect(instance.written()).toBe(before);
-    expect(existsSync(join(instance.data, "aside", "nothing"))).toBe(false);
   });
 });
