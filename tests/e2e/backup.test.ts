@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { BackupJob, BackupView, InputOf, UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findPostgres, PASSWORD, TestPostgres } from "../../packages/instar/src/backups/postgres.testing.ts";
 import { TestInstance, until } from "./test-instance.ts";
 
 /** Writes through the front, one after the other, until it is told to stop; gives the numbers that were acknowledged. */
@@ -70,10 +71,20 @@ describe("the backup of a running agent", () => {
     return backup;
   };
 
+  /** A server of the agent's, where this machine has one. */
+  let server: TestPostgres | undefined;
+
   beforeAll(async () => {
+    const bin = findPostgres();
+    server = bin === undefined ? undefined : new TestPostgres(bin);
+    await server?.start();
+    const main = server === undefined ? "" : `, { name: main, kind: postgres, url: "postgresql://me@/postgres?host=${server.folder}" }`;
     instance = await TestInstance.create({
-      settings: "backup: { config: [prompts], databases: [{ name: notes, kind: sqlite, path: notes.db }] }\nkeep: { reserve: 2MiB, snapshots: 3 }",
+      settings: `backup: { config: [prompts], databases: [{ name: notes, kind: sqlite, path: notes.db }${main}] }\nkeep: { reserve: 2MiB, snapshots: 3 }`,
     });
+    // The person's own file of passwords, as psql and pg_dump look for it.
+    writeFileSync(join(instance.folder, ".pgpass"), `*:*:*:me:${PASSWORD.replaceAll(":", "\\:")}\n`, { mode: 0o600 });
+    server?.ask("CREATE TABLE orders (what TEXT); INSERT INTO orders VALUES ('one')");
     mkdirSync(inAgent("prompts"));
     writeFileSync(inAgent("prompts", "system.md"), "be kind\n");
     const notes = new DatabaseSync(inAgent("notes.db"));
@@ -81,7 +92,10 @@ describe("the backup of a running agent", () => {
     notes.close();
     await instance.start();
   });
-  afterAll(() => instance.end());
+  afterAll(async () => {
+    instance.end();
+    await server?.end();
+  });
 
   it("has every write that was acknowledged before, is whole, and the agent never stopped", async () => {
     const open = new DatabaseSync(inAgent("state", "memory.db"));
@@ -118,6 +132,7 @@ describe("the backup of a running agent", () => {
     const notes = new DatabaseSync(inAgent("notes.db"));
     notes.exec("INSERT INTO notes VALUES ('two')");
     notes.close();
+    server?.ask("INSERT INTO orders VALUES ('two')");
     const dry = instance.cli("backup", "restore", backup.id, "--dry-run");
     expect(dry.stdout).toMatch(/data +would replace .*\/state, which is moved aside.*changed by somebody since: .*prompts\/system\.md.*Nothing was changed\./s);
     expect(await work("restore", { backup: backup.id })).toMatchObject({
@@ -131,6 +146,7 @@ describe("the backup of a running agent", () => {
     expect(await instance.write("goes on")).toBe(before + 1);
     expect(readFileSync(inAgent("prompts", "system.md"), "utf8")).toBe("be kind\n");
     expect(notesIn(inAgent("notes.db"))).toEqual(["one"]);
+    expect(server?.ask("SELECT string_agg(what, ',') FROM orders") ?? "one").toBe("one");
 
     const backups = await list();
     const today = backups.find(({ tags }) => tags.includes("before-restore"));
@@ -225,6 +241,19 @@ describe("the backup of a running agent", () => {
     expect(problem).toMatchObject({ code: "BACKUP_FAILED", detail: expect.stringContaining("there is no database at") });
     expect(await list()).toEqual(before);
     expect(readdirSync(join(instance.data, "staging"))).toEqual([]);
+  });
+
+  it("is refused where a database's server is down, and is not restored either: requests never wait", async () => {
+    if (server === undefined) return;
+    const backup = await create({ component: ["database"] });
+    const before = await list();
+    await server.stop();
+    const { problem } = await work("create", {});
+    const update = await restored({ backup: backup.id });
+    await server.start();
+    expect(problem).toMatchObject({ code: "BACKUP_FAILED", detail: "the database main does not answer" });
+    expect(update).toMatchObject({ outcome: "refused", code: "BACKUP_FAILED", because: "the database main does not answer" });
+    expect(await list()).toEqual(before);
   });
 
   it("goes when it is beyond what is kept, but for what has a tag", async () => {

@@ -155,8 +155,14 @@ class World {
   }
 }
 
+const opened: string[] = [];
+afterAll(async () => {
+  for (const folder of opened) await removeTree(folder);
+});
+
 async function open(): Promise<World> {
   const folder = mkdtempSync(join(ROOM, "instar-put-back-"));
+  opened.push(folder);
   cpSync(template, folder, { recursive: true, preserveTimestamps: true });
   return new World(folder);
 }
