@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { BackupJob, BackupView, InputOf, UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findPostgres, PASSWORD, TestPostgres } from "../../packages/instar/src/backups/postgres.testing.ts";
 import { TestInstance, until } from "./test-instance.ts";
 
 /** Writes through the front, one after the other, until it is told to stop; gives the numbers that were acknowledged. */
@@ -70,10 +71,20 @@ describe("the backup of a running agent", () => {
     return backup;
   };
 
+  /** A server of the agent's, where this machine has one. */
+  let server: TestPostgres | undefined;
+
   beforeAll(async () => {
+    const bin = findPostgres();
+    server = bin === undefined ? undefined : new TestPostgres(bin);
+    await server?.start();
+    const main = server === undefined ? "" : `, { name: main, kind: postgres, url: "postgresql://me@/postgres?host=${server.folder}" }`;
     instance = await TestInstance.create({
-      settings: "backup: { config: [prompts], databases: [{ name: notes, kind: sqlite, path: notes.db }] }\nkeep: { reserve: 2MiB, snapshots: 3 }",
+      settings: `backup: { config: [prompts], databases: [{ name: notes, kind: sqlite, path: notes.db }${main}] }\nkeep: { reserve: 2MiB, snapshots: 3 }`,
     });
+    // The person's own file of passwords, as psql and pg_dump look for it.
+    writeFileSync(join(instance.folder, ".pgpass"), `*:*:*:me:${PASSWORD.replaceAll(":", "\\:")}\n`, { mode: 0o600 });
+    server?.ask("CREATE TABLE orders (what TEXT); INSERT INTO orders VALUES ('one')");
     mkdirSync(inAgent("prompts"));
     writeFileSync(inAgent("prompts", "system.md"), "be kind\n");
     const notes = new DatabaseSync(inAgent("notes.db"));
@@ -81,7 +92,10 @@ describe("the backup of a running agent", () => {
     notes.close();
     await instance.start();
   });
-  afterAll(() => instance.end());
+  afterAll(async () => {
+    instance.end();
+    await server?.end();
+  });
 
   it("has every write that was acknowledged before, is whole, and the agent never stopped", async () => {
     const open = new DatabaseSync(inAgent("state", "memory.db"));
@@ -118,6 +132,7 @@ describe("the backup of a running agent", () => {
     const notes = new DatabaseSync(inAgent("notes.db"));
     notes.exec("INSERT INTO notes VALUES ('two')");
     notes.close();
+    server?.ask("INSERT INTO orders VALUES ('two')");
     const dry = instance.cli("backup", "restore", backup.id, "--dry-run");
     expect(dry.stdout).toMatch(/data +would replace .*\/state, which is moved aside.*changed by somebody since: .*prompts\/system\.md.*Nothing was changed\./s);
     expect(await work("restore", { backup: backup.id })).toMatchObject({
@@ -131,6 +146,7 @@ describe("the backup of a running agent", () => {
     expect(await instance.write("goes on")).toBe(before + 1);
     expect(readFileSync(inAgent("prompts", "system.md"), "utf8")).toBe("be kind\n");
     expect(notesIn(inAgent("notes.db"))).toEqual(["one"]);
+    expect(server?.ask("SELECT string_agg(what, ',') FROM orders") ?? "one").toBe("one");
 
     const backups = await list();
     const today = backups.find(({ tags }) => tags.includes("before-restore"));
@@ -178,6 +194,23 @@ describe("the backup of a running agent", () => {
     expect(await instance.write("goes on")).toBe(before + 1);
   });
 
+  it("leaves nothing half where the daemon is killed while it is made", async () => {
+    // It takes no space, and a while to read.
+    writeFileSync(inAgent("state", "large"), "");
+    truncateSync(inAgent("state", "large"), 1_024 ** 3);
+    const before = await list();
+    await instance.ask<BackupJob>("POST", "/v1/backup/create", { kind: "full" });
+    await until("it is begun", () => (readdirSync(join(instance.data, "snapshots")).length > before.length + 1 ? true : undefined));
+    const { daemon } = instance.pids();
+    process.kill(daemon, "SIGKILL");
+    await until("another daemon answers", async () =>
+      (await list().catch(() => undefined)) !== undefined && instance.pids().daemon !== daemon ? true : undefined,
+    );
+    rmSync(inAgent("state", "large"));
+    expect(await until("it is swept", async () => ((await list()).some(({ state }) => state !== "whole") ? undefined : await list()))).toEqual(before);
+    expect(existsSync(join(instance.data, "staging"))).toBe(false);
+  });
+
   it.each([
     ["no such version", { forVersion: "9.9.9" }, /no backup was taken while 9\.9\.9 ran/],
     ["no such time", { at: "2001-01-01T00:00Z" }, /no backup is as old as 2001-01-01/],
@@ -210,6 +243,19 @@ describe("the backup of a running agent", () => {
     expect(readdirSync(join(instance.data, "staging"))).toEqual([]);
   });
 
+  it("is refused where a database's server is down, and is not restored either: requests never wait", async () => {
+    if (server === undefined) return;
+    const backup = await create({ component: ["database"] });
+    const before = await list();
+    await server.stop();
+    const { problem } = await work("create", {});
+    const update = await restored({ backup: backup.id });
+    await server.start();
+    expect(problem).toMatchObject({ code: "BACKUP_FAILED", detail: "the database main does not answer" });
+    expect(update).toMatchObject({ outcome: "refused", code: "BACKUP_FAILED", because: "the database main does not answer" });
+    expect(await list()).toEqual(before);
+  });
+
   it("goes when it is beyond what is kept, but for what has a tag", async () => {
     const dry = await work("prune", { keep: 1, dryRun: true });
     const before = await list();
@@ -238,6 +284,5 @@ describe("the backup of a running agent", () => {
     expect(await restored({ backup: backup.id })).toMatchObject({ outcome: "refused", code: "SNAPSHOT_DAMAGED" });
     expect(instance.pids().agent).toBe(agent);
     expect(instance.written()).toBe(before);
-    expect(existsSync(join(instance.data, "aside", "nothing"))).toBe(false);
   });
 });

@@ -56,7 +56,7 @@ import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
-import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
+import { BACKUP_UNDER_WAY, planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
 import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
 
@@ -150,11 +150,11 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       const { running, committed } = readStanding({ journal });
       return [running?.release, committed?.release].filter((release) => release !== undefined);
     },
-    referencedSnapshots: () =>
-      planReferencedSnapshots(
-        readStanding({ journal }),
-        journal.unfinished().map((update) => startOf(journal.read(update))),
-      ),
+    referencedSnapshots: () => {
+      const unfinished = journal.unfinished().map((update) => startOf(journal.read(update)));
+      const taking = facts.read<string | null>(BACKUP_UNDER_WAY) ?? null;
+      return [...planReferencedSnapshots(readStanding({ journal }), unfinished), ...(taking === null ? [] : [taking])];
+    },
   };
   return {
     name: settings.name,

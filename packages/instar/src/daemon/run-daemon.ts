@@ -7,6 +7,7 @@ import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.
 import { planHappenings } from "../update/plan-happenings.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
+import { BACKUP_UNDER_WAY } from "../update/plan-referenced-snapshots.ts";
 import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
@@ -54,6 +55,7 @@ export class Daemon {
   /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
   async run(stop: AbortSignal): Promise<void> {
     await this.instance.ledger.drain();
+    await this.#removeUnfinishedBackups();
     // A crash right after the end of an update: what follows an end is still to be done.
     if (this.instance.journal.unfinished().length === 0) await this.#tidy();
     noteBreaker(this.instance, this.#say);
@@ -129,6 +131,16 @@ export class Daemon {
     await rooms.releases.sweep([]).catch((error: unknown) => this.#say(`leftovers could not be swept: ${String(error)}`));
     await sweepEdits(this.instance).catch((error: unknown) => this.#say(`what is left of edits could not be swept: ${String(error)}`));
     await ensureReserve(reservePathOf(folder), this.instance.settings.keep.reserve).catch(() => undefined);
+  }
+
+  /** What a daemon was taking that was killed: nothing half is kept. Called before anybody can take another. */
+  async #removeUnfinishedBackups(): Promise<void> {
+    const { rooms } = this.instance;
+    rooms.facts.write(BACKUP_UNDER_WAY, null);
+    const referenced = new Set(rooms.referencedSnapshots());
+    for (const { id, state } of await rooms.snapshots.list().catch(() => []))
+      if (state === "unfinished" && !referenced.has(id))
+        await rooms.snapshots.remove(id).catch((error: unknown) => this.#say(`the unfinished backup ${id} could not be removed: ${String(error)}`));
   }
 
   /** Nothing serves unwatched. See planWatchAgain. */

@@ -79,8 +79,10 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   const editsStay = await exchangeEditsBack(rooms, context);
   const lost = await planLoss(rooms, context, newSlot !== undefined);
   // The state was exchanged with the code, so it goes back with the code.
-  if (start.overrides.stateOf !== undefined && rooms.facts.read(exchangedFact(origin)) !== undefined && !lost.isRestored) await restoreState(rooms, origin);
-  else if (await hasBegunRestore(rooms, origin)) await restoreState(rooms, origin);
+  if (start.overrides.stateOf !== undefined && rooms.facts.read(exchangedFact(origin)) !== undefined && !lost.isRestored) {
+    await finishExchanging(rooms, start.overrides.stateOf);
+    await restoreState(rooms, origin);
+  } else if (await hasBegunRestore(rooms, origin)) await restoreState(rooms, origin);
   else if (lost.mayRestore && !lost.isRestored && rooms.settings.state.onRollback === "restore") await restoreState(rooms, origin);
 
   if (start.wayBack === null) {
@@ -189,6 +191,12 @@ async function exchangeState(rooms: StepRooms, update: string, stateOf: string):
   if (rooms.stateDirectory === null) return;
   // Durable before the first file moves: the way back then knows that the state must go back too.
   rooms.facts.write(exchangedFact(update), { stateOf });
+  await rooms.snapshots.restore(stateOf, rooms.stateDirectory, `${rooms.folder}/aside`);
+}
+
+/** Killed while it moved files: it has all that it needs beside the state, and must end before another restore can begin. */
+async function finishExchanging(rooms: StepRooms, stateOf: string): Promise<void> {
+  if (rooms.stateDirectory === null || !(await rooms.snapshots.isMoving(stateOf, rooms.stateDirectory, `${rooms.folder}/aside`))) return;
   await rooms.snapshots.restore(stateOf, rooms.stateDirectory, `${rooms.folder}/aside`);
 }
 
