@@ -49,6 +49,19 @@ test("what was not flushed is not there, and leaves nothing", async () => {
   expect(store.has(digest)).toBe(false);
 });
 
+test("after a refused write nothing is kept, also where the caller goes on", async () => {
+  const files = new SimulatedFiles();
+  const store = openContentStore({ folder: home, files });
+  // Created, its head written; the frame is refused.
+  files.plan({ number: 2, code: "ENOSPC", mode: "failed" });
+  await store.write(async (writer) => {
+    await expect(writer.addAlone(randomBytes(1_000))).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(writer.addAlone(randomBytes(1_000))).rejects.toMatchObject({ code: "ENOSPC" });
+    await expect(writer.flush()).rejects.toMatchObject({ code: "ENOSPC" });
+  });
+  expect(packs()).toEqual([]);
+});
+
 test("a flipped byte is found by the next read, and damages what it lies in and nothing else", async () => {
   const blobs = [randomBytes(200_000), randomBytes(200_000), ...Array.from({ length: 20 }, () => randomBytes(5_000))];
   const digests = await keep(open(), blobs);

@@ -81,6 +81,7 @@ export class StoreWriter {
 
   /** All that was added is durable, and found. */
   async flush(): Promise<void> {
+    this.#throwFailure();
     if (this.#smallBlobs.length > 0) await this.#storeSmall();
     if (this.#pack !== undefined) await this.#startSealing(this.#pack);
     await this.#sealing;
