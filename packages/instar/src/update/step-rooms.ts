@@ -12,6 +12,7 @@ import type { NetworkTrust } from "../settings/plan-network-trust.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
 import type { Estimates } from "./estimate-from-history.ts";
+import type { Observer } from "./observed/observer.ts";
 
 /** The rooms that steps act through. Built in compose.ts and nowhere else. */
 export interface StepRooms {
@@ -48,6 +49,8 @@ export interface StepRooms {
   readonly slotPrefix: (release: string, more?: { readonly writable?: readonly string[] }) => Promise<readonly string[]>;
   readonly analysis: Analysis;
   readonly clock: Clock;
+  /** Sees to what serves and records it, whether or not an update is under way. */
+  readonly observer: Observer;
   /** What past updates took. */
   readonly history: () => Estimates;
   /** Digests that misbehaved, with the reason. */

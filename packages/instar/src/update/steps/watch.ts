@@ -1,3 +1,4 @@
+import { longestWatchMs } from "../../settings/watch-settings.ts";
 import type { countsOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
 import { defineStep, type Step } from "../step.ts";
@@ -10,7 +11,11 @@ import { observe } from "./observe.ts";
  */
 export function watchStep(rooms: StepRooms): Step {
   const { settings } = rooms;
-  const limits = { timeMs: settings.watch.time, requests: settings.front === undefined ? 0 : settings.watch.requests, errorShare: settings.watch.errorShare };
+  const limits = {
+    timeMs: longestWatchMs(settings.watch),
+    requests: settings.front === undefined ? 0 : settings.watch.requests,
+    errorShare: settings.watch.errorShare,
+  };
   return defineStep({
     id: "watch",
     version: 1,
