@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addToSketch, emptySketch, type LatencySketch, mergeSketches, quantileOfSketch, subtractSketch } from "./latency-sketch.ts";
+import { addToSketch, countAbove, emptySketch, type LatencySketch, mergeSketches, quantileOfSketch, subtractSketch } from "./latency-sketch.ts";
 
 const latencies = fc.array(fc.double({ min: 0.02, max: 1_000_000, noNaN: true }), { minLength: 1, maxLength: 200 });
 
@@ -22,6 +22,16 @@ test("adding up two sketches gives the sketch of all their values, and taking on
       const merged = mergeSketches(sketchOf(left), sketchOf(right));
       expect(merged).toEqual(all);
       expect(subtractSketch(merged, sketchOf(left))).toEqual(sketchOf(right));
+    }),
+  );
+});
+
+test("what is counted above a limit is above it, and misses no value that is more than a bucket above", () => {
+  fc.assert(
+    fc.property(latencies, fc.double({ min: 0.02, max: 1_000_000, noNaN: true }), (values, limitMs) => {
+      const above = countAbove(sketchOf(values), limitMs);
+      expect(above).toBeLessThanOrEqual(values.filter((value) => value > limitMs).length);
+      expect(above).toBeGreaterThanOrEqual(values.filter((value) => value > limitMs * 1.05).length);
     }),
   );
 });

@@ -57,6 +57,14 @@ export function quantileOfSketch(sketch: LatencySketch, quantile: number): numbe
   return undefined;
 }
 
+/** How many values are surely above `limitMs`: those of buckets that begin there or later. */
+export function countAbove(sketch: LatencySketch, limitMs: number): number {
+  const first = indexOf(limitMs) + 1;
+  let count = 0;
+  for (const index in sketch.buckets) if (Number(index) >= first) count += sketch.buckets[index] ?? 0;
+  return count;
+}
+
 /** A value that is no number (a clock that failed) counts as the longest: never a reason to call a release fast. */
 function indexOf(valueMs: number): number {
   const boundedMs = Number.isNaN(valueMs) ? LONGEST_MS : Math.min(Math.max(valueMs, SHORTEST_MS), LONGEST_MS);

@@ -1,0 +1,92 @@
+import { meanOfLogs } from "../../statistics/change-point-evidence.ts";
+import { normalQuantile } from "../../statistics/normal-quantile.ts";
+import { wilsonBounds } from "../../statistics/wilson-bounds.ts";
+import { BUCKET_MS } from "../metrics-bucket.ts";
+import type { ObservationPlan } from "../observation-plan.ts";
+import type { ObservationState } from "../observation-state.ts";
+import { ALARM_ALPHA, ROLLBACK_ALPHA } from "./false-alarm-budget.ts";
+import { LATENCY_LEVELS, type LatencyLevel, planLatencyLimitMs } from "./latency-levels.ts";
+import { percent } from "./render-numbers.ts";
+import { sumRecent } from "./sum-recent.ts";
+import type { TriggerFinding } from "./trigger-finding.ts";
+
+/** The specification's five minutes (`self-updating-loop` §6.3), and an interval of 95 %. */
+const SPAN_MS = 300_000;
+const Z = normalQuantile(0.975);
+/** Beside another version: fewer percentage points more than its own share are nothing to go back for, however sure. */
+const LEAST_EXCESS = 0.01;
+const LEAST_EVIDENCE = -Math.log(Math.max(ROLLBACK_ALPHA.latency, ALARM_ALPHA.latency));
+
+interface SlowLevel {
+  readonly because: string;
+  readonly gate: "pause" | "rollback";
+  readonly evidence: number;
+  readonly actsAt: number;
+  readonly lower: number;
+  readonly share: number;
+  readonly samples: number;
+}
+
+/** performance_degradation: requests slower than 1.5 times the old version's, by levels of latency. */
+export function judgeLatency(state: ObservationState, plan: ObservationPlan): TriggerFinding {
+  const base = { trigger: "performance_degradation", gate: "rollback", nextLookMs: BUCKET_MS, raisedAtTickMs: null } as const;
+  const found = findSlowLevel(state, plan, "rollback");
+  if (found !== undefined)
+    return {
+      ...base,
+      verdict: "fail",
+      because: found.because,
+      statistic: found.evidence,
+      bound: found.lower,
+      threshold: found.actsAt,
+      samples: found.samples,
+    };
+  const measured = LATENCY_LEVELS.map((level, index) => measureLevel(state, plan, level, index));
+  const main = measured[0];
+  if (main === undefined)
+    return { ...base, verdict: "nodata", because: "how fast the old version answered is not known", statistic: null, bound: null, threshold: 0, samples: 0 };
+  const isEnough = main.samples >= (LATENCY_LEVELS[0]?.floor ?? 0);
+  return {
+    ...base,
+    verdict: isEnough ? "pass" : main.samples === 0 ? "nodata" : "insufficient",
+    because: main.because,
+    statistic: main.evidence,
+    bound: main.lower,
+    threshold: main.actsAt,
+    samples: main.samples,
+  };
+}
+
+/** The first level that fails with that gate; undefined where none does. */
+export function findSlowLevel(state: ObservationState, plan: ObservationPlan, gate: "pause" | "rollback"): SlowLevel | undefined {
+  for (const [index, level] of LATENCY_LEVELS.entries()) {
+    const counts = state.latency[index];
+    // Most looks end here: what has no evidence need not be measured.
+    if (counts === undefined || Math.max(meanOfLogs(counts.rise), meanOfLogs(counts.apart)) < LEAST_EVIDENCE) continue;
+    const measured = measureLevel(state, plan, level, index);
+    if (measured === undefined || measured.samples < level.floor || measured.lower <= level.share) continue;
+    if (measured.gate === gate && measured.evidence >= measured.actsAt) return measured;
+  }
+  return undefined;
+}
+
+function measureLevel(state: ObservationState, plan: ObservationPlan, level: LatencyLevel, index: number): SlowLevel | undefined {
+  const { baseline, limits } = plan;
+  const counts = state.latency[index];
+  const limitMs = planLatencyLimitMs(baseline, limits.slowdown, level, state.lastWallMs);
+  if (counts === undefined || limitMs === undefined) return undefined;
+  const recent = sumRecent(state.errors.recent, state.lastTickMs ?? 0, SPAN_MS, 0);
+  // Where five minutes hold too few requests for any bound, all that came is judged.
+  const isSparse = recent.requests < level.floor;
+  const samples = isSparse ? counts.requests : recent.requests;
+  const slow = isSparse ? counts.slow : (recent.slow[index] ?? 0);
+  const { lower } = wilsonBounds(slow, samples, Z);
+  const isBeside =
+    counts.apart.length > 0 && counts.slow / Math.max(1, counts.requests) >= counts.besideSlow / Math.max(1, counts.besideRequests) + LEAST_EXCESS;
+  const gate = isBeside ? "rollback" : level.gateBefore;
+  const evidence = meanOfLogs(isBeside ? counts.apart : counts.rise);
+  const actsAt = -Math.log(gate === "rollback" ? ROLLBACK_ALPHA.latency : ALARM_ALPHA.latency);
+  const times = limits.slowdown * level.beyond;
+  const because = `${percent(samples === 0 ? 0 : slow / samples)} of ${samples} requests took longer than ${Math.round(limitMs)} ms (${times} times the old version's ${level.quantile === "p95Ms" ? "95th percentile" : "median"}${isBeside ? ", and more than beside" : ""}); ${percent(level.share)} may`;
+  return { because, gate, evidence, actsAt, lower, share: level.share, samples };
+}
