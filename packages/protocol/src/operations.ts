@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
+import { explainView, metricsView, observationView } from "./observation.ts";
 import { sandboxReport } from "./sandbox.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -95,6 +96,7 @@ export const statusView = z.object({
     })
     .nullable(),
   update: updateView.nullable().describe("The one under way, or the newest"),
+  observation: observationView.nullable().describe("The watch of a version in service, as at its last look; null where none is watched"),
   available: z
     .object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() })
     .nullable(),
@@ -264,10 +266,33 @@ export const OPERATIONS = [
         .enum(CONFLICT_STRATEGIES)
         .optional()
         .describe("What becomes of files of the running release that were changed by hand; instar.yaml's where it is left out"),
+      confirmWithin: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("A time such as 10m: the old version comes back by itself unless `instar update confirm` comes within it"),
     }),
     output: updateView,
     positional: ["target"],
     offline: false,
+  }),
+  defineOperation({
+    name: "update.confirm",
+    kind: "command",
+    summary: "Keep a version that asked to be confirmed, or go on after an alarm; the rest of its watch is still to be passed",
+    input: z.strictObject({ update: updateId.optional().describe("The one under way where it is left out") }),
+    output: z.object({ update: z.string(), version: z.string(), because: z.string() }),
+    positional: ["update"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "update.explain",
+    kind: "query",
+    summary: "Each recorded look at an update's version in service, with what every trigger came to; computes each verdict again",
+    input: z.strictObject({ update: updateId }),
+    output: explainView,
+    positional: ["update"],
+    offline: true,
   }),
   defineOperation({
     name: "update.cancel",
@@ -311,6 +336,15 @@ export const OPERATIONS = [
     input: z.strictObject({ when: z.enum(["before", "after"]).default("after").describe("Which of the two lists") }),
     output: z.object({ verdict: z.enum(VERDICTS), because: z.string(), checks: z.array(healthCheckResult) }),
     positional: ["when"],
+    offline: true,
+  }),
+  defineOperation({
+    name: "metrics",
+    kind: "query",
+    summary: "What is seen of the version that serves, beside the one before it, and which sources are silent",
+    input: z.strictObject({ since: z.string().min(1).default("1h").describe("How far back, such as 10m, 1h or 1d of time under watch") }),
+    output: metricsView,
+    positional: [],
     offline: true,
   }),
   defineOperation({

@@ -1,9 +1,8 @@
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
-import { foldGives } from "../update/plan-next-move.ts";
+import { findServing } from "./find-serving.ts";
 import type { Instance } from "./instance.ts";
-import { readStanding } from "./instance.ts";
 
 /** What is known of the files of the release that serves. */
 interface IntegrityFact {
@@ -47,19 +46,6 @@ export async function guardRelease(instance: Instance, say: (line: string) => vo
   });
   if (isNews) say(damage === null ? `release ${running.release} is whole again` : `release ${running.release} was changed underneath: ${damage}`);
   return now;
-}
-
-/** What serves: also a version that is still watched. */
-function findServing(instance: Instance): { readonly release: string; readonly version: string } | null {
-  const [open] = instance.journal.unfinished();
-  const journal = open === undefined ? [] : instance.journal.read(open);
-  const [first] = journal;
-  const isConfirmed =
-    first?.kind === "started" && journal.some((entry) => entry.kind === "applied" && first.steps.find(({ id }) => id === entry.step)?.endsLease === true);
-  const isGoingBack = journal.some(({ kind }) => kind === "undoing");
-  const { release } = foldGives(journal);
-  if (first?.kind === "started" && isConfirmed && !isGoingBack && typeof release === "string") return { release, version: first.start.versionTo };
-  return readStanding(instance).running;
 }
 
 async function findDamage({ rooms }: Instance, release: string): Promise<string | null> {

@@ -4,6 +4,7 @@ import { implementDoctor } from "./doctor.ts";
 import { implementHealth } from "./health.ts";
 import { implementImpact } from "./impact.ts";
 import { implementKeeper } from "./keeper.ts";
+import { implementObservation } from "./observation.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
 import { implementStatus } from "./status.ts";
@@ -17,6 +18,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementImpact(context),
     ...implementUpdates(context),
     ...implementRecords(context),
+    ...implementObservation(context),
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),

@@ -59,7 +59,7 @@ export const watchSettings = z.strictObject({
       performance_degradation: z
         .strictObject({ gate: gate.default("rollback"), times: z.number().gt(1).default(1.5).describe("The old version's latency, so many times") })
         .prefault({})
-        .describe("Slower than the old version, beyond doubt"),
+        .describe("Slower than the old version, beyond doubt (rollback where nothing is said)"),
       service_unavailable: trigger("rollback", "Its process is gone, or requests do not reach it"),
       crash_loop: trigger("rollback", "It ends by itself again and again"),
       memory_growth: trigger("pause", "Its memory grows and does not stop"),

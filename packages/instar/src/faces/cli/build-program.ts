@@ -87,7 +87,7 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  update: "Updates: check, list, show, apply, cancel, resolve",
+  update: "Updates: check, list, show, apply, confirm, cancel, resolve, explain",
   audit: "The ledger",
   keeper: "The process that keeps the agent: replace",
 };

@@ -1,6 +1,7 @@
-import type { DoctorView, ImpactView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
+import type { DoctorView, ExplainView, ImpactView, MetricsView, OutputOf, PlanView, StatusView, UpdateView } from "@instar/protocol";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
+import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
@@ -28,6 +29,12 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"history">).releases.map(renderRelease).join("\n\n") || "no releases yet";
     case "audit.verify":
       return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+    case "metrics":
+      return renderMetrics(answer as MetricsView);
+    case "update.explain":
+      return renderExplanation(answer as ExplainView);
+    case "update.confirm":
+      return (answer as OutputOf<"update.confirm">).because;
     case "keeper.replace": {
       const { pid, before, tookMs, handOver } = answer as OutputOf<"keeper.replace">;
       return `keeper ${pid} took over from ${before} in ${tookMs} ms${handOver === null ? "" : `; ${handOver}`}`;
@@ -67,6 +74,7 @@ function renderStatus(status: StatusView): string {
       `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held${front.medianMs === null || front.p99Ms === null ? "" : `; median ${Math.round(front.medianMs)} ms, p99 ${Math.round(front.p99Ms)} ms`}`,
     );
   if (update !== null) lines.push(`  update     ${renderUpdateLine(update)}`);
+  if (status.observation !== null) lines.push(...renderObservation(status.observation));
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
   lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
   lines.push(`  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}`);

@@ -1,5 +1,7 @@
 import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
 
+import { renderEvidence as renderObserved } from "./render-observation.ts";
+
 export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
   return `${update.id}  ${update.versionFrom ?? "nothing"} → ${update.versionTo}  ${end}${update.because === "" ? "" : `: ${update.because}`}`;
@@ -18,12 +20,13 @@ export function renderUpdate(update: UpdateView): string {
 
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
-function renderEvidence({ confinement, stages = [], rehearsal, health = [] }: StepEvidence): string[] {
+function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation }: StepEvidence): string[] {
   return [
     ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
     ...stages.flatMap(renderStage),
     ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
     ...health.map(renderHealthCheck),
+    ...(observation === undefined ? [] : renderObserved(observation)),
   ];
 }
 

@@ -17,6 +17,8 @@ export interface WatchFacts {
   readonly confirmedAtTickMs: number | null;
   /** Since when it waits for a person, without a break. */
   readonly heldSinceTickMs: number | null;
+  /** Nothing of it was recorded although it should have been long since. */
+  readonly isUnseen: boolean;
   readonly onBlind: "hold" | "roll-back";
 }
 
@@ -34,6 +36,7 @@ export function decideWatch(judged: ObservationVerdict, facts: WatchFacts): Watc
   const confirmation = judgeConfirmation(facts);
   if (confirmation.kind === "late") return goBack("NOT_CONFIRMED", confirmation.because);
 
+  if (facts.isUnseen && judged.action === "watch") return { kind: "hold", because: `it cannot be judged: nothing of it is recorded. ${ANSWERS}` };
   const isAnswered = confirmedAtTickMs !== null && heldSinceTickMs !== null && confirmedAtTickMs >= heldSinceTickMs;
   const isTimeOver = judged.window.countedMs >= judged.window.neededMs;
   switch (judged.action) {

@@ -1,8 +1,8 @@
+import type { Json } from "../../ledger/ledger-entry.ts";
 import { emptyObservation } from "../../observation/fold-observation.ts";
 import type { ObservationVerdict } from "../../observation/judge-observation.ts";
 import type { ObservationState } from "../../observation/observation-state.ts";
 import type { RecordedLook } from "../../observation/replay-observation.ts";
-import type { Json } from "../../ledger/ledger-entry.ts";
 import type { Gives } from "../journal-entry.ts";
 
 /** One look of a watch as the journal keeps it: what it was made from, and what it came to. */

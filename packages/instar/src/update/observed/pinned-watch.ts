@@ -1,8 +1,8 @@
 import type { Risk } from "@instar/protocol";
 import { RISKS } from "@instar/protocol";
+import type { Facts } from "../../database/facts.ts";
 import type { ObservationPlan } from "../../observation/observation-plan.ts";
 import { planBaseline } from "../../observation/plan-baseline.ts";
-import type { Facts } from "../../database/facts.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { UpdateId } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";

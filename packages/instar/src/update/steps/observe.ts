@@ -11,8 +11,12 @@ import type { StepRooms } from "../step-rooms.ts";
 
 /** How often the version is looked at within a look. A process that is gone and a flood of errors are noticed this late, and judged a second after. */
 const POLL_MS = 250;
+/** The version is seen within seconds of the exchange, wherever requests reach it. */
+const UNSEEN_MS = 60_000;
 
-type Observed = { readonly kind: "passed"; readonly because: string; readonly state: ObservationState; readonly noted: ReturnType<typeof noteObservation> } | StepResult;
+type Observed =
+  | { readonly kind: "passed"; readonly because: string; readonly state: ObservationState; readonly noted: ReturnType<typeof noteObservation> }
+  | StepResult;
 
 /**
  * One look at a version in service: until it is judged, or long enough to be journalled with all that was seen so far. What is judged is on disk first, as buckets; so a daemon that is
@@ -36,11 +40,15 @@ export async function observe(rooms: StepRooms, context: StepContext, pinned: Pi
       if ((await observer.close()) === "unrecorded") context.say("the disk is full, so what is seen cannot be recorded, and nothing is judged");
     }
     const tickMs = Math.round(context.tickMs());
-    const isFirst = state.lastTickMs === null;
     for (const bucket of observer.record.read(release, state.lastTickMs ?? servedAtTickMs, tickMs)) state = foldBucket(state, bucket, plan);
-    // Until the first bucket is there, only a time that ran out is known.
-    const judged = judgeObservation(state, plan, isFirst && state.lastTickMs === null ? servedAtTickMs : tickMs, word);
-    const decision = decideWatch(judged, { ...pinned, nowTickMs: tickMs, ...word, heldSinceTickMs });
+    const judged = judgeObservation(state, plan, tickMs, word);
+    const decision = decideWatch(judged, {
+      ...pinned,
+      ...word,
+      nowTickMs: tickMs,
+      heldSinceTickMs,
+      isUnseen: state.lastTickMs === null && tickMs - servedAtTickMs >= UNSEEN_MS,
+    });
     heldSinceTickMs = decision.kind === "hold" ? (heldSinceTickMs ?? tickMs) : null;
     context.say(decision.because);
     const noted = noteLook(judged, { tickMs, state, word, heldSinceTickMs });

@@ -19,7 +19,10 @@ export function switchStep(rooms: StepRooms): Step {
       const slot = slotOf(report, String(given.release));
       const isServing = slot !== undefined && report.routed === slot && !report.holding && report.slots[slot].alive && report.slots[slot].wanted === "running";
       if (!isServing) return { found: slot === undefined ? "absent" : "partial" };
-      return { found: "present", gives: { slot, ...(readBaseline(rooms, context) ?? measureBaseline(context, report)), servedAtTickMs: Math.round(context.tickMs()) } };
+      return {
+        found: "present",
+        gives: { slot, ...(readBaseline(rooms, context) ?? measureBaseline(context, report)), servedAtTickMs: Math.round(context.tickMs()) },
+      };
     },
     apply: async (context) => {
       const done = await (context.start.strategy === "blue-green" ? runBlueGreen(rooms, context) : runRecreate(rooms, context));

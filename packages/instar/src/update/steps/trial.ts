@@ -1,9 +1,9 @@
 import { Exchange, slotOf } from "../exchange.ts";
+import { pinWatch } from "../observed/pinned-watch.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { blueGreenWayBack, startBeside } from "./blue-green.ts";
 import { keepBaseline } from "./exchange-baseline.ts";
-import { pinWatch } from "../observed/pinned-watch.ts";
 import { observe } from "./observe.ts";
 
 /**
