@@ -24,6 +24,7 @@ const JOBS = {
   "bench:switch": [join(root, "bench", "run-bench-switch.ts")],
   "bench:analysis": [join(root, "bench", "run-bench-analysis.ts")],
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
+  "simulate:triggers": [join(root, "bench", "run-simulate-triggers.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],
 };
 

@@ -3,22 +3,22 @@ import type { ObservationPlan } from "./observation-plan.ts";
 import type { GrowthState, ObservationState, SilentSource, ThingsState } from "./observation-state.ts";
 import { foldAlarms } from "./triggers/fold-alarms.ts";
 import { foldFront } from "./triggers/fold-errors.ts";
-import { foldGrowth } from "./triggers/fold-growth.ts";
+import { foldGrowth, LOOP_FLOOR, MEMORY_FLOOR } from "./triggers/fold-growth.ts";
 import { foldHealth } from "./triggers/fold-health.ts";
 import { foldShifts } from "./triggers/fold-shifts.ts";
 import { LATENCY_LEVELS } from "./triggers/latency-levels.ts";
 
 /** What a version is known by before its first bucket: nothing, which is never a pass. */
 export function emptyObservation(): ObservationState {
-  const growth: GrowthState = { cellMs: 60_000, cells: [], open: { coveredMs: 0, sum: 0 } };
+  const growth: GrowthState = { cellMs: 60_000, cells: [], open: { coveredMs: 0, sum: 0 }, growth: null };
   return {
     buckets: 0,
     lastTickMs: null,
     lastWallMs: null,
     countedMs: 0,
-    errors: { total: null, beside: null, recent: [], rise: [], apart: [] },
+    errors: { total: null, lastTickMs: null, beside: null, recent: [], rise: [], apart: [] },
     latency: LATENCY_LEVELS.map(() => ({ requests: 0, slow: 0, besideRequests: 0, besideSlow: 0, rise: [], apart: [] })),
-    health: { last: null, probes: 0, unhealthyTickMs: [] },
+    health: { last: null, lastTickMs: null, probes: 0, unhealthyTickMs: [] },
     serving: { last: null, downSinceTickMs: null, downLooks: 0, isRestarting: false },
     restarts: { total: 0, recentTickMs: [] },
     memory: growth,
@@ -47,8 +47,8 @@ export function foldBucket(state: ObservationState, bucket: MetricsBucket, plan:
     countedMs: state.countedMs + bucket.coveredMs,
     ...foldFront(state, bucket, plan),
     ...foldHealth(state, bucket, plan),
-    memory: foldGrowth(state.memory, bucket.residentBytes, bucket.coveredMs),
-    eventLoop: foldGrowth(state.eventLoop, bucket.eventLoopDelayMs, bucket.coveredMs),
+    memory: foldGrowth(state.memory, { value: bucket.residentBytes, oldMost: plan.baseline.residentBytes, floor: MEMORY_FLOOR }, bucket.coveredMs),
+    eventLoop: foldGrowth(state.eventLoop, { value: bucket.eventLoopDelayMs, oldMost: plan.baseline.eventLoopDelayMs, floor: LOOP_FLOOR }, bucket.coveredMs),
     things: foldThings(state.things, bucket, plan),
     damage: bucket.damage === null ? null : { because: bucket.damage, looks: (state.damage?.looks ?? 0) + 1 },
     shifts,

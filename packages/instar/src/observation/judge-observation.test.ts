@@ -61,6 +61,18 @@ describe("the end of a watch", () => {
       "watch",
     ],
     [
+      "does not keep one that was not asked how it is for long",
+      { buckets: HOUR, each: (index) => ({ ...busy(), ...(index > HOUR - 70 && { health: [] }) }) },
+      "nodata",
+      "watch",
+    ],
+    [
+      "does not keep one whose requests are not counted any more",
+      { buckets: HOUR, each: (index) => ({ front: index < HOUR - 14 ? makeFront(4, 0) : null }) },
+      "nodata",
+      "watch",
+    ],
+    [
       "does not keep one whose last health check was silent",
       { buckets: HOUR, each: (index) => ({ ...busy(), ...(index === HOUR - 1 && { health: [{ verdict: "nodata", because: "no answer" }] }) }) },
       "inconclusive",
@@ -176,6 +188,7 @@ describe("what does not roll back", () => {
         each: () => ({ front: makeFront(10, 3) }),
       },
     ],
+    ["what the version beside does as well at the same time", { buckets: 60, each: () => ({ front: makeFront(10, 5), beside: makeFront(10, 5) }) }],
     ["one look without service", { buckets: 101, each: (index) => ({ ...busy(), isServing: index !== 100 }) }],
     [
       "a restart that takes twenty seconds",

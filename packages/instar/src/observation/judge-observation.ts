@@ -49,6 +49,8 @@ export interface ObservationWord {
 }
 
 const BOUND_ALPHA = 0.05;
+/** Counts that are older say nothing of how the version is now. */
+const UNCOUNTED_MS = 60_000;
 
 /**
  * The verdict on a version under watch. Pure: from what was recorded it can be computed again, by anybody, at any later time. In this order:
@@ -130,6 +132,9 @@ function findLacking(
       verdict: window.requests === 0 ? "nodata" : "insufficient",
       because: `${counted}; the window is over, but ${missing} more requests are needed to judge`,
     };
+  const uncountedMs = (state.lastTickMs ?? 0) - (state.errors.lastTickMs ?? 0);
+  if (window.neededRequests > 0 && uncountedMs > UNCOUNTED_MS)
+    return { verdict: "nodata", because: `its requests were not counted for ${renderSpan(uncountedMs)}` };
   const open = mustPass.find(({ verdict }) => verdict !== "pass");
   if (open !== undefined) return { verdict: open.verdict, because: open.because };
   const { allowed } = planErrorLimits(plan.baseline, plan.limits, null);

@@ -46,6 +46,8 @@ export interface RecentCounts extends Counts {
 export interface ErrorState {
   /** Null where the front never answered: not the same as no requests. */
   readonly total: Counts | null;
+  /** When it last answered. */
+  readonly lastTickMs: number | null;
   readonly beside: Counts | null;
   readonly recent: readonly RecentCounts[];
   /** Evidence that the share rose at any one point of the window, and that it is higher than beside it; logarithms by alternative. */
@@ -65,6 +67,8 @@ export interface LatencyLevelState {
 export interface HealthState {
   readonly last: { readonly verdict: Verdict; readonly because: string } | null;
   readonly probes: number;
+  /** Of the newest check; a pass grows old. */
+  readonly lastTickMs: number | null;
   /** Instance times of the newest checks in a row that did not pass. */
   readonly unhealthyTickMs: readonly number[];
 }
@@ -83,6 +87,20 @@ export interface GrowthState {
   readonly cells: readonly number[];
   /** The cell that is being filled. */
   readonly open: { readonly coveredMs: number; readonly sum: number };
+  /** What the complete cells come to; null before the first. */
+  readonly growth: Growth | null;
+}
+
+export interface Growth {
+  readonly isGrowing: boolean;
+  readonly z: number;
+  readonly zLimit: number;
+  /** How much it grew in the part that is judged, of so many cells. */
+  readonly grown: number;
+  readonly cells: number;
+  /** Where it is now, and what it must exceed: the most that the old version took, and the floor. */
+  readonly level: number;
+  readonly limit: number;
 }
 
 export interface HeartbeatState {

@@ -4,6 +4,7 @@ import { medianOf, robustSpread } from "../statistics/robust-spread.ts";
 import type { MetricsBucket } from "./metrics-bucket.ts";
 import type { ErrorBaseline, HourBaseline, LatencyBaseline, ObservationBaseline, ShiftBaseline } from "./observation-baseline.ts";
 import { splitMinutes } from "./split-minutes.ts";
+import { utcHourOf } from "./triggers/error-limits.ts";
 import { scaleLogErrors } from "./triggers/fold-shifts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -96,7 +97,7 @@ function planLatency(buckets: readonly MetricsBucket[]): LatencyBaseline | null 
 }
 
 function planHours(buckets: readonly MetricsBucket[]): Readonly<Record<string, HourBaseline>> {
-  const hours = Map.groupBy(buckets, ({ wallMs }) => new Date(wallMs).getUTCHours());
+  const hours = Map.groupBy(buckets, ({ wallMs }) => utcHourOf(wallMs));
   const planned: Record<string, HourBaseline> = {};
   for (const [hour, of] of hours) {
     const days = new Set(of.map(({ wallMs }) => Math.floor(wallMs / DAY_MS))).size;
@@ -120,7 +121,9 @@ function planMetrics(buckets: readonly MetricsBucket[], pointsOf: (name: string)
   for (const name of names) {
     const values = pointsOf(name).filter((value) => value !== null);
     const median = medianOf(values);
-    if (median !== undefined && values.length >= SHIFT_MINUTES) planned[name] = { minutes: values.length, median, deviation: robustSpread(values) };
+    const deviation = robustSpread(values);
+    // Values of a size that no metric has leave no deviation to measure by.
+    if (median !== undefined && values.length >= SHIFT_MINUTES && Number.isFinite(deviation)) planned[name] = { minutes: values.length, median, deviation };
   }
   return planned;
 }

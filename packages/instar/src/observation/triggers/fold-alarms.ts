@@ -23,10 +23,9 @@ export function foldAlarms(
   if (doubled !== undefined) raised.push(["errors", doubled]);
   const slow = findSlowLevel(next, plan, "pause");
   if (slow !== undefined) raised.push(["latency", slow.because]);
-  // A trend only changes when a mean is complete.
-  if (next.memory.cells !== before.memory.cells && judgeMemory(next, plan).growth.isGrowing) raised.push(["memory", judgeMemory(next, plan).because]);
-  if (next.eventLoop.cells !== before.eventLoop.cells && judgeEventLoop(next, plan).growth.isGrowing)
-    raised.push(["event-loop", judgeEventLoop(next, plan).because]);
+  const [memory, eventLoop] = [judgeMemory(next, plan), judgeEventLoop(next, plan)];
+  if (memory?.growth.isGrowing) raised.push(["memory", memory.because]);
+  if (eventLoop?.growth.isGrowing) raised.push(["event-loop", eventLoop.because]);
   if (raised.length === 0 || next.lastTickMs === null) return before.alarms;
   const alarms: Record<string, Alarm> = { ...before.alarms };
   for (const [name, because] of raised) {

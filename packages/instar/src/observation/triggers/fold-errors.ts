@@ -45,6 +45,7 @@ function foldErrors(errors: ErrorState, { beside, wallMs, tickMs }: MetricsBucke
   const arms = beside !== null && { requests: front.requests, failed: front.failed, besideRequests: beside.requests, besideFailed: beside.failed };
   return {
     total: addCounts(errors.total, front),
+    lastTickMs: tickMs,
     beside: beside === null ? errors.beside : addCounts(errors.beside, beside),
     recent: keepRecent(errors.recent, recent, tickMs),
     rise: foldChangePoint(errors.rise, temper(logShareRatios(front.failed, front.requests, usual, shares)), points),

@@ -23,15 +23,15 @@ export function foldHealth(
 }
 
 function foldChecks(health: HealthState, { health: checks, tickMs }: MetricsBucket): HealthState {
-  let { last, probes, unhealthyTickMs } = health;
+  let { last, lastTickMs, probes, unhealthyTickMs } = health;
   for (const check of checks) {
-    last = check;
+    [last, lastTickMs] = [check, tickMs];
     // A check that could not be made tells nothing of the version: it neither ends a row nor lengthens it.
     if (check.verdict === "error") continue;
     probes += 1;
     unhealthyTickMs = check.verdict === "pass" ? [] : [...unhealthyTickMs, tickMs].slice(-REMEMBERED);
   }
-  return { last, probes, unhealthyTickMs };
+  return { last, lastTickMs, probes, unhealthyTickMs };
 }
 
 function foldServing(serving: ServingState, { isServing, restarts, tickMs }: MetricsBucket): ServingState {

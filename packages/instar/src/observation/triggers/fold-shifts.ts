@@ -8,6 +8,8 @@ import { ALARM_ALPHA } from "./false-alarm-budget.ts";
 const MINUTE_MS = 60_000;
 /** One value counts for at most so many standard deviations: a single outlier is not a shift. */
 const LARGEST_DEVIATION = 4;
+/** Sums of what no metric ever is would be infinite, which JSON does not know. */
+const LARGEST = 1e100;
 /** A shift of one standard deviation is what it is tuned to see soonest: half of it is let pass (Page 1954). */
 const SLACK = 0.5;
 
@@ -64,7 +66,11 @@ function foldValue(
   value: number,
   coveredMs: number,
 ): { shift: ShiftState; reached?: "more" | "less" } {
-  const open = { coveredMs: shift.open.coveredMs + coveredMs, sum: shift.open.sum + value, buckets: shift.open.buckets + 1 };
+  const open = {
+    coveredMs: shift.open.coveredMs + coveredMs,
+    sum: shift.open.sum + Math.min(LARGEST, Math.max(-LARGEST, value)),
+    buckets: shift.open.buckets + 1,
+  };
   if (open.coveredMs < MINUTE_MS) return { shift: { ...shift, open } };
   const point = name === LOG_ERRORS ? scaleLogErrors((open.sum * MINUTE_MS) / open.coveredMs) : open.sum / open.buckets;
   const limits = planShiftLimits(plan, baseline);

@@ -28,8 +28,8 @@ export function judgeAlarms(state: ObservationState, plan: ObservationPlan, conf
       };
     }),
     ...describeShifts(state, plan),
-    describeMemory(state, plan),
-    ...(state.eventLoop.cells.length === 0 ? [] : [describeLeak("event_loop_growth", judgeEventLoop(state, plan))]),
+    ...describeMemory(state, plan),
+    ...describeLeak("event_loop_growth", judgeEventLoop(state, plan)),
   ];
 }
 
@@ -67,17 +67,20 @@ function describeShifts(state: ObservationState, plan: ObservationPlan): Trigger
   });
 }
 
-function describeMemory(state: ObservationState, plan: ObservationPlan): TriggerFinding {
+function describeMemory(state: ObservationState, plan: ObservationPlan): TriggerFinding[] {
   const leak = judgeMemory(state, plan);
   const most = plan.baseline.residentBytes;
-  const finding = describeLeak("memory_growth", leak);
-  if (!leak.growth.isGrowing || most === null || leak.growth.level < RUNAWAY_TIMES * most) return finding;
-  return { ...finding, gate: "rollback", verdict: "fail", because: `${leak.because}: it is ${RUNAWAY_TIMES} times the ${renderBytes(most)} and does not stop` };
+  const findings = describeLeak("memory_growth", leak);
+  if (leak === undefined || !leak.growth.isGrowing || most === null || leak.growth.level < RUNAWAY_TIMES * most) return findings;
+  const because = `${leak.because}: it is ${RUNAWAY_TIMES} times the ${renderBytes(most)} and does not stop`;
+  return findings.map((finding) => ({ ...finding, gate: "rollback", verdict: "fail", because }));
 }
 
 /** The alarm holds for a person; this only says how it stands. */
-function describeLeak(trigger: Trigger, { growth, because }: Leak): TriggerFinding {
-  return {
+function describeLeak(trigger: Trigger, leak: Leak | undefined): TriggerFinding[] {
+  if (leak === undefined) return [];
+  const { growth, because } = leak;
+  const finding: TriggerFinding = {
     trigger,
     gate: "report",
     verdict: growth.isGrowing ? "fail" : growth.cells < 12 ? "insufficient" : "pass",
@@ -89,4 +92,5 @@ function describeLeak(trigger: Trigger, { growth, because }: Leak): TriggerFindi
     nextLookMs: 60_000,
     raisedAtTickMs: null,
   };
+  return [finding];
 }

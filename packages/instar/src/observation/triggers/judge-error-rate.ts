@@ -5,17 +5,13 @@ import { wilsonBounds } from "../../statistics/wilson-bounds.ts";
 import { BUCKET_MS } from "../metrics-bucket.ts";
 import type { ObservationPlan } from "../observation-plan.ts";
 import type { ObservationState } from "../observation-state.ts";
+import { compareBeside, FEWEST } from "./compare-beside.ts";
 import { planErrorLimits } from "./error-limits.ts";
 import { ROLLBACK_ALPHA } from "./false-alarm-budget.ts";
 import { percent, renderSpan } from "./render-numbers.ts";
-import { sumRecent } from "./sum-recent.ts";
 import type { TriggerFinding } from "./trigger-finding.ts";
 
-/** The specification's two minutes (`self-updating-loop` §6.3), and further back where they hold fewer than five requests: one or two tell nothing. */
-const SPAN_MS = 120_000;
-const FEWEST = 5;
 const Z = normalQuantile(0.975);
-const LEAST_EXCESS = 0.01;
 
 /**
  * error_rate_spike. Three questions, each with its own share of the false alarms:
@@ -42,9 +38,10 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
     return finding({ verdict: "nodata", because: "no request was counted", statistic: null, bound: null, threshold: riseAt, samples: 0 });
 
   const rise = meanOfLogs(errors.rise);
-  const recent = sumRecent(errors.recent, state.lastTickMs ?? 0, SPAN_MS, FEWEST);
-  const { lower } = wilsonBounds(recent.failed, recent.requests, Z);
-  if (rise >= riseAt && recent.requests >= FEWEST && lower > allowed)
+  const { recent, isApart, isShared } = compareBeside(state);
+  // Failures that come in swarms are worth as many fewer independent ones in the bound, too.
+  const { lower } = wilsonBounds(recent.failed / dispersion, recent.requests / dispersion, Z);
+  if (rise >= riseAt && recent.requests >= FEWEST && lower > allowed && !isShared)
     return finding({
       verdict: "fail",
       because: `${recent.failed} of ${recent.requests} requests failed within ${renderSpan(recent.spanMs)}: beyond doubt more than the allowed ${percent(allowed)}, and more than the old version's`,
@@ -57,8 +54,8 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
   const counted = `${total.failed} of ${total.requests} requests failed`;
   const evidence = logEvidenceAgainstShare(total.failed / dispersion, total.requests / dispersion, overall);
   const evidenceAt = -Math.log(ROLLBACK_ALPHA.errorsOverall);
-  const whole = wilsonBounds(total.failed, total.requests, Z).lower;
-  if (evidence >= evidenceAt)
+  const whole = wilsonBounds(total.failed / dispersion, total.requests / dispersion, Z).lower;
+  if (evidence >= evidenceAt && !isShared)
     return finding({
       verdict: "fail",
       because: `${counted}: beyond doubt more than the allowed ${percent(overall)}`,
@@ -70,11 +67,7 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
 
   const apart = meanOfLogs(errors.apart);
   const apartAt = -Math.log(ROLLBACK_ALPHA.errorsBeside);
-  if (
-    apart >= apartAt &&
-    errors.beside !== null &&
-    (isApart(total, errors.beside) || isApart(recent, { requests: recent.besideRequests, failed: recent.besideFailed }))
-  )
+  if (apart >= apartAt && errors.beside !== null && isApart)
     return finding({
       verdict: "fail",
       because: `${counted}, and ${errors.beside.failed} of ${errors.beside.requests} beside it: beyond doubt more often`,
@@ -93,10 +86,3 @@ export function judgeErrorRate(state: ObservationState, { baseline, limits }: Ob
     samples: total.requests,
   });
 }
-
-interface Share {
-  readonly requests: number;
-  readonly failed: number;
-}
-const isApart = (own: Share, beside: Share) =>
-  own.requests > 0 && beside.requests > 0 && own.failed / own.requests >= beside.failed / beside.requests + LEAST_EXCESS;

@@ -1,6 +1,7 @@
 import { logEvidenceAgainstShare } from "../../statistics/error-share-evidence.ts";
 import type { ObservationPlan } from "../observation-plan.ts";
 import type { ObservationState } from "../observation-state.ts";
+import { compareBeside } from "./compare-beside.ts";
 import { planErrorLimits } from "./error-limits.ts";
 import { ALARM_ALPHA } from "./false-alarm-budget.ts";
 import { percent } from "./render-numbers.ts";
@@ -13,5 +14,6 @@ export function judgeErrorsDoubled(state: ObservationState, { baseline, limits }
   if (2 * usual >= allowed || total.failed < 2 * usual * total.requests) return undefined;
   const evidence = logEvidenceAgainstShare(total.failed / dispersion, total.requests / dispersion, 2 * usual);
   if (evidence < -Math.log(ALARM_ALPHA.errorsDoubled)) return undefined;
+  if (compareBeside(state).isShared) return undefined;
   return `${percent(total.failed / total.requests)} of the requests failed: beyond doubt more than twice the old version's ${percent(usual)}`;
 }

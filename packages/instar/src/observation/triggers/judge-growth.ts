@@ -1,25 +1,13 @@
 import { measureTrend } from "../../statistics/measure-trend.ts";
 import { normalQuantile } from "../../statistics/normal-quantile.ts";
 import { medianOf } from "../../statistics/robust-spread.ts";
-import type { GrowthState } from "../observation-state.ts";
+import type { Growth } from "../observation-state.ts";
 import { ALARM_ALPHA } from "./false-alarm-budget.ts";
 
 export interface GrowthFloor {
   /** More than this, and more than this part of the level where it began: less is nobody's leak. */
   readonly absolute: number;
   readonly relative: number;
-}
-
-export interface Growth {
-  readonly isGrowing: boolean;
-  readonly z: number;
-  readonly zLimit: number;
-  /** How much it grew in the part that is judged. */
-  readonly grown: number;
-  /** Where it is now, and what it must exceed: the most that the old version took, and the floor. */
-  readonly level: number;
-  readonly limit: number;
-  readonly cells: number;
 }
 
 /** Fewest means of which a trend says anything. */
@@ -36,7 +24,7 @@ const STILL_GROWING = 0.6;
  * doubt (Mann-Kendall, its level shared among all looks), a growth that matters (Theil-Sen over the half), above all that the old version ever took, and
  * no slower at the end than before.
  */
-export function judgeGrowth({ cells, cellMs }: GrowthState, oldMost: number | null, floor: GrowthFloor): Growth {
+export function judgeGrowth(cells: readonly number[], cellMs: number, oldMost: number | null, floor: GrowthFloor): Growth {
   const judged = cells.slice(-Math.max(FEWEST_CELLS, cells.length >> 1));
   const level = medianOf(judged.slice(-3)) ?? 0;
   const { z, slope } = measureTrend(judged);

@@ -23,38 +23,20 @@ interface SlowLevel {
   readonly evidence: number;
   readonly actsAt: number;
   readonly lower: number;
-  readonly share: number;
   readonly samples: number;
 }
 
 /** performance_degradation: requests slower than 1.5 times the old version's, by levels of latency. */
 export function judgeLatency(state: ObservationState, plan: ObservationPlan): TriggerFinding {
+  const slow = findSlowLevel(state, plan, "rollback");
+  const [level] = LATENCY_LEVELS;
+  const found = slow ?? (level && measureLevel(state, plan, level, 0).at(-1));
   const base = { trigger: "performance_degradation", gate: "rollback", nextLookMs: BUCKET_MS, raisedAtTickMs: null } as const;
-  const found = findSlowLevel(state, plan, "rollback");
-  if (found !== undefined)
-    return {
-      ...base,
-      verdict: "fail",
-      because: found.because,
-      statistic: found.evidence,
-      bound: found.lower,
-      threshold: found.actsAt,
-      samples: found.samples,
-    };
-  const measured = LATENCY_LEVELS.map((level, index) => measureLevel(state, plan, level, index));
-  const main = measured[0];
-  if (main === undefined)
+  if (found === undefined || level === undefined)
     return { ...base, verdict: "nodata", because: "how fast the old version answered is not known", statistic: null, bound: null, threshold: 0, samples: 0 };
-  const isEnough = main.samples >= (LATENCY_LEVELS[0]?.floor ?? 0);
-  return {
-    ...base,
-    verdict: isEnough ? "pass" : main.samples === 0 ? "nodata" : "insufficient",
-    because: main.because,
-    statistic: main.evidence,
-    bound: main.lower,
-    threshold: main.actsAt,
-    samples: main.samples,
-  };
+  const { because, evidence: statistic, lower: bound, actsAt: threshold, samples } = found;
+  const open = samples === 0 ? "nodata" : samples < level.floor ? "insufficient" : "pass";
+  return { ...base, verdict: slow === undefined ? open : "fail", because, statistic, bound, threshold, samples };
 }
 
 /** The first level that fails with that gate; undefined where none does. */
@@ -63,30 +45,37 @@ export function findSlowLevel(state: ObservationState, plan: ObservationPlan, ga
     const counts = state.latency[index];
     // Most looks end here: what has no evidence need not be measured.
     if (counts === undefined || Math.max(meanOfLogs(counts.rise), meanOfLogs(counts.apart)) < LEAST_EVIDENCE) continue;
-    const measured = measureLevel(state, plan, level, index);
-    if (measured === undefined || measured.samples < level.floor || measured.lower <= level.share) continue;
-    if (measured.gate === gate && measured.evidence >= measured.actsAt) return measured;
+    const found = measureLevel(state, plan, level, index).find(
+      (measured) => measured.gate === gate && measured.evidence >= measured.actsAt && measured.samples >= level.floor && measured.lower > level.share,
+    );
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function measureLevel(state: ObservationState, plan: ObservationPlan, level: LatencyLevel, index: number): SlowLevel | undefined {
-  const { baseline, limits } = plan;
+/** Against the version beside, where there is one and it is slower than that at all, and against what was before. */
+function measureLevel(state: ObservationState, { baseline, limits }: ObservationPlan, level: LatencyLevel, index: number): SlowLevel[] {
   const counts = state.latency[index];
   const limitMs = planLatencyLimitMs(baseline, limits.slowdown, level, state.lastWallMs);
-  if (counts === undefined || limitMs === undefined) return undefined;
+  if (counts === undefined || limitMs === undefined) return [];
   const recent = sumRecent(state.errors.recent, state.lastTickMs ?? 0, SPAN_MS, 0);
   // Where five minutes hold too few requests for any bound, all that came is judged.
   const isSparse = recent.requests < level.floor;
   const samples = isSparse ? counts.requests : recent.requests;
   const slow = isSparse ? counts.slow : (recent.slow[index] ?? 0);
   const { lower } = wilsonBounds(slow, samples, Z);
-  const isBeside =
-    counts.apart.length > 0 && counts.slow / Math.max(1, counts.requests) >= counts.besideSlow / Math.max(1, counts.besideRequests) + LEAST_EXCESS;
-  const gate = isBeside ? "rollback" : level.gateBefore;
-  const evidence = meanOfLogs(isBeside ? counts.apart : counts.rise);
-  const actsAt = -Math.log(gate === "rollback" ? ROLLBACK_ALPHA.latency : ALARM_ALPHA.latency);
-  const times = limits.slowdown * level.beyond;
-  const because = `${percent(samples === 0 ? 0 : slow / samples)} of ${samples} requests took longer than ${Math.round(limitMs)} ms (${times} times the old version's ${level.quantile === "p95Ms" ? "95th percentile" : "median"}${isBeside ? ", and more than beside" : ""}); ${percent(level.share)} may`;
-  return { because, gate, evidence, actsAt, lower, share: level.share, samples };
+  const excess = counts.slow / Math.max(1, counts.requests) - counts.besideSlow / Math.max(1, counts.besideRequests);
+  const name = level.quantile === "p95Ms" ? "95th percentile" : "median";
+  const route = (gate: SlowLevel["gate"], evidence: number, note: string): SlowLevel => ({
+    because: `${percent(samples === 0 ? 0 : slow / samples)} of ${samples} requests took longer than ${Math.round(limitMs)} ms (${limits.slowdown * level.beyond} times the old version's ${name})${note}; ${percent(level.share)} may`,
+    gate,
+    evidence,
+    actsAt: -Math.log(gate === "rollback" ? ROLLBACK_ALPHA.latency : ALARM_ALPHA.latency),
+    lower,
+    samples,
+  });
+  return [
+    ...(counts.apart.length > 0 && excess >= LEAST_EXCESS ? [route("rollback", meanOfLogs(counts.apart), ", and more than beside it")] : []),
+    route(level.gateBefore, meanOfLogs(counts.rise), ""),
+  ];
 }

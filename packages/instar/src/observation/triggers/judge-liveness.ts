@@ -12,7 +12,7 @@ const UNAVAILABLE_MS = 30_000;
 const base = { gate: "rollback", nextLookMs: BUCKET_MS, raisedAtTickMs: null, statistic: null, bound: null } as const;
 
 /** health_check_failure: so many checks in a row that the old version's own flakes hardly ever come to it. */
-export function judgeHealthChecks({ health }: ObservationState, { baseline, limits }: ObservationPlan): TriggerFinding {
+export function judgeHealthChecks({ health, lastTickMs }: ObservationState, { baseline, limits }: ObservationPlan): TriggerFinding {
   const needed = planUnhealthyInRow(baseline.health, limits.maxMs);
   const row = health.unhealthyTickMs.slice(-needed);
   const spanMs = (row.at(-1) ?? 0) - (row[0] ?? 0);
@@ -24,6 +24,8 @@ export function judgeHealthChecks({ health }: ObservationState, { baseline, limi
       because: `unhealthy ${needed} times in a row within ${renderSpan(Math.max(1_000, spanMs))}: ${health.last?.because ?? ""}`,
     };
   if (health.last === null) return { ...finding, verdict: "nodata", because: "no health check was made yet" };
+  const ageMs = (lastTickMs ?? 0) - (health.lastTickMs ?? 0);
+  if (ageMs > UNHEALTHY_WITHIN_MS) return { ...finding, verdict: "nodata", because: `the last health check is ${renderSpan(ageMs)} old` };
   if (health.last.verdict === "pass") return { ...finding, verdict: "pass", because: health.last.because };
   if (health.last.verdict === "error") return { ...finding, verdict: "error", because: `the health check could not be made: ${health.last.because}` };
   return { ...finding, verdict: "inconclusive", because: `unhealthy ${row.length} times in a row (${needed} are too many): ${health.last.because}` };

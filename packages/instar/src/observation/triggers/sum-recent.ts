@@ -12,18 +12,19 @@ export interface RecentSum {
 
 /** What came within `spanMs`; where that is fewer than `fewest` requests, as far back as there are so many, if they are remembered. */
 export function sumRecent(recent: readonly RecentCounts[], nowTickMs: number, spanMs: number, fewest: number): RecentSum {
-  let sum: RecentSum = { requests: 0, failed: 0, slow: [], besideRequests: 0, besideFailed: 0, spanMs };
-  for (const counts of recent.toReversed()) {
+  let [requests, failed, besideRequests, besideFailed, reachMs] = [0, 0, 0, 0, spanMs];
+  const slow = (recent[0]?.slow ?? []).map(() => 0);
+  for (let index = recent.length - 1; index >= 0; index -= 1) {
+    const counts = recent[index];
+    if (counts === undefined) break;
     const ageMs = nowTickMs - counts.tickMs;
-    if (ageMs >= spanMs && sum.requests >= fewest) break;
-    sum = {
-      requests: sum.requests + counts.requests,
-      failed: sum.failed + counts.failed,
-      slow: counts.slow.map((slow, index) => slow + (sum.slow[index] ?? 0)),
-      besideRequests: sum.besideRequests + (counts.beside?.requests ?? 0),
-      besideFailed: sum.besideFailed + (counts.beside?.failed ?? 0),
-      spanMs: Math.max(sum.spanMs, ageMs),
-    };
+    if (ageMs >= spanMs && requests >= fewest) break;
+    requests += counts.requests;
+    failed += counts.failed;
+    besideRequests += counts.beside?.requests ?? 0;
+    besideFailed += counts.beside?.failed ?? 0;
+    for (let level = 0; level < slow.length; level += 1) slow[level] = (slow[level] ?? 0) + (counts.slow[level] ?? 0);
+    reachMs = Math.max(reachMs, ageMs);
   }
-  return sum;
+  return { requests, failed, slow, besideRequests, besideFailed, spanMs: reachMs };
 }
