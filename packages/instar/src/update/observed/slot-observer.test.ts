@@ -5,12 +5,11 @@ import { SimulatedClock } from "@instar/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Facts } from "../../database/facts.ts";
 import { openDatabase } from "../../database/open-database.ts";
-import type { KeeperReport, KeeperSlotReport } from "../../keeper/keeper-control.ts";
 import { MetricsRecord } from "../../observation/gather/metrics-record.ts";
 import type { MetricsBucket } from "../../observation/metrics-bucket.ts";
 import { settingsSchema } from "../../settings/settings.ts";
-import { emptySketch } from "../../statistics/latency-sketch.ts";
 import type { StepRooms } from "../step-rooms.ts";
+import { SimulatedKeeper } from "./simulated-keeper.testing.ts";
 import { SlotObserver } from "./slot-observer.ts";
 
 let folder: string;
@@ -182,48 +181,3 @@ describe("observing what serves", () => {
     expect(buckets("newer")).toMatchObject([{ logErrors: 2, coveredMs: 1_000 }]);
   });
 });
-
-class SimulatedKeeper {
-  pid = 1;
-  isAway = false;
-  isHolding = false;
-  isListening = true;
-  routed: "blue" | "green" = "blue";
-  share: KeeperReport["share"] = null;
-  blue: KeeperSlotReport = {
-    release: "new",
-    version: "1.0.0",
-    wanted: "running",
-    alive: true,
-    pid: null,
-    startedAt: "2026-01-01T00:00:00Z",
-    port: null,
-    restarts: 0,
-    logPath: null,
-    logFrom: 0,
-    cwd: null,
-    isSandboxed: false,
-  };
-  green: KeeperSlotReport = { ...this.blue, release: null, alive: false, wanted: "stopped" };
-  readonly #counts: Record<string, { requests: number; failed: number }> = {};
-
-  serve({ requests, failed = 0 }: { requests: number; failed?: number }, release = "new"): void {
-    const known = this.#counts[release] ?? { requests: 0, failed: 0 };
-    this.#counts[release] = { requests: known.requests + requests, failed: known.failed + failed };
-  }
-
-  async state(): Promise<KeeperReport> {
-    if (this.isAway) throw new Error("the keeper does not answer");
-    const releases = Object.fromEntries(Object.entries(this.#counts).map(([release, its]) => [release, { ...its, writes: 0, latency: emptySketch() }]));
-    const { pid, routed, share, isHolding: holding, blue, green } = this;
-    return {
-      pid,
-      startedAt: "",
-      routed,
-      share,
-      holding,
-      slots: { blue, green },
-      front: { listening: this.isListening, counts: { releases } },
-    } as unknown as KeeperReport;
-  }
-}

@@ -21,6 +21,7 @@ export class SlotObserver implements Observer {
   readonly record: MetricsRecord;
   readonly #rooms: () => StepRooms;
   readonly #tickMs: () => number;
+  readonly #openSources: typeof openSlotSources;
   readonly #observed = new Map<string, Observed>();
   #turn: Promise<unknown> = Promise.resolve();
   #report: KeeperReport | undefined;
@@ -29,8 +30,10 @@ export class SlotObserver implements Observer {
   #closedTickMs: number;
   #readings: KeptReadings | undefined;
 
-  constructor(options: { rooms: () => StepRooms; record: MetricsRecord; tickMs: () => number }) {
+  /** @param options.openSources what asks the versions, where that is not the usual */
+  constructor(options: { rooms: () => StepRooms; record: MetricsRecord; tickMs: () => number; openSources?: typeof openSlotSources }) {
     this.#rooms = options.rooms;
+    this.#openSources = options.openSources ?? openSlotSources;
     this.#tickMs = options.tickMs;
     this.record = options.record;
     this.#closedTickMs = options.record.newest()?.tickMs ?? 0;
@@ -77,7 +80,7 @@ export class SlotObserver implements Observer {
       newest,
       sinceMs: rooms.clock.monotonicMs(),
       silences: {},
-      sources: openSlotSources({ rooms, release: newest.release, slot: () => observed.newest.slot }),
+      sources: this.#openSources({ rooms, release: newest.release, slot: () => observed.newest.slot }),
     };
     this.#observed.set(newest.release, observed);
     return observed;
@@ -105,15 +108,17 @@ export class SlotObserver implements Observer {
     if (tickMs <= this.#closedTickMs) return "recorded";
     const kept = this.#kept();
     const reading = this.#report === undefined ? null : readingOf(this.#report);
-    // The very first look has seen no time: it is what the first span is counted from.
-    const isFirst = this.#coveredMs === 0;
-    if (isFirst && (kept !== NO_READINGS || this.#report === undefined)) return "recorded";
+    if (this.#coveredMs === 0) {
+      // The very first look has seen no time: it is what the first span is counted from.
+      if (kept === NO_READINGS && this.#report !== undefined) this.#readings = { front: reading, releases: this.#listBegun() };
+      return "recorded";
+    }
     const buckets: MetricsBucket[] = [];
     const releases: Record<string, KeptOfRelease> = { ...kept.releases };
     for (const observed of this.#observed.values()) {
       const { release } = observed.newest;
       const made = await takeBucket(rooms, observed, { tickMs, coveredMs: this.#coveredMs, reading, keeperAnswers: this.#report !== undefined, kept });
-      if (!isFirst) buckets.push(made.bucket);
+      buckets.push(made.bucket);
       releases[release] = made.kept;
     }
     const inSlots = this.#report === undefined ? null : releasesInSlots(this.#report);
@@ -135,6 +140,12 @@ export class SlotObserver implements Observer {
     this.#closedTickMs = tickMs;
     this.#coveredMs = 0;
     return "recorded";
+  }
+
+  /** What ran before anybody looked: how often it ended until now, and what it wrote, is nobody's. */
+  #listBegun(): KeptReadings["releases"] {
+    const begun = [...this.#observed].map(([release, { newest }]) => [release, { restarts: newest.slot.restarts, log: null, heartbeat: null, counters: {} }]);
+    return Object.fromEntries(begun) as KeptReadings["releases"];
   }
 
   #kept(): KeptReadings {

@@ -6,7 +6,7 @@ import type { Reading } from "../../observation/gather/reading.ts";
 import type { FrontCount, MetricsBucket } from "../../observation/metrics-bucket.ts";
 import { readTreeUsage } from "../../platform/read-tree-usage.ts";
 import type { StepRooms } from "../step-rooms.ts";
-import { type KeptOfRelease, type KeptReadings, NO_READINGS } from "./kept-readings.ts";
+import type { KeptOfRelease, KeptReadings } from "./kept-readings.ts";
 import { type ObservedSlot, runOf } from "./observed-slot.ts";
 import { type SlotSources, takeHealth, takeHeartbeat, takeThings } from "./slot-sources.ts";
 import { takeMetrics } from "./take-metrics.ts";
@@ -108,7 +108,7 @@ type LogBegin = Parameters<typeof readLogErrors>[1];
 /** A version that is new is read from its start on; one that ran before anything was recorded, from now on. */
 function beginOf(kept: KeptReadings, before: KeptOfRelease | undefined, slot: KeeperSlotReport): LogBegin {
   if (before !== undefined) return before.log;
-  return kept === NO_READINGS || slot.logPath === null ? null : { path: slot.logPath, offset: slot.logFrom };
+  return Object.keys(kept.releases).length === 0 || slot.logPath === null ? null : { path: slot.logPath, offset: slot.logFrom };
 }
 
 async function readLog(

@@ -49,13 +49,21 @@ export async function observe(rooms: StepRooms, context: StepContext, pinned: Pi
       heldSinceTickMs,
       isUnseen: state.lastTickMs === null && tickMs - servedAtTickMs >= UNSEEN_MS,
     });
-    heldSinceTickMs = decision.kind === "hold" ? (heldSinceTickMs ?? tickMs) : null;
+    // Until what asks for a person is over: the word of one answers for all of it.
+    const isAsking = decision.kind === "hold" || judged.action === "pause" || judged.action === "blind";
+    heldSinceTickMs = isAsking ? (heldSinceTickMs ?? tickMs) : null;
     context.say(decision.because);
-    const noted = noteLook(judged, { tickMs, state, word, heldSinceTickMs });
-    if (decision.kind === "go-back") return { kind: "refused", code: decision.code, because: decision.because, evidence: noted };
-    if (decision.kind === "keep") return { kind: "passed", because: decision.because, state, noted };
+    const look = { tickMs, state, word, heldSinceTickMs };
+    if (decision.kind === "go-back") return { kind: "refused", code: decision.code, because: decision.because, evidence: noteLook(judged, look) };
+    if (decision.kind === "keep") return { kind: "passed", because: decision.because, state, noted: noteLook(judged, look) };
     if (clock.monotonicMs() - startedMs >= lookMs)
-      return { kind: "waiting", waitsFor: decision.kind === "hold" ? "operator" : "observation", forMs: 0, because: decision.because, noted };
+      return {
+        kind: "waiting",
+        waitsFor: decision.kind === "hold" ? "operator" : "observation",
+        forMs: 0,
+        because: decision.because,
+        noted: noteLook(judged, look),
+      };
     await clock.sleep(POLL_MS, context.signal);
   }
 }
