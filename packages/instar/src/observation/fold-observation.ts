@@ -75,9 +75,6 @@ function foldThings(things: ThingsState, { things: found, tickMs }: MetricsBucke
 
 function foldSilent(silent: ObservationState["silent"], bucket: MetricsBucket): Readonly<Record<string, SilentSource>> {
   return Object.fromEntries(
-    Object.entries(bucket.silent).map(([source, because]) => [
-      source,
-      { because, sinceTickMs: silent[source]?.sinceTickMs ?? bucket.tickMs, looks: (silent[source]?.looks ?? 0) + 1 },
-    ]),
+    Object.entries(bucket.silent).map(([source, because]) => [source, { because, sinceTickMs: silent[source]?.sinceTickMs ?? bucket.tickMs }]),
   );
 }

@@ -8,7 +8,7 @@ export interface ObservationPlan {
   readonly baseline: ObservationBaseline;
 }
 
-/** How many buckets the longest watch has: among so many moments something may change. */
-export function planPoints({ maxMs }: ObservationLimits): number {
-  return Math.max(12, Math.ceil(maxMs / BUCKET_MS));
+/** The part of the longest watch that a bucket covers: so likely is it that something changes there, if anything does. Together they are 1 at most. */
+export function planWeight({ maxMs }: ObservationLimits, coveredMs: number): number {
+  return Math.min(1, Math.max(1, coveredMs) / Math.max(12 * BUCKET_MS, maxMs));
 }

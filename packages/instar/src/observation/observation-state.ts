@@ -125,7 +125,6 @@ export interface ShiftState {
 export interface SilentSource {
   readonly because: string;
   readonly sinceTickMs: number;
-  readonly looks: number;
 }
 
 export interface Alarm {

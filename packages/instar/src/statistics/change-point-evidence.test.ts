@@ -9,14 +9,14 @@ const TIMES = [1.5, 2, 3, 6, 15];
 describe("evidence for a change at an unknown moment", () => {
   it("is the mean over all moments of the evidence since then", () => {
     const ratios = [[0.5], [-0.2], [1.1]];
-    const folded = ratios.reduce<number[]>((sums, ratio) => foldChangePoint(sums, ratio, 3), []);
+    const folded = ratios.reduce<number[]>((sums, ratio) => foldChangePoint(sums, ratio, 1 / 3), []);
     const since = [0.5 - 0.2 + 1.1, -0.2 + 1.1, 1.1].map(Math.exp);
     expect(meanOfLogs(folded)).toBeCloseTo(Math.log(since.reduce((sum, value) => sum + value, 0) / 3), 12);
   });
 
   it("is none before anything was seen, and survives JSON", () => {
     expect(meanOfLogs([])).toBe(0);
-    const sums = foldChangePoint([], [-800, 700], 100_000);
+    const sums = foldChangePoint([], [-800, 700], 1e-5);
     expect(JSON.parse(JSON.stringify(sums))).toEqual(sums);
   });
 
@@ -31,11 +31,11 @@ describe("evidence for a change at an unknown moment", () => {
   it("finds a rise soon that comes after a long time without one", () => {
     const random = createSeededRandom(12);
     let sums: readonly number[] = [];
-    for (let span = 0; span < 5_000; span += 1) sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.05), 10, 0.05, SHARES), 10_000);
+    for (let span = 0; span < 5_000; span += 1) sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.05), 10, 0.05, SHARES), 1e-4);
     let spans = 0;
-    while (meanOfLogs(sums) < Math.log(100)) {
+    while (meanOfLogs(sums) < Math.log(100) && spans < 1_000) {
       spans += 1;
-      sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.4), 10, 0.05, SHARES), 10_000);
+      sums = foldChangePoint(sums, logShareRatios(count(random, 10, 0.4), 10, 0.05, SHARES), 1e-4);
     }
     expect(spans).toBeLessThan(8);
   });
@@ -61,7 +61,7 @@ describe("two versions beside each other", () => {
       const random = createSeededRandom(13);
       const delays = Array.from({ length: 101 }, () => {
         const logs = TIMES.map(() => 0);
-        for (let requests = 1; ; requests += 1) {
+        for (let requests = 1; requests < 20_000; requests += 1) {
           const isOwn = random() < share;
           const failed = random() < (isOwn ? 0.1 : 0.01) ? 1 : 0;
           // By the intended share, as the published one: each request is a span of its own.
@@ -72,6 +72,7 @@ describe("two versions beside each other", () => {
           for (const [index, log] of ratio.entries()) logs[index] = (logs[index] ?? 0) + log;
           if (meanOfLogs(logs) >= Math.log(20)) return requests;
         }
+        return 20_000;
       }).sort((one, other) => one - other);
       expect(delays[50]).toBeLessThan(most);
     });
@@ -84,7 +85,7 @@ describe("two versions beside each other", () => {
       for (let span = 0; span < 400; span += 1) {
         const [requests, besideRequests] = [Math.floor(random() * 8), Math.floor(random() * 30)];
         const arms = { requests, failed: count(random, requests, 0.1), besideRequests, besideFailed: count(random, besideRequests, 0.1) };
-        sums = foldChangePoint(sums, armsRatios(arms, TIMES), 400);
+        sums = foldChangePoint(sums, armsRatios(arms, TIMES), 1 / 400);
         if (meanOfLogs(sums) < Math.log(20)) continue;
         alarms += 1;
         break;
@@ -97,7 +98,7 @@ describe("two versions beside each other", () => {
 function firstAlarm(spans: number, share: number, draw: () => number): number | undefined {
   let sums: readonly number[] = [];
   for (let span = 0; span < spans; span += 1) {
-    sums = foldChangePoint(sums, logShareRatios(draw(), 10, share, SHARES), spans);
+    sums = foldChangePoint(sums, logShareRatios(draw(), 10, share, SHARES), 1 / spans);
     if (meanOfLogs(sums) >= Math.log(20)) return span;
   }
   return undefined;

@@ -1,14 +1,15 @@
 /**
- * Evidence that something changed at one of `points` moments that nobody knows: the e-detector of Shin, Ramdas and Rinaldo (2023, §2), in the form of
- * Shiryaev and Roberts with every moment equally likely. For each alternative M becomes L × (M + 1 / points), where L is the likelihood ratio of what came
- * since the last look. As long as nothing changed the mean of all M is at most 1 at any look of the first `points`, so that it ever reaches 1/α with
- * probability at most α (Ville). Unlike evidence over the whole time, it is not weakened by all that was well before.
+ * Evidence that something changed at a moment that nobody knows: the e-detector of Shin, Ramdas and Rinaldo (2023, §2), in the form of Shiryaev and Roberts with
+ * a weight for each moment. For each alternative M becomes L × (M + weight), where L is the likelihood ratio of what came since the last look. As long as nothing
+ * changed and the weights add up to 1 at most, the mean of all M ever reaches 1/α with probability at most α (Ville). Unlike evidence over the
+ * whole time, it is not weakened by all that was well before.
  *
  * @param logSums what came out last time; empty at first (a logarithm of nothing would not survive JSON)
  * @param logRatios of what came since, by alternative
+ * @param weight of a change at the beginning of what came since, in (0, 1]
  */
-export function foldChangePoint(logSums: readonly number[], logRatios: readonly number[], points: number): number[] {
-  const logWeight = -Math.log(points);
+export function foldChangePoint(logSums: readonly number[], logRatios: readonly number[], weight: number): number[] {
+  const logWeight = Math.log(weight);
   return logRatios.map((ratio, index) => ratio + addLogs(logSums[index], logWeight));
 }
 

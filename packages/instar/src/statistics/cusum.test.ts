@@ -15,7 +15,7 @@ describe("the height of a CUSUM", () => {
   it("gives the run length that is asked for", () => {
     const normal = createNormal(3);
     let [values, alarms] = [0, 0];
-    while (alarms < 400) values += runUntil(normal, 0, planCusumHeight(465.44, 0.5), () => (alarms += 1));
+    for (let run = 0; run < 400; run += 1) values += runUntil(normal, 0, planCusumHeight(465.44, 0.5), () => (alarms += 1));
     expect(values / alarms).toBeGreaterThan(465 * 0.85);
     expect(values / alarms).toBeLessThan(465 * 1.15);
   });
@@ -37,12 +37,13 @@ it("a CUSUM never falls below nothing, and follows both directions apart", () =>
 
 function runUntil(normal: () => number, shift: number, height: number, onAlarm: () => void): number {
   let state = { up: 0, down: 0 };
-  for (let values = 1; ; values += 1) {
+  for (let values = 1; values < 100_000; values += 1) {
     state = foldCusum(state, normal() + shift, 0.5);
     if (Math.max(state.up, state.down) < height) continue;
     onAlarm();
     return values;
   }
+  return 100_000;
 }
 
 /** Box and Muller. */

@@ -2,7 +2,7 @@ import { armsRatios } from "../../statistics/arms-ratios.ts";
 import { foldChangePoint, logShareRatios } from "../../statistics/change-point-evidence.ts";
 import { countAbove } from "../../statistics/latency-sketch.ts";
 import type { FrontCount, MetricsBucket } from "../metrics-bucket.ts";
-import { type ObservationPlan, planPoints } from "../observation-plan.ts";
+import { type ObservationPlan, planWeight } from "../observation-plan.ts";
 import type { Counts, ErrorState, LatencyLevelState, ObservationState, RecentCounts } from "../observation-state.ts";
 import { planErrorLimits } from "./error-limits.ts";
 import { LATENCY_LEVELS, planLatencyLimitMs } from "./latency-levels.ts";
@@ -33,13 +33,19 @@ export function foldFront(state: ObservationState, bucket: MetricsBucket, plan: 
   };
   return {
     errors: foldErrors(state.errors, bucket, front, plan, recent),
-    latency: state.latency.map((level, index) => foldLevel(level, index, front, beside, slow[index], planPoints(plan.limits))),
+    latency: state.latency.map((level, index) => foldLevel(level, index, front, beside, slow[index], planWeight(plan.limits, bucket.coveredMs))),
   };
 }
 
-function foldErrors(errors: ErrorState, { beside, wallMs, tickMs }: MetricsBucket, front: FrontCount, plan: ObservationPlan, recent: RecentCounts): ErrorState {
+function foldErrors(
+  errors: ErrorState,
+  { beside, wallMs, tickMs, coveredMs }: MetricsBucket,
+  front: FrontCount,
+  plan: ObservationPlan,
+  recent: RecentCounts,
+): ErrorState {
   const { allowed, usual, dispersion } = planErrorLimits(plan.baseline, plan.limits, wallMs);
-  const points = planPoints(plan.limits);
+  const weight = planWeight(plan.limits, coveredMs);
   const temper = (logs: number[]) => logs.map((log) => log / dispersion);
   const shares = ALTERNATIVES.map((part) => allowed + (1 - allowed) * part);
   const arms = beside !== null && { requests: front.requests, failed: front.failed, besideRequests: beside.requests, besideFailed: beside.failed };
@@ -48,8 +54,8 @@ function foldErrors(errors: ErrorState, { beside, wallMs, tickMs }: MetricsBucke
     lastTickMs: tickMs,
     beside: beside === null ? errors.beside : addCounts(errors.beside, beside),
     recent: keepRecent(errors.recent, recent, tickMs),
-    rise: foldChangePoint(errors.rise, temper(logShareRatios(front.failed, front.requests, usual, shares)), points),
-    apart: arms ? foldChangePoint(errors.apart, temper(armsRatios(arms, TIMES)), points) : errors.apart,
+    rise: foldChangePoint(errors.rise, temper(logShareRatios(front.failed, front.requests, usual, shares)), weight),
+    apart: arms ? foldChangePoint(errors.apart, temper(armsRatios(arms, TIMES)), weight) : errors.apart,
   };
 }
 
@@ -59,7 +65,7 @@ function foldLevel(
   front: FrontCount,
   beside: FrontCount | null,
   slow: { readonly own: number; readonly beside: number } | undefined,
-  points: number,
+  weight: number,
 ): LatencyLevelState {
   const share = LATENCY_LEVELS[index]?.share;
   if (slow === undefined || share === undefined) return level;
@@ -72,8 +78,8 @@ function foldLevel(
     slow: level.slow + slow.own,
     besideRequests: level.besideRequests + (beside?.latency.count ?? 0),
     besideSlow: level.besideSlow + slow.beside,
-    rise: foldChangePoint(level.rise, logShareRatios(slow.own, requests, share, shares), points),
-    apart: arms ? foldChangePoint(level.apart, armsRatios(arms, TIMES), points) : level.apart,
+    rise: foldChangePoint(level.rise, logShareRatios(slow.own, requests, share, shares), weight),
+    apart: arms ? foldChangePoint(level.apart, armsRatios(arms, TIMES), weight) : level.apart,
   };
 }
 

@@ -14,10 +14,11 @@ export interface GrowthFloor {
 const FEWEST_CELLS = 12;
 /** What the window's looks are at most: 24 a doubling, from a minute to six days. */
 const LOOKS = 24 * 14;
-/** Without an old version to compare with, growth that began in the first hour is a start and no leak. */
-const SETTLED_MS = 3_600_000;
-/** Growth of the later half that is left of the earlier half's: what levels off does not leak. A leak leaves all, saturation with any constant less with time. */
-const STILL_GROWING = 0.6;
+/** A start is no leak: for half an hour, and for an hour where no old version tells how much is usual. */
+const SETTLED_MS = 1_800_000;
+const SETTLED_ALONE_MS = 3_600_000;
+/** What the later half grows, of the earlier half's growth. A leak keeps its pace; what levels off with a constant of half an hour or less never keeps so much. */
+const STILL_GROWING = 0.8;
 
 /**
  * Whether means rise and keep rising: judged is the later half of the watch, so that a start that levels off has passed. All of it must hold: a trend beyond
@@ -33,7 +34,7 @@ export function judgeGrowth(cells: readonly number[], cellMs: number, oldMost: n
   const least = Math.max(floor.absolute, floor.relative * start);
   const limit = oldMost === null ? start : oldMost + Math.max(floor.absolute, floor.relative * oldMost);
   const zLimit = normalQuantile(1 - ALARM_ALPHA.growth / LOOKS);
-  const isSettled = oldMost !== null || cells.length * cellMs >= SETTLED_MS;
+  const isSettled = cells.length * cellMs >= (oldMost === null ? SETTLED_ALONE_MS : SETTLED_MS);
   const isGrowing = judged.length >= FEWEST_CELLS && isSettled && z >= zLimit && grown > least && level > limit && isStillGrowing(judged);
   return { isGrowing, z, zLimit, grown, level, limit, cells: judged.length };
 }

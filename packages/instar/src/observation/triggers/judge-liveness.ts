@@ -8,16 +8,18 @@ import type { TriggerFinding } from "./trigger-finding.ts";
 /** The specification's numbers (`self-updating-loop` §6.3): checks in a row within five minutes, any time without service within thirty seconds. */
 const UNHEALTHY_WITHIN_MS = 300_000;
 const UNAVAILABLE_MS = 30_000;
+/** Looks that are closer together than this are one: a stall of a moment is neither sickness nor an end. */
+const APART_MS = 4_000;
 
 const base = { gate: "rollback", nextLookMs: BUCKET_MS, raisedAtTickMs: null, statistic: null, bound: null } as const;
 
 /** health_check_failure: so many checks in a row that the old version's own flakes hardly ever come to it. */
 export function judgeHealthChecks({ health, lastTickMs }: ObservationState, { baseline, limits }: ObservationPlan): TriggerFinding {
   const needed = planUnhealthyInRow(baseline.health, limits.maxMs);
-  const row = health.unhealthyTickMs.slice(-needed);
-  const spanMs = (row.at(-1) ?? 0) - (row[0] ?? 0);
+  const row = health.unhealthyTickMs;
+  const spanMs = (row.at(-1) ?? 0) - (row.at(-needed) ?? 0);
   const finding = { ...base, trigger: "health_check_failure", statistic: health.unhealthyTickMs.length, threshold: needed, samples: health.probes } as const;
-  if (row.length >= needed && spanMs <= UNHEALTHY_WITHIN_MS)
+  if (row.length >= needed && (row.at(-1) ?? 0) - (row[0] ?? 0) >= APART_MS && spanMs <= UNHEALTHY_WITHIN_MS)
     return {
       ...finding,
       verdict: "fail",
@@ -40,7 +42,8 @@ export function judgeServing({ serving, lastTickMs }: ObservationState): Trigger
       : { ...finding, verdict: "nodata", because: "nobody could tell whether it serves" };
   // Counted from the end of the span in which it was first seen down, of which it may have missed all.
   const downMs = (lastTickMs ?? 0) - serving.downSinceTickMs + BUCKET_MS;
-  const isDown = serving.downLooks >= 2 && serving.last === false && (!serving.isRestarting || downMs >= UNAVAILABLE_MS);
+  const isConfirmed = serving.downLooks >= 2 && (lastTickMs ?? 0) - serving.downSinceTickMs >= APART_MS;
+  const isDown = isConfirmed && serving.last === false && (!serving.isRestarting || downMs >= UNAVAILABLE_MS);
   const because = `it has not served for ${renderSpan(downMs)}${serving.isRestarting ? ", and does not come back" : ""}`;
   return isDown
     ? { ...finding, verdict: "fail", because }

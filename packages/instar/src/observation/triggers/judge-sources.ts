@@ -4,30 +4,30 @@ import type { ObservationState } from "../observation-state.ts";
 import { renderSpan } from "./render-numbers.ts";
 import type { TriggerFinding } from "./trigger-finding.ts";
 
-/** On the fifth silent look in a row the judge is blind: longer than a keeper takes to come back. */
-const BLIND_LOOKS = 5;
+/** Five buckets in a row without an answer, from the end of the first: longer than a keeper takes to come back. */
+const BLIND_MS = 4 * BUCKET_MS;
 /** No bucket at all for so long is as blind. */
 const NO_BUCKET_MS = 12 * BUCKET_MS;
 
 /** judge_blind: sources that do not answer. What was silent with the old version as well is said and blames nobody. */
 export function judgeSources({ silent, lastTickMs, buckets }: ObservationState, { baseline }: ObservationPlan, nowTickMs: number): TriggerFinding {
   const ofNew = Object.entries(silent).filter(([source]) => !baseline.silent.includes(source));
-  const looks = Math.max(0, ...ofNew.map(([, source]) => source.looks));
+  const silentMs = Math.max(-1, ...ofNew.map(([, source]) => (lastTickMs ?? 0) - source.sinceTickMs));
   const unseenMs = nowTickMs - (lastTickMs ?? nowTickMs);
   const named = ofNew.map(([source, { because }]) => `${source} (${because})`).join(", ");
   const finding = {
     trigger: "judge_blind",
     gate: "report",
-    statistic: looks,
+    statistic: Math.max(0, silentMs),
     bound: null,
-    threshold: BLIND_LOOKS,
+    threshold: BLIND_MS,
     samples: buckets,
     raisedAtTickMs: null,
     nextLookMs: BUCKET_MS,
   } as const;
   if (unseenMs >= NO_BUCKET_MS) return { ...finding, verdict: "fail", because: `nothing of it was recorded for ${renderSpan(unseenMs)}` };
-  if (looks >= BLIND_LOOKS) return { ...finding, verdict: "fail", because: `no answer from ${named}, ${looks} looks in a row` };
-  if (looks > 0) return { ...finding, verdict: "error", because: `no answer from ${named}` };
+  if (silentMs >= BLIND_MS) return { ...finding, verdict: "fail", because: `no answer from ${named} for ${renderSpan(silentMs + BUCKET_MS)}` };
+  if (silentMs >= 0) return { ...finding, verdict: "error", because: `no answer from ${named}` };
   const old = Object.keys(silent);
   return { ...finding, verdict: "pass", because: old.length === 0 ? "every source answers" : `silent as with the old version: ${old.join(", ")}` };
 }

@@ -1,4 +1,3 @@
-import { BUCKET_MS } from "../metrics-bucket.ts";
 import type { ObservationBaseline } from "../observation-baseline.ts";
 import { ROLLBACK_ALPHA } from "./false-alarm-budget.ts";
 
@@ -10,11 +9,14 @@ const MOST_IN_ROW = 12;
 /** An old version of which little is known is taken to fail one check in a hundred. */
 const PRIOR = { failed: 0.5, probes: 50 };
 
-/** Three, or as many as make a row of the old version's flakes rarer than the budget in a window of one check a bucket. */
+/** A version under watch is asked how it is about so often. */
+const CHECK_EVERY_MS = 2_000;
+
+/** Three, or as many as make a row of the old version's flakes rarer than the budget in a window. */
 export function planUnhealthyInRow({ probes, failed }: ObservationBaseline["health"], windowMs: number): number {
   const flakes = (failed + PRIOR.failed) / (probes + PRIOR.probes);
   let needed = FEWEST_IN_ROW;
-  while (needed < MOST_IN_ROW && (windowMs / BUCKET_MS) * flakes ** needed > ROLLBACK_ALPHA.health) needed += 1;
+  while (needed < MOST_IN_ROW && (windowMs / CHECK_EVERY_MS) * flakes ** needed > ROLLBACK_ALPHA.health) needed += 1;
   return needed;
 }
 
