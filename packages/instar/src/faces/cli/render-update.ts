@@ -26,7 +26,8 @@ function renderEvidence({ confinement, stages = [], rehearsal, health = [], obse
     ...stages.flatMap(renderStage),
     ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
     ...health.map(renderHealthCheck),
-    ...(observation === undefined ? [] : renderObserved(observation)),
+    // What passed is said in the step's own line; `update explain` has all of it.
+    ...(observation === undefined || observation.verdict === "pass" ? [] : renderObserved(observation)),
   ];
 }
 
