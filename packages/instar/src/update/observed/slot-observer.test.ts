@@ -11,6 +11,7 @@ import { settingsSchema } from "../../settings/settings.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { SimulatedKeeper } from "./simulated-keeper.testing.ts";
 import { SlotObserver } from "./slot-observer.ts";
+import { stopped, WatchBench } from "./watch-bench.testing.ts";
 
 let folder: string;
 let database: ReturnType<typeof openDatabase>;
@@ -109,6 +110,28 @@ describe("observing what serves", () => {
       [2, false],
       [0, true],
     ]);
+  });
+
+  it("keeps a source silent from its bad answer to its next good one, however rarely it is asked", async () => {
+    const bench = new WatchBench({ watch: { metrics: [{ name: "queue", run: "true", every: "20s" }] } });
+    const told: (string | number | undefined)[] = [];
+    const seeFor = async (ms: number) => {
+      await bench.pass(ms);
+      const last = bench.rooms.observer.record.newest();
+      told.push(last?.metrics.queue ?? last?.silent["metric queue"]);
+    };
+    try {
+      await seeFor(5_000);
+      bench.agent.queue = stopped;
+      await seeFor(25_000);
+      await seeFor(5_000);
+      await seeFor(5_000);
+      bench.agent.queue = { kind: "value", value: 4 };
+      await seeFor(25_000);
+      expect(told).toEqual([undefined, stopped.because, stopped.because, stopped.because, undefined]);
+    } finally {
+      bench.close();
+    }
   });
 
   it("blames no version for requests that are held, and for a port that the front does not get", async () => {

@@ -81,6 +81,15 @@ export class WatchBench {
   }
   given: Gives = { release: "new" };
 
+  /** Lets the old version serve for a while, and then a share of the callers meet the new one. */
+  async tryOut(oldMs = 60_000): Promise<void> {
+    this.keeper.blue = { ...this.keeper.blue, release: "old" };
+    await this.pass(oldMs);
+    this.keeper.green = { ...this.keeper.blue, release: "new", restarts: 0, startedAt: new Date(this.clock.wallMs()).toISOString() };
+    this.keeper.share = { slot: "green", of: 0.2 };
+    this.given = { release: "new", risk: "low" };
+  }
+
   /** Time goes by, and the daemon records. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 2_500) {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { SettingsFile } from "../../settings/settings.ts";
 import { listLooks } from "../observed/replay-watch.ts";
 import { stopped, WatchBench } from "../observed/watch-bench.testing.ts";
+import { trialStep } from "./trial.ts";
 import { watchStep } from "./watch.ts";
 
 let bench: WatchBench;
@@ -63,7 +64,7 @@ describe("watching a new version", () => {
       if (servedMs() > 10_000) bench.keeper.green = { ...bench.keeper.green, alive: false };
     };
     expect(await bench.watch(watchStep)).toMatchObject({ kind: "refused", because: expect.stringContaining("not served") });
-    expect(servedMs()).toBeLessThan(15_000);
+    expect(servedMs()).toBeLessThan(20_000);
   });
 
   it("puts back one that is unhealthy", async () => {
@@ -234,6 +235,32 @@ describe("a daemon that is killed while it watches", () => {
     const watched = Number((done as { gives: Record<string, number> }).gives.watchedRequests);
     // All but what came since the last span was closed.
     expect(requests - watched).toBeLessThanOrEqual(20);
+  });
+});
+
+describe("a share of the callers that meets a new version", () => {
+  const tried = async (failing: number, besideFailing: number): Promise<WatchBench> => {
+    bench = new WatchBench({ state: { kind: "none" }, exchange: { trial: { share: 0.2, time: "1m", requests: 40 } }, watch: WINDOW });
+    let sent = 0;
+    bench.traffic = () => {
+      sent += 1;
+      bench.keeper.serve({ requests: 4, failed: sent % 10 < besideFailing ? 4 : 0 }, "old");
+      if (bench.keeper.share !== null) bench.keeper.serve({ requests: 1, failed: sent % 10 < failing ? 1 : 0 }, "new");
+    };
+    await bench.tryOut();
+    return bench;
+  };
+
+  it("tries it for its time and enough requests, beside the old one", async () => {
+    await tried(0, 0);
+    expect(await bench.watch(trialStep)).toMatchObject({ kind: "done", gives: { tried: expect.stringContaining("20 % of the callers") } });
+    expect(bench.rooms.observer.record.read("new", 0, 1e12).at(-1)).toMatchObject({ beside: { requests: expect.any(Number) } });
+    expect(bench.replay("trial").verdict).toBe("yes");
+  });
+  it("puts it back where it fails and the old one does not, before anybody else meets it", async () => {
+    await tried(4, 0);
+    expect(await bench.watch(trialStep)).toMatchObject({ kind: "refused", code: "MISBEHAVED" });
+    expect(bench.replay("trial").verdict).toBe("yes");
   });
 });
 
