@@ -31,8 +31,10 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(windows) || windows < 1
   process.exitCode = 1;
 } else {
   const simulated = chosen.map((scenario) => {
-    process.stderr.write(`simulate: ${scenario.name}\n`);
-    return { scenario, windows: Array.from({ length: windows }, (_, index) => runWindow(scenario, seed + 7_919 * index)) };
+    const results = Array.from({ length: windows }, (_, index) => runWindow(scenario, seed + 7_919 * index));
+    const [back, held] = (["rollback", "pause"] as const).map((ending) => results.filter((result) => result[ending] !== undefined).length);
+    process.stderr.write(`simulate: ${scenario.name}: of ${windows}, ${back} rolled back and ${held} held\n`);
+    return { scenario, windows: results };
   });
   const report: BenchReport = { machine: { ...describeMachine({}), seed, windows }, ...summariseTriggers(simulated) };
   mkdirSync(RESULTS, { recursive: true });

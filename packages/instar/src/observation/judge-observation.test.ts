@@ -182,6 +182,10 @@ describe("what does not roll back", () => {
       { buckets: 300, each: (index) => ({ ...busy(), health: [{ verdict: index % 4 < 2 ? "fail" : "pass", because: "" }] }) },
     ],
     [
+      "a stall of a moment, in which three checks fail",
+      { buckets: 101, each: (index) => ({ ...busy(), ...(index === 100 && { health: Array(3).fill({ verdict: "nodata", because: "no answer" }) }) }) },
+    ],
+    [
       "health checks that could not be made",
       { buckets: 104, each: (index) => ({ ...busy(), health: [{ verdict: index < 100 ? "pass" : "error", because: "" }] }) },
     ],

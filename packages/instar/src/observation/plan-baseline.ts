@@ -73,16 +73,21 @@ function planErrors(buckets: readonly MetricsBucket[]): ErrorBaseline | null {
   };
 }
 
-/** Pearson's statistic of the minutes over its degrees of freedom: 1 for failures that do not depend on each other. */
+/**
+ * Pearson's statistic of the minutes over their number: 1 for failures that do not depend on each other. As an upper bound (95 %): where they come in swarms, a few
+ * minutes make all of it, and other hours have others.
+ */
 function measureDispersion(buckets: readonly MetricsBucket[], share: number): number {
   if (share >= 1) return 1;
-  const minutes = splitMinutes(buckets).map(({ buckets: of }) => ({
-    requests: sumOf(of, ({ front }) => front?.requests ?? 0),
-    failed: sumOf(of, ({ front }) => front?.failed ?? 0),
-  }));
-  const asked = minutes.filter(({ requests }) => requests > 0);
-  const squares = sumOf(asked, ({ requests, failed }) => (failed - requests * share) ** 2 / (requests * share * (1 - share)));
-  return Math.max(1, squares / Math.max(1, asked.length - 1));
+  const squares = splitMinutes(buckets).flatMap(({ buckets: of }) => {
+    const requests = sumOf(of, ({ front }) => front?.requests ?? 0);
+    const failed = sumOf(of, ({ front }) => front?.failed ?? 0);
+    return requests === 0 ? [] : [(failed - requests * share) ** 2 / (requests * share * (1 - share))];
+  });
+  const count = Math.max(2, squares.length);
+  const mean = sumOf(squares, (square) => square) / count;
+  const variance = sumOf(squares, (square) => (square - mean) ** 2) / (count - 1);
+  return Math.max(1, mean + BOUND_Z * Math.sqrt(variance / count));
 }
 
 function planLatency(buckets: readonly MetricsBucket[]): LatencyBaseline | null {

@@ -28,6 +28,7 @@ export function judgeSources({ silent, lastTickMs, buckets }: ObservationState, 
   if (unseenMs >= NO_BUCKET_MS) return { ...finding, verdict: "fail", because: `nothing of it was recorded for ${renderSpan(unseenMs)}` };
   if (silentMs >= BLIND_MS) return { ...finding, verdict: "fail", because: `no answer from ${named} for ${renderSpan(silentMs + BUCKET_MS)}` };
   if (silentMs >= 0) return { ...finding, verdict: "error", because: `no answer from ${named}` };
+  if (buckets === 0) return { ...finding, verdict: "nodata", because: "nothing of it was recorded yet" };
   const old = Object.keys(silent);
   return { ...finding, verdict: "pass", because: old.length === 0 ? "every source answers" : `silent as with the old version: ${old.join(", ")}` };
 }
