@@ -96,7 +96,7 @@ export const statusView = z.object({
     })
     .nullable(),
   update: updateView.nullable().describe("The one under way, or the newest"),
-  observation: observationView.nullable().describe("The watch of a version in service, as at its last look; null where none is watched"),
+  observation: observationView.nullable().describe("The watch of a version in service, by all that is recorded of it; null where none is watched"),
   available: z
     .object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() })
     .nullable(),

@@ -9,7 +9,9 @@ import {
 } from "@instar/protocol";
 import { findServing } from "../daemon/find-serving.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
+import { foldBucket } from "../observation/fold-observation.ts";
 import { mergeBuckets } from "../observation/gather/merge-buckets.ts";
+import { judgeObservation } from "../observation/judge-observation.ts";
 import type { MetricsBucket } from "../observation/metrics-bucket.ts";
 import { quantileOfSketch } from "../statistics/latency-sketch.ts";
 import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
@@ -39,8 +41,8 @@ export function implementObservation(context: OperationContext): Pick<Implementa
   };
 }
 
-/** What the watch under way came to at its last look; null where none is. */
-export function readObservation({ journal, facts, time }: Instance): ObservationView | null {
+/** What the watch under way comes to, by all that is recorded; null where none is. */
+export function readObservation({ journal, facts, time, rooms }: Instance): ObservationView | null {
   const [update] = journal.unfinished();
   if (update === undefined) return null;
   const entries = journal.read(update);
@@ -48,12 +50,15 @@ export function readObservation({ journal, facts, time }: Instance): Observation
   if (step === undefined || entries.some((entry) => entry.kind === "undoing" || (entry.kind === "applied" && entry.step === "watch"))) return null;
   const look = listLooks(entries, step).at(-1);
   const pinned = readPinnedWatch(facts, step, update);
-  const evidence = observationEvidence.safeParse(look?.note).data;
-  if (look === undefined || pinned === undefined || evidence === undefined) return null;
-  const { state } = look.note;
+  if (look === undefined || pinned === undefined) return null;
   const confirmedAt = entries.findLast((entry) => entry.kind === "confirmed");
+  // What was recorded since the last look is known as well.
+  const nowTickMs = time.tickMs();
+  const since = rooms.observer.record.read(pinned.plan.limits.release, look.note.state.lastTickMs ?? pinned.servedAtTickMs, nowTickMs);
+  const state = since.reduce((known, bucket) => foldBucket(known, bucket, pinned.plan), look.note.state);
+  const { verdict, action, because, findings, window } = judgeObservation(state, pinned.plan, nowTickMs, { confirmedAtTickMs: confirmedAt?.tickMs ?? null });
   return {
-    ...evidence,
+    ...{ verdict, action, because, findings: [...findings], window },
     update,
     version: startOf(entries).start.versionTo,
     step,
@@ -65,7 +70,7 @@ export function readObservation({ journal, facts, time }: Instance): Observation
         ? null
         : {
             withinMs: pinned.confirmWithinMs,
-            leftMs: Math.max(0, pinned.servedAtTickMs + pinned.confirmWithinMs - time.tickMs()),
+            leftMs: Math.max(0, pinned.servedAtTickMs + pinned.confirmWithinMs - nowTickMs),
             isConfirmed: confirmedAt !== undefined,
           },
   };

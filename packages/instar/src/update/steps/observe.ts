@@ -31,6 +31,7 @@ export async function observe(rooms: StepRooms, context: StepContext, pinned: Pi
   const lookMs = planLookMs(context.tickMs() - servedAtTickMs);
   let state = stateOf(context.noted);
   let heldSinceTickMs = parseObservationNote(context.noted)?.heldSinceTickMs ?? null;
+  const wasHeld = heldSinceTickMs !== null;
   let closedMs = startedMs;
   for (;;) {
     context.signal.throwIfAborted();
@@ -56,7 +57,7 @@ export async function observe(rooms: StepRooms, context: StepContext, pinned: Pi
     const look = { tickMs, state, word, heldSinceTickMs };
     if (decision.kind === "go-back") return { kind: "refused", code: decision.code, because: decision.because, evidence: noteLook(judged, look) };
     if (decision.kind === "keep") return { kind: "passed", because: decision.because, state, noted: noteLook(judged, look) };
-    if (clock.monotonicMs() - startedMs >= lookMs)
+    if (clock.monotonicMs() - startedMs >= lookMs || isAsking !== wasHeld)
       return {
         kind: "waiting",
         waitsFor: decision.kind === "hold" ? "operator" : "observation",
@@ -69,11 +70,11 @@ export async function observe(rooms: StepRooms, context: StepContext, pinned: Pi
 }
 
 /**
- * How long until the next look is journalled: a thirtieth of the time since it serves, from half a second to ten minutes. So a crash loses little of it, and a version that waits for
- * a person for weeks does not fill the journal.
+ * How long until the next look is journalled: a tenth of the time since it serves, from a second to an hour. What is seen meanwhile is recorded every few seconds, so a crash loses
+ * none of it; and every journal is read often, so a watch of days must not fill it. That it begins to wait for a person, or no longer does, is journalled at once.
  */
 function planLookMs(servedMs: number): number {
-  return Math.min(Math.max(servedMs / 30, 500), 600_000);
+  return Math.min(Math.max(servedMs / 10, 1_000), 3_600_000);
 }
 
 function noteLook(

@@ -257,6 +257,19 @@ describe("a share of the callers that meets a new version", () => {
     expect(bench.rooms.observer.record.read("new", 0, 1e12).at(-1)).toMatchObject({ beside: { requests: expect.any(Number) } });
     expect(bench.replay("trial").verdict).toBe("yes");
   });
+  it("counts nothing of that towards the watch that follows", async () => {
+    await tried(0, 0);
+    await bench.watch(trialStep);
+    bench.keeper.share = null;
+    bench.keeper.routed = "green";
+    bench.keeper.blue = { ...bench.keeper.blue, release: null, wanted: "stopped" };
+    bench.given = { ...bench.given, servedAtTickMs: Math.round(bench.time.tickMs()) };
+    bench.traffic = () => bench.keeper.serve({ requests: 1 }, "new");
+    bench.entries.length = 0;
+    expect(await bench.watch(watchStep)).toMatchObject({ kind: "done" });
+    expect(servedMs()).toBeGreaterThanOrEqual(115_000);
+    expect(bench.replay().verdict).toBe("yes");
+  });
   it("puts it back where it fails and the old one does not, before anybody else meets it", async () => {
     await tried(4, 0);
     expect(await bench.watch(trialStep)).toMatchObject({ kind: "refused", code: "MISBEHAVED" });
