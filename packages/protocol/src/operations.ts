@@ -1,3 +1,4 @@
+// The whole table of operations, in one place: CLI, HTTP and OpenAPI derive from it, and what is asked about a face is read here.
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES, impactReport } from "./impact.ts";
