@@ -22,6 +22,7 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
 /** An input that each operation accepts; the rest accept nothing at all. */
 const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
+  "update.explain": { update: "a" },
   "update.output": { update: "a" },
   "update.resolve": { how: "retry" },
   "incident.note": { incident: "a", cause: "b" },

@@ -23,6 +23,7 @@ import { type KeeperOptions, runKeeper } from "./keeper/run-keeper.ts";
 import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
+import { MetricsRecord } from "./observation/gather/metrics-record.ts";
 import { implementOperations } from "./operations/implement.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { closeStrayDescriptors } from "./platform/close-stray-descriptors.ts";
@@ -56,6 +57,7 @@ import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
+import { SlotObserver } from "./update/observed/slot-observer.ts";
 import { BACKUP_UNDER_WAY, planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
 import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
@@ -87,8 +89,9 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const database = openDatabase(path, { readOnly: mode === "read" });
   const facts = new Facts(database);
   const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const record = new MetricsRecord(database);
   const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
-  const time = new InstanceTime(clock, facts, newest);
+  const time = new InstanceTime(clock, facts, Math.max(newest, record.newest()?.tickMs ?? 0));
   const journal = new Journal(database, ledger, time, mode === "act" ? takeEpoch(database) : 0);
   const agentPath = settings.agent.path?.join(":") ?? "/usr/local/bin:/usr/bin:/bin";
   const runJob = createJobRunner({ clock, instanceId: instanceIdOf(folder) });
@@ -139,6 +142,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     }),
     analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
     clock,
+    observer: new SlotObserver({ rooms: () => rooms, record, tickMs: () => time.tickMs() }),
     history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
     lessons: (pattern, update) =>
       findLessons(

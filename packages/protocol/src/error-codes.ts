@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   SANDBOX_FAILED: { number: 1415, exit: 8, status: 500, title: "The sandbox did not work" },
   REHEARSAL_FAILED: { number: 1416, exit: 5, status: 422, title: "The candidate did not pass its rehearsal" },
   HEALTH_CHECK_FAILED: { number: 1417, exit: 8, status: 503, title: "A health check before or after the exchange did not pass" },
+  NOT_CONFIRMED: { number: 1420, exit: 5, status: 409, title: "Nobody confirmed the new version in time" },
   REVIEW_NEEDED: { number: 1413, exit: 4, status: 409, title: "A person must look at this change first" },
   CANCELLED: { number: 1412, exit: 4, status: 409, title: "An operator cancelled it" },
 } as const satisfies Record<string, { number: number; exit: number; status: number; title: string }>;

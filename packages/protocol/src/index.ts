@@ -5,6 +5,7 @@ export * from "./events.ts";
 export * from "./health.ts";
 export * from "./impact.ts";
 export * from "./instar-error.ts";
+export * from "./observation.ts";
 export type { Face, Operation } from "./operation.ts";
 export * from "./operations.ts";
 export * from "./rehearsal.ts";

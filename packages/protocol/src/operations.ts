@@ -4,6 +4,7 @@ import { BACKUP_OPERATIONS } from "./backup-operations.ts";
 import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
+import { OBSERVATION_OPERATIONS } from "./observation-operations.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
 import { updateView } from "./update.ts";
@@ -125,6 +126,11 @@ export const OPERATIONS = [
         .enum(CONFLICT_STRATEGIES)
         .optional()
         .describe("What becomes of files of the running release that were changed by hand; instar.yaml's where it is left out"),
+      confirmWithin: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("A time such as 10m: the old version comes back by itself unless `instar update confirm` comes within it"),
     }),
     output: updateView,
     positional: ["target"],
@@ -152,6 +158,7 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
+  ...OBSERVATION_OPERATIONS,
   ...ROLLBACK_OPERATIONS,
   ...BACKUP_OPERATIONS,
   ...EDIT_OPERATIONS,

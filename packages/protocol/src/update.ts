@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
+import { observationEvidence } from "./observation.ts";
 import { rehearsalReport } from "./rehearsal.ts";
 import { confinedBy } from "./sandbox.ts";
 import { stageResult } from "./validation.ts";
@@ -32,6 +33,7 @@ export const stepEvidence = z.object({
   stages: z.array(stageResult).optional().describe("Of the validation"),
   rehearsal: rehearsalReport.optional(),
   health: z.array(healthCheckResult).optional().describe("Checks before or after the exchange"),
+  observation: observationEvidence.optional().describe("The last look at it in service"),
 });
 export type StepEvidence = z.output<typeof stepEvidence>;
 

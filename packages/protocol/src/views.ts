@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { impactReport } from "./impact.ts";
+import { observationView } from "./observation.ts";
 import { sandboxReport } from "./sandbox.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -71,6 +72,7 @@ export const statusView = z.object({
     })
     .nullable(),
   update: updateView.nullable().describe("The one under way, or the newest"),
+  observation: observationView.nullable().describe("The watch of a version in service, by all that is recorded of it; null where none is watched"),
   available: z
     .object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() })
     .nullable(),

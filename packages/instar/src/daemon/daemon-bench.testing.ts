@@ -8,6 +8,7 @@ import { Facts } from "../database/facts.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { KeeperClient } from "../keeper/keeper-client.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { MetricsRecord } from "../observation/gather/metrics-record.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { createJobRunner } from "../platform/run-job.ts";
 import { openKeptReleases } from "../releases/kept-releases.ts";
@@ -20,6 +21,7 @@ import { openTreeStore } from "../store/tree-store.ts";
 import { InstanceTime } from "../update/instance-time.ts";
 import { Journal, takeEpoch } from "../update/journal.ts";
 import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { SlotObserver } from "../update/observed/slot-observer.ts";
 import { defineStep, type Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
 import type { Instance } from "./instance.ts";
@@ -107,6 +109,7 @@ export class DaemonBench {
       slotPrefix: async () => [],
       analysis: { assess: notAsked, draw: notAsked },
       clock,
+      observer: new SlotObserver({ rooms: () => rooms, record: new MetricsRecord(database), tickMs: () => time.tickMs() }),
       history: () => ({ testMs: null, rollbackMs: null }),
       lessons: () => [],
       quarantined: () => undefined,

@@ -1,8 +1,8 @@
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
+import { findServing } from "./find-serving.ts";
 import type { Instance } from "./instance.ts";
-import { readStanding } from "./instance.ts";
 import { aboutOf, noteHappenings } from "./tell-people.ts";
 
 /** What is known of the files of the release that serves. */
@@ -24,7 +24,7 @@ const readIntegrity = ({ facts }: Pick<Instance, "facts">): IntegrityFact | unde
  * @returns what is known now; undefined where nothing serves
  */
 export async function guardRelease(instance: Instance, say: (line: string) => void): Promise<IntegrityFact | undefined> {
-  const { running } = readStanding(instance);
+  const running = findServing(instance);
   if (running === null) return undefined;
   const damage = await findDamage(instance, running.release);
   const before = readIntegrity(instance);

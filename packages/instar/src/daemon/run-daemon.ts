@@ -1,5 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
+import { BUCKET_MS } from "../observation/metrics-bucket.ts";
 import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-space.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { reservePathOf } from "../platform/with-reserve.ts";
@@ -23,13 +24,15 @@ const IDLE_NAP_MS = 300;
 const HOUSEKEEPING_MS = 5_000;
 /** How often the files of the release that serves are looked at: a walk through its tree, some hundred milliseconds for ten thousand files. */
 const GUARD_MS = 15_000;
+/** How often what was recorded long ago is made smaller. */
+const THIN_EVERY_MS = 600_000;
 /** After a disk that was full: the next try begins from the journal, as after a crash. */
 const FULL_DISK_NAP_MS = 2_000;
 /** Less than this may hold a step's first entry and not its last: each try would look like a step that took the daemon down. */
 const ROOM_TO_GO_ON_BYTES = 1_048_576;
 
 /**
- * Decides and records. Two loops that share nothing but the journal: one asks upstream, one drives the update that has not ended.
+ * Decides and records. Loops that share nothing but the journal: one asks upstream, one drives the update that has not ended, others see to what serves.
  * It may be killed at any instant; the next one reads the journal and goes on.
  */
 export class Daemon {
@@ -62,7 +65,14 @@ export class Daemon {
     this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
-    const loops = [this.#drive(until), this.#look(until), this.#keepHouse(until), this.#guard(until), tellPeople(this.instance, this.#say, until)].map((loop) =>
+    const loops = [
+      this.#drive(until),
+      this.#look(until),
+      this.#keepHouse(until),
+      this.#guard(until),
+      this.#observe(until),
+      tellPeople(this.instance, this.#say, until),
+    ].map((loop) =>
       loop.catch((error: unknown) => {
         if (!until.aborted) failed.abort(error);
       }),
@@ -184,6 +194,27 @@ export class Daemon {
     }
   }
 
+  /** Records what is seen of the version that serves, so that a new one can be compared with it. A full disk leaves a gap, and nothing else. */
+  async #observe(until: AbortSignal): Promise<void> {
+    const { instance } = this;
+    const { observer, clock } = instance.rooms;
+    let thinnedAtTickMs = 0;
+    while (!until.aborted) {
+      try {
+        await observer.tend();
+        if (instance.time.tickMs() - thinnedAtTickMs >= THIN_EVERY_MS) {
+          thinnedAtTickMs = instance.time.tickMs();
+          observer.record.thin(thinnedAtTickMs, findWatchBegin(instance), countersOf(instance.settings));
+        }
+      } catch (error) {
+        until.throwIfAborted();
+        if (!InstarError.is(error, "DISK_FULL")) throw error;
+        this.#say(`what was seen could not be recorded: ${error.message}`);
+      }
+      await clock.sleep(BUCKET_MS, until);
+    }
+  }
+
   #lookFailed(error: unknown, until: AbortSignal): void {
     until.throwIfAborted();
     if (InstarError.is(error, "FENCED") || InstarError.is(error, "DATA_DAMAGED")) throw error;
@@ -247,6 +278,17 @@ export class Daemon {
     }
   }
 }
+
+/** Instance time from which on what was seen is still judged; null where nothing is watched. */
+function findWatchBegin({ journal }: Instance): number | null {
+  const [open] = journal.unfinished();
+  const begun =
+    open === undefined ? undefined : journal.read(open).find((entry) => entry.kind === "applying" && (entry.step === "trial" || entry.step === "watch"));
+  return begun?.tickMs ?? null;
+}
+
+const countersOf = ({ watch }: Instance["settings"]): ReadonlySet<string> =>
+  new Set(watch.metrics.filter(({ kind }) => kind === "counter").map(({ name }) => name));
 
 function renderEntryLine(entry: JournalEntry): string {
   const step = "step" in entry ? ` ${entry.step}` : "";

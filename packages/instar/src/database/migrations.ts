@@ -72,4 +72,16 @@ export const MIGRATIONS: readonly string[] = [
     because TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- What was seen of each release, a span of some seconds each; thinned with age. Whoever decides computes from these.
+  CREATE TABLE bucket (
+    release TEXT NOT NULL,
+    tick_ms INTEGER NOT NULL,
+    wall_ms INTEGER NOT NULL,
+    covered_ms INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (release, tick_ms)
+  ) STRICT;
+  CREATE INDEX bucket_by_time ON bucket (tick_ms);
+  `,
 ];

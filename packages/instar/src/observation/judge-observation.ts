@@ -3,6 +3,7 @@ import { upperShareBound } from "../statistics/error-share-evidence.ts";
 import { BUCKET_MS } from "./metrics-bucket.ts";
 import type { ObservationPlan } from "./observation-plan.ts";
 import type { ObservationState } from "./observation-state.ts";
+import { applyGates } from "./triggers/apply-gates.ts";
 import { planErrorLimits } from "./triggers/error-limits.ts";
 import { judgeAlarms } from "./triggers/judge-alarms.ts";
 import { judgeErrorRate } from "./triggers/judge-error-rate.ts";
@@ -62,7 +63,7 @@ export function judgeObservation(state: ObservationState, plan: ObservationPlan,
   const heartbeat = judgeHeartbeat(state, plan);
   const health = judgeHealthChecks(state, plan);
   const serving = judgeServing(state);
-  const findings = [
+  const all = [
     ...(word.manual === undefined ? [] : [judgeManual(word.manual)]),
     serving,
     judgeCrashLoop(state, plan),
@@ -75,6 +76,7 @@ export function judgeObservation(state: ObservationState, plan: ObservationPlan,
     sources,
     ...judgeAlarms(state, plan, word.confirmedAtTickMs),
   ];
+  const findings = applyGates(all, limits.gates);
   const window = planWindowState(state, plan);
   const say = (verdict: Verdict, action: ObservationAction, because: string, first: readonly TriggerFinding[] = []): ObservationVerdict => ({
     verdict,

@@ -1,4 +1,5 @@
 import type { Risk } from "@instar/protocol";
+import type { Trigger } from "./triggers/trigger-finding.ts";
 
 /** What becomes of a version that was never measured enough: kept and said to be unverified, held for a person, or taken back. */
 export type UnverifiedPolicy = "keep" | "hold" | "roll-back";
@@ -20,4 +21,8 @@ export interface ObservationLimits {
   /** How old a heartbeat may be; null where none is asked for. */
   readonly heartbeatWithinMs: number | null;
   readonly onUnverified: UnverifiedPolicy;
+  /** What the operator wants done about a trigger instead of what its finding says by itself. */
+  readonly gates?: Readonly<Partial<Record<Trigger, Gate>>>;
 }
+
+export type Gate = "rollback" | "pause" | "report" | "off";

@@ -7,6 +7,7 @@ import { implementHealth } from "./health.ts";
 import { implementImpact } from "./impact.ts";
 import { implementIncidents } from "./incidents.ts";
 import { implementKeeper } from "./keeper.ts";
+import { implementObservation } from "./observation.ts";
 import { implementPlan } from "./plan.ts";
 import { implementRecords } from "./records.ts";
 import { implementRollback } from "./rollback.ts";
@@ -25,6 +26,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementRecords(context),
     ...implementIncidents(context),
     ...implementBackups(context),
+    ...implementObservation(context),
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),

@@ -101,10 +101,15 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
         ? ""
         : `${settings.exchange.trial.share * 100} % of the callers for ${Math.round(settings.exchange.trial.time / 1_000)} s and ${settings.exchange.trial.requests} requests`;
     case "watch":
-      return `${Math.round(settings.watch.time / 1_000)} s and ${settings.front === undefined ? 0 : settings.watch.requests} requests, at most ${settings.watch.errorShare * 100} % failing`;
+      return `${sayWatchTime(settings.watch)} and ${settings.front === undefined ? 0 : settings.watch.requests} requests, at most ${settings.watch.errorShare * 100} % failing`;
     default:
       return "";
   }
+}
+
+/** How long is known once it is known what the change touches. */
+function sayWatchTime({ time, times }: OperationContext["instance"]["settings"]["watch"]): string {
+  return time === "by-risk" ? `${times.low / 3_600_000} to ${times.critical / 3_600_000} h by its risk` : `${Math.round(time / 1_000)} s`;
 }
 
 function stagesInWords({ tests, validation }: OperationContext["instance"]["settings"]): string {

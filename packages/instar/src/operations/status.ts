@@ -8,6 +8,7 @@ import { planNextMove } from "../update/plan-next-move.ts";
 import type { OperationContext } from "./context.ts";
 import { describeSlots } from "./describe-slots.ts";
 import { explainFront } from "./explain-front.ts";
+import { readObservation } from "./observation.ts";
 import { readUpdate } from "./updates.ts";
 
 export function implementStatus(context: OperationContext): Pick<Implementations, "status"> {
@@ -35,6 +36,7 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
     slots: report === undefined ? [] : describeSlots(report),
     front: describeFront(instance, report),
     update,
+    observation: readObservation(instance),
     available: availableOf(source, [standing.running?.commit, update?.outcome === null ? update.commit : undefined]),
     source: {
       lookedAt: source?.lookedAt ?? null,

@@ -8,6 +8,7 @@ import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
+import { parseDuration } from "./parse-duration.ts";
 
 export function implementUpdates(
   context: OperationContext,
@@ -86,7 +87,7 @@ export function findUpdate(instance: Instance, prefix: string): UpdateId {
   return only;
 }
 
-function openUpdate({ journal }: Instance): UpdateId {
+export function openUpdate({ journal }: Instance): UpdateId {
   const [open] = journal.unfinished();
   if (open === undefined) throw new InstarError("CONFLICT", "no update is under way", { advice: "`instar update list` shows the past ones." });
   return open;
@@ -94,9 +95,16 @@ function openUpdate({ journal }: Instance): UpdateId {
 
 async function applyByHand(
   context: OperationContext,
-  input: { target?: string | undefined; untested: boolean; quarantined: boolean; conflicts?: ConflictStrategy | undefined },
+  input: {
+    target?: string | undefined;
+    untested: boolean;
+    quarantined: boolean;
+    conflicts?: ConflictStrategy | undefined;
+    confirmWithin?: string | undefined;
+  },
 ): Promise<UpdateId> {
   const { instance } = context;
+  const confirmWithinMs = input.confirmWithin === undefined ? undefined : parseDuration(input.confirmWithin, "confirmWithin");
   daemonOf(context);
   assertNothingUnderWay(instance);
   const signal = AbortSignal.timeout(120_000);
@@ -114,7 +122,12 @@ async function applyByHand(
     ref: found.ref,
     versionTo: facts.version,
     trigger: "by-hand",
-    overrides: { untested: input.untested, quarantined: input.quarantined, ...(input.conflicts === undefined ? {} : { conflicts: input.conflicts }) },
+    overrides: {
+      untested: input.untested,
+      quarantined: input.quarantined,
+      ...(input.conflicts === undefined ? {} : { conflicts: input.conflicts }),
+      ...(confirmWithinMs === undefined ? {} : { confirmWithinMs }),
+    },
   });
 }
 

@@ -170,7 +170,27 @@ const settingsFile: fc.Arbitrary<SettingsFile> = fc.record(
       some,
     ),
     updates: fc.record({ automatic: fc.constantFrom("never" as const, "major" as const) }, some),
-    watch: fc.record({ time: duration, requests: fc.nat(), errorShare: fc.double({ min: 0, max: 1, noNaN: true }) }, some),
+    watch: fc.record(
+      {
+        time: fc.oneof(fc.constant("by-risk" as const), duration),
+        times: fc.record({ low: duration, medium: duration, high: duration, critical: duration }, some),
+        requests: fc.nat(),
+        errorShare: fc.double({ min: 0, max: 1, noNaN: true }),
+        onUnverified: fc.constantFrom("keep" as const, "hold" as const, "roll-back" as const),
+        onBlind: fc.constantFrom("hold" as const, "roll-back" as const),
+        confirmWithin: duration,
+        triggers: fc.record({ memory_growth: fc.record({ gate: fc.constantFrom("off" as const, "report" as const) }, some) }, some),
+        metrics: fc.array(
+          fc.record(
+            { name: fc.constant("queue"), prometheus: fc.record({ metric: text }, { requiredKeys: ["metric"] }), kind: fc.constant("counter" as const) },
+            { requiredKeys: ["name", "prometheus"] },
+          ),
+          { maxLength: 1 },
+        ),
+        logErrors: pattern,
+      },
+      some,
+    ),
     backup: fc.record(
       {
         config: fc.array(fc.constantFrom("config", "prompts/system.md", ".env")),

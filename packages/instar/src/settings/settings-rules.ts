@@ -174,6 +174,24 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     },
   },
   {
+    at: ["watch", "metrics"],
+    says: "each of watch.metrics is shown to Prometheus (prometheus) or printed by a command (run): write one of the two",
+    isBroken: (draft) =>
+      listed(draft("watch", "metrics")).some((metric) => isMapping(metric) && (metric.prometheus === undefined) === (metric.run === undefined)),
+  },
+  {
+    at: ["watch", "metrics"],
+    says: "two of watch.metrics have the same name",
+    isBroken: (draft) => hasTwice(listed(draft("watch", "metrics")).map((metric) => (isMapping(metric) ? metric.name : undefined))),
+  },
+  {
+    at: ["watch", "metrics"],
+    says: "this agent has no port of its own: say at prometheus.port where its metrics are shown",
+    isBroken: (draft) =>
+      isPortless(draft) &&
+      listed(draft("watch", "metrics")).some((metric) => isMapping(metric) && isMapping(metric.prometheus) && metric.prometheus.port === undefined),
+  },
+  {
     at: ["state", "directory"],
     says: "state.directory is missing: an exclusive state (the default) is a folder; write kind: none if the agent keeps nothing",
     isBroken: (draft) =>

@@ -269,9 +269,20 @@ export const SECTIONS: readonly Section[] = [
     name: "watch",
     words: ["How long a new version is watched before it is kept. If it misbehaves, the old one comes back."],
     keys: [
-      { name: "time", example: "1h" },
+      { name: "time", example: "by-risk", words: "By what the change touches (times), or always the same: 1h." },
+      { name: "times", example: { low: "1h", medium: "6h", high: "24h", critical: "72h" } },
       { name: "requests", example: 200, words: "And at least this many requests (0 for an agent without a port)." },
       { name: "errorShare", example: 0.1, words: "More failures than this share, beyond doubt, puts the old version back." },
+      { name: "onUnverified", example: "hold", words: "Not measured enough when the time is over: hold (a person decides), keep or roll-back." },
+      { name: "onBlind", example: "hold", words: "What should be measured stays silent: hold or roll-back." },
+      { name: "confirmWithin", example: "10m", words: "The old one comes back unless `instar update confirm` comes within this time." },
+      { name: "triggers", example: { memory_growth: { gate: "report" } }, words: "What a finding leads to: rollback, pause, report or off." },
+      {
+        name: "metrics",
+        example: [{ name: "queue", prometheus: { metric: "queue_length" } }],
+        words: "Metrics of your own: shown to Prometheus, or printed by a program (run).",
+      },
+      { name: "logErrors", example: "\\b(ERROR|FATAL)\\b", words: "Lines of output that tell of an error; those of the rehearsal where this is left out." },
     ],
   },
   {

@@ -6,6 +6,7 @@ import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
 import { addressRange, command, duration, hostAndPort, jsonPointer, pattern, port, portRange, relativePath, size, variable } from "./setting-values.ts";
 import { healthCheckCommand, jobSettings, testSettings, validationSettings } from "./validation-settings.ts";
+import { watchSettings } from "./watch-settings.ts";
 
 /**
  * What `instar.yaml` may say. The one description: the parser, the JSON Schema for editors and the commented file that
@@ -209,12 +210,6 @@ const analysisSettings = z.strictObject({
     .describe(
       "What is asked of the code without running it. no-worse: what the change made worse refuses it; required: so does what could not be asked; reported: it raises the risk",
     ),
-});
-
-const watchSettings = z.strictObject({
-  time: duration.prefault("1h").describe("How long a new version is watched, in time that Instar was there to watch"),
-  requests: z.int().min(0).default(200).describe("And at least this many requests (0 for an agent without a port)"),
-  errorShare: z.number().min(0).max(1).default(0.1).describe("More failures than this share, beyond doubt, puts the old version back"),
 });
 
 export const settingsSchema = z.strictObject({

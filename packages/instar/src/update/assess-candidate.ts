@@ -4,6 +4,7 @@ import type { Bump, ConflictStrategy, ImpactReport } from "@instar/protocol";
 import type { AssessRequest } from "../analysis/analysis-request.ts";
 import type { SourceTree } from "../analysis/source-tree.ts";
 import { removeTree } from "../platform/durable-files.ts";
+import { longestWatchMs } from "../settings/watch-settings.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
 import type { Estimates } from "./estimate-from-history.ts";
 import { readRuntime } from "./read-runtime.ts";
@@ -62,7 +63,7 @@ export async function assessCandidate(rooms: StepRooms, { from, to, upstream, es
             { folder: scratch, logPath: place.logPath, signal },
           ),
         },
-        watchMs: settings.watch.time,
+        watchMs: longestWatchMs(settings.watch),
         cachePath: graphCacheOf(rooms),
         conflicts: {
           ...conflicts,

@@ -60,7 +60,7 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
 }
 
 /** What an older Instar wrote in another shape is left out: a view is for people, and the journal keeps it all the same. */
-function evidenceIn({ confinement, stages, rehearsal, health }: Gives): { evidence?: StepEvidence } {
-  const parsed = stepEvidence.safeParse({ confinement, stages, rehearsal, health });
+function evidenceIn({ confinement, stages, rehearsal, health, observation }: Gives): { evidence?: StepEvidence } {
+  const parsed = stepEvidence.safeParse({ confinement, stages, rehearsal, health, observation });
   return parsed.success && Object.values(parsed.data).some((part) => part !== undefined) ? { evidence: parsed.data } : {};
 }

@@ -87,7 +87,7 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
 }
 
 /** A report of many pages stays in the journal; its digest, which is beside it, stands for it here. */
-function withoutReport({ impact: _, rehearsal: __, stages: ___, health: ____, ...gives }: Gives): Gives {
+function withoutReport({ impact: _, rehearsal: __, stages: ___, health: ____, observation: _____, ...gives }: Gives): Gives {
   return gives;
 }
 

@@ -14,6 +14,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { GitSource } from "../sources/git-source.ts";
 import type { Estimates } from "./estimate-from-history.ts";
 import type { ChangePattern } from "./fold-incidents.ts";
+import type { Observer } from "./observed/observer.ts";
 
 /** The rooms that steps act through. Built in compose.ts and nowhere else. */
 export interface StepRooms {
@@ -53,6 +54,8 @@ export interface StepRooms {
   readonly slotPrefix: (release: string, more?: { readonly writable?: readonly string[] }) => Promise<readonly string[]>;
   readonly analysis: Analysis;
   readonly clock: Clock;
+  /** Sees to what serves and records it, whether or not an update is under way. */
+  readonly observer: Observer;
   /** What past updates took. */
   readonly history: () => Estimates;
   /** What went wrong before with a change like this one, in words; the update itself does not count. */

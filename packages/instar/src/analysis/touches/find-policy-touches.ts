@@ -26,6 +26,10 @@ const fewer =
   (value) =>
     -of(value);
 
+/** By risk it is at most three days; the agent's own code cannot make its risk smaller. */
+const watchTime: Rank = (value) => (value === "by-risk" ? number("72h") : number(value));
+const GATES = rank("rollback", "pause", "report", "off");
+
 /** What loosens as it rises, and what applies where nothing is said. */
 const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>> = {
   "updates.automatic": [rank("never", "patch", "minor", "major"), "patch"],
@@ -38,7 +42,19 @@ const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>
   "analysis.checks.style": [rank("required", "reported", "off"), "reported"],
   "analysis.checks.complexity": [rank("required", "reported", "off"), "reported"],
   "watch.errorShare": [number, 0.1],
-  "watch.time": [fewer(number), "1h"],
+  "watch.time": [fewer(watchTime), "by-risk"],
+  "watch.times.low": [fewer(number), "1h"],
+  "watch.times.medium": [fewer(number), "6h"],
+  "watch.times.high": [fewer(number), "24h"],
+  "watch.times.critical": [fewer(number), "72h"],
+  "watch.onUnverified": [rank("roll-back", "hold", "keep"), "hold"],
+  "watch.onBlind": [rank("roll-back", "hold"), "hold"],
+  ...Object.fromEntries(
+    ["health_check_failure", "error_rate_spike", "service_unavailable", "crash_loop", "missing_heartbeat", "things_dropped", "files_changed"].map((trigger) => [
+      `watch.triggers.${trigger}.gate`,
+      [GATES, "rollback"] as const,
+    ]),
+  ),
   "watch.requests": [fewer(number), 200],
   "exchange.trial.share": [number, 0],
   "exchange.trial.time": [fewer(number), "5m"],

@@ -87,7 +87,7 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  update: "Updates: check, list, show, apply, cancel, resolve, resume",
+  update: "Updates: check, list, show, apply, confirm, cancel, resolve, resume, explain",
   edit: "Edits of the agent's configuration: plan, apply, undo",
   incident: "What went wrong in service, and why",
   audit: "The ledger",

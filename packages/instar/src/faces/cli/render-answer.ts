@@ -1,7 +1,21 @@
-import type { BackupJob, DoctorView, EditLookView, ImpactView, IncidentView, OutputOf, PlanView, RollbackPlan, StatusView, UpdateView } from "@instar/protocol";
+import type {
+  BackupJob,
+  DoctorView,
+  EditLookView,
+  ExplainView,
+  ImpactView,
+  IncidentView,
+  MetricsView,
+  OutputOf,
+  PlanView,
+  RollbackPlan,
+  StatusView,
+  UpdateView,
+} from "@instar/protocol";
 import { renderBackups, renderJob } from "./render-backup.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
+import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
@@ -46,6 +60,12 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderRollbackPlan(answer as RollbackPlan);
     case "update.resume":
       return (answer as OutputOf<"update.resume">).because;
+    case "metrics":
+      return renderMetrics(answer as MetricsView);
+    case "update.explain":
+      return renderExplanation(answer as ExplainView);
+    case "update.confirm":
+      return (answer as OutputOf<"update.confirm">).because;
     case "keeper.replace": {
       const { pid, before, tookMs, handOver } = answer as OutputOf<"keeper.replace">;
       return `keeper ${pid} took over from ${before} in ${tookMs} ms${handOver === null ? "" : `; ${handOver}`}`;
@@ -96,6 +116,7 @@ function renderStatus(status: StatusView): string {
       `  front      ${front.host}:${front.port}${front.listening ? "" : " (not listening)"}${front.holding ? ", holding requests" : ""}; ${front.requests} requests, ${front.failed} failed, ${front.held} held${front.medianMs === null || front.p99Ms === null ? "" : `; median ${Math.round(front.medianMs)} ms, p99 ${Math.round(front.p99Ms)} ms`}`,
     );
   if (update !== null) lines.push(`  update     ${renderUpdateLine(update)}`);
+  if (status.observation !== null) lines.push(...renderObservation(status.observation));
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
   lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
   lines.push(`  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}`);

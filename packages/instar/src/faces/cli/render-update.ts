@@ -1,5 +1,7 @@
 import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
 
+import { renderEvidence as renderObserved } from "./render-observation.ts";
+
 export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
   const what = update.kind === "configuration" ? `configuration of ${update.versionTo}` : `${update.versionFrom ?? "nothing"} → ${update.versionTo}`;
@@ -19,12 +21,14 @@ export function renderUpdate(update: UpdateView): string {
 
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
-function renderEvidence({ confinement, stages = [], rehearsal, health = [] }: StepEvidence): string[] {
+function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation }: StepEvidence): string[] {
   return [
     ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
     ...stages.flatMap(renderStage),
     ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
     ...health.map(renderHealthCheck),
+    // What passed is said in the step's own line; `update explain` has all of it.
+    ...(observation === undefined || observation.verdict === "pass" ? [] : renderObserved(observation)),
   ];
 }
 

@@ -20,7 +20,7 @@ export async function runBlueGreen(rooms: StepRooms, context: StepContext): Prom
   const exchange = new Exchange(rooms, context);
   const beganMs = rooms.clock.monotonicMs();
   const before = await exchange.report();
-  const baseline = keepBaseline(rooms, context, before);
+  const baseline = await keepBaseline(rooms, context, before);
   await exchangeEdits(rooms, context);
   const slot = await startBeside(exchange, String(given.release));
   say(`it started in slot ${slot}, beside the one that serves`);

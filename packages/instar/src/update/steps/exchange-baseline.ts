@@ -31,9 +31,11 @@ export function measureBaseline({ start, given }: StepContext, report: KeeperRep
 }
 
 /** Kept on disk from the first beginning on: a daemon that resumes must not count from later. */
-export function keepBaseline(rooms: StepRooms, context: StepContext, report: KeeperReport): Baseline {
+export async function keepBaseline(rooms: StepRooms, context: StepContext, report: KeeperReport): Promise<Baseline> {
   const kept = readBaseline(rooms, context);
   if (kept !== undefined) return kept;
+  // What the old version did up to now is recorded as its own, before anything of the new one is.
+  await rooms.observer.close();
   const baseline = measureBaseline(context, report);
   rooms.facts.write(baselineFact(context), baseline);
   return baseline;

@@ -1,103 +1,87 @@
-import { judgeWatch, type WatchEvidence, type WatchLimits } from "../../observation/judge-watch.ts";
-import { countsOf, Exchange, slotOf } from "../exchange.ts";
-import type { Gives } from "../journal-entry.ts";
+import { foldBucket } from "../../observation/fold-observation.ts";
+import { judgeObservation, type ObservationVerdict } from "../../observation/judge-observation.ts";
+import { BUCKET_MS } from "../../observation/metrics-bucket.ts";
+import type { ObservationState } from "../../observation/observation-state.ts";
+import { decideClose } from "../observed/decide-close.ts";
+import { decideWatch } from "../observed/decide-watch.ts";
+import { noteObservation, parseObservationNote, stateOf } from "../observed/observation-note.ts";
+import type { PinnedWatch } from "../observed/pinned-watch.ts";
 import type { StepContext, StepResult } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
-import type { Baseline } from "./exchange-baseline.ts";
 
-/** How often the front's counts are read within a look. A flood of errors is noticed this late. */
+/** How often the version is looked at within a look. A process that is gone and a flood of errors are noticed this late, and judged a second after. */
 const POLL_MS = 250;
-/** Health is asked less often: it costs the agent a request. */
-const HEALTH_EVERY_MS = 2_000;
+/** The version is seen within seconds of the exchange, wherever requests reach it. */
+const UNSEEN_MS = 60_000;
 
-type Observed = { readonly kind: "passed"; readonly because: string; readonly evidence: WatchEvidence } | StepResult;
+type Observed =
+  | { readonly kind: "passed"; readonly because: string; readonly state: ObservationState; readonly noted: ReturnType<typeof noteObservation> }
+  | StepResult;
 
-/** One look at the new release: until it is judged, or long enough to be journalled with what was counted so far. */
-export async function observe(rooms: StepRooms, context: StepContext, limits: WatchLimits, baseline: Baseline): Promise<Observed> {
-  const { clock } = rooms;
-  const lookMs = planLookMs(parseNoted(context.noted).countedMs);
+/**
+ * One look at a version in service: until it is judged, or long enough to be journalled with all that was seen so far. What is judged is on disk first, as buckets; so a daemon that is
+ * killed anywhere here goes on with the same state, and anybody can compute each verdict again.
+ */
+export async function observe(rooms: StepRooms, context: StepContext, pinned: PinnedWatch): Promise<Observed> {
+  const { clock, observer } = rooms;
+  const { plan, servedAtTickMs } = pinned;
+  const { release } = plan.limits;
+  const word = { confirmedAtTickMs: context.confirmedAtTickMs };
   const startedMs = clock.monotonicMs();
-  let seenMs = startedMs;
-  let healthAtMs = 0;
-  let noted = parseNoted(context.noted);
+  const lookMs = planLookMs(context.tickMs() - servedAtTickMs);
+  let state = stateOf(context.noted);
+  let heldSinceTickMs = parseObservationNote(context.noted)?.heldSinceTickMs ?? null;
+  const wasHeld = heldSinceTickMs !== null;
+  let closedMs = startedMs;
   for (;;) {
     context.signal.throwIfAborted();
-    const exchange = new Exchange(rooms, context);
-    const report = await exchange.report();
-    const release = String(context.given.release);
-    const name = slotOf(report, release);
-    const nowMs = clock.monotonicMs();
-    // Capped: a machine that slept between two polls did not watch.
-    noted = { ...noted, countedMs: noted.countedMs + Math.min(nowMs - seenMs, POLL_MS * 4) };
-    seenMs = nowMs;
-    if (nowMs >= healthAtMs && name !== undefined) {
-      healthAtMs = nowMs + HEALTH_EVERY_MS;
-      const health = await exchange.probe(report.slots[name]);
-      noted = {
-        ...noted,
-        unhealthyInRow: health.verdict === "pass" ? 0 : noted.unhealthyInRow + 1,
-        healthVerdict: health.verdict,
-        healthBecause: health.because,
-      };
+    const glimpse = await observer.look(release);
+    if (decideClose(glimpse, state, plan.limits, clock.monotonicMs() - closedMs)) {
+      closedMs = clock.monotonicMs();
+      if ((await observer.close()) === "unrecorded") context.say("the disk is full, so what is seen cannot be recorded, and nothing is judged");
     }
-    const evidence = evidenceOf(baseline, report, release, name === undefined ? 3 : report.slots[name].restarts, noted);
-    const verdict = judgeWatch(evidence, limits);
-    context.say(verdict.because);
-    if (verdict.verdict === "fail") return { kind: "refused", code: "MISBEHAVED", because: verdict.because };
-    if (verdict.verdict === "pass") return { kind: "passed", because: verdict.because, evidence };
-    if (nowMs - startedMs >= lookMs)
+    const tickMs = Math.round(context.tickMs());
+    for (const bucket of observer.record.read(release, state.lastTickMs ?? servedAtTickMs, tickMs)) state = foldBucket(state, bucket, plan);
+    const judged = judgeObservation(state, plan, tickMs, word);
+    const decision = decideWatch(judged, {
+      ...pinned,
+      ...word,
+      nowTickMs: tickMs,
+      heldSinceTickMs,
+      isUnseen: state.lastTickMs === null && tickMs - servedAtTickMs >= UNSEEN_MS,
+    });
+    // Until what asks for a person is over: the word of one answers for all of it.
+    const isAsking = decision.kind === "hold" || judged.action === "pause" || judged.action === "blind";
+    heldSinceTickMs = isAsking ? (heldSinceTickMs ?? tickMs) : null;
+    context.say(decision.because);
+    const look = { tickMs, state, word, heldSinceTickMs };
+    if (decision.kind === "go-back") return { kind: "refused", code: decision.code, because: decision.because, evidence: noteLook(judged, look) };
+    if (decision.kind === "keep") return { kind: "passed", because: decision.because, state, noted: noteLook(judged, look) };
+    if (clock.monotonicMs() - startedMs >= lookMs || isAsking !== wasHeld)
       return {
         kind: "waiting",
-        waitsFor: "observation",
+        waitsFor: decision.kind === "hold" ? "operator" : "observation",
         forMs: 0,
-        because: verdict.because,
-        noted: {
-          ...noted,
-          countedMs: Math.round(noted.countedMs),
-          requests: evidence.requests,
-          failed: evidence.failed,
-          verdict: verdict.verdict,
-          logEvidence: verdict.logEvidence,
-          upperBound: verdict.upperBound,
-        },
+        because: decision.because,
+        noted: noteLook(judged, look),
       };
     await clock.sleep(POLL_MS, context.signal);
   }
 }
 
 /**
- * How long until the next look is journalled: a thirtieth of what was watched so far, from half a second to ten minutes. So a
- * crash loses little of it, and an agent that few people talk to may be watched for weeks without filling the journal.
+ * How long until the next look is journalled: a tenth of the time since it serves, from a second to an hour. What is seen meanwhile is recorded every few seconds, so a crash loses
+ * none of it; and every journal is read often, so a watch of days must not fill it. That it begins to wait for a person, or no longer does, is journalled at once.
  */
-function planLookMs(countedMs: number): number {
-  return Math.min(Math.max(countedMs / 30, 500), 600_000);
+function planLookMs(servedMs: number): number {
+  return Math.min(Math.max(servedMs / 10, 1_000), 3_600_000);
 }
 
-interface Noted {
-  readonly countedMs: number;
-  readonly unhealthyInRow: number;
-  readonly healthVerdict: WatchEvidence["lastHealth"]["verdict"];
-  readonly healthBecause: string;
-}
-
-function parseNoted(noted: Gives): Noted {
-  return {
-    countedMs: typeof noted.countedMs === "number" ? noted.countedMs : 0,
-    unhealthyInRow: typeof noted.unhealthyInRow === "number" ? noted.unhealthyInRow : 0,
-    healthVerdict: (noted.healthVerdict as Noted["healthVerdict"] | undefined) ?? "nodata",
-    healthBecause: typeof noted.healthBecause === "string" ? noted.healthBecause : "it was not asked yet",
-  };
-}
-
-function evidenceOf({ before, since }: Baseline, report: Parameters<typeof countsOf>[0], release: string, restarts: number, noted: Noted): WatchEvidence {
-  const counted = countsOf(report, release);
-  return {
-    countedMs: noted.countedMs,
-    requests: Math.max(0, counted.requests - since.requests),
-    failed: Math.max(0, counted.failed - since.failed),
-    before,
-    restarts,
-    unhealthyInRow: noted.unhealthyInRow,
-    lastHealth: { verdict: noted.healthVerdict, because: noted.healthBecause },
-  };
+function noteLook(
+  judged: ObservationVerdict,
+  look: { tickMs: number; state: ObservationState; word: { confirmedAtTickMs: number | null }; heldSinceTickMs: number | null },
+): ReturnType<typeof noteObservation> {
+  const { verdict, action, because, findings, window, nextLookMs } = judged;
+  const { state } = look;
+  return noteObservation({ ...look, foldedTickMs: state.lastTickMs, verdict, action, because, findings, window, nextLookMs: Math.min(nextLookMs, BUCKET_MS) });
 }

@@ -20,7 +20,7 @@ export async function runRecreate(rooms: StepRooms, context: StepContext): Promi
   const release = String(given.release);
   const beganMs = rooms.clock.monotonicMs();
   const before = await exchange.report();
-  const baseline = keepBaseline(rooms, context, before);
+  const baseline = await keepBaseline(rooms, context, before);
 
   // A crash from here on leaves the front holding: requests wait, and nobody meets a half exchange.
   await exchange.hold();

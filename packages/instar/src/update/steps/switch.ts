@@ -19,9 +19,15 @@ export function switchStep(rooms: StepRooms): Step {
       const slot = slotOf(report, String(given.release));
       const isServing = slot !== undefined && report.routed === slot && !report.holding && report.slots[slot].alive && report.slots[slot].wanted === "running";
       if (!isServing) return { found: slot === undefined ? "absent" : "partial" };
-      return { found: "present", gives: { slot, ...(readBaseline(rooms, context) ?? measureBaseline(context, report)) } };
+      return {
+        found: "present",
+        gives: { slot, ...(readBaseline(rooms, context) ?? measureBaseline(context, report)), servedAtTickMs: Math.round(context.tickMs()) },
+      };
     },
-    apply: (context) => (context.start.strategy === "blue-green" ? runBlueGreen(rooms, context) : runRecreate(rooms, context)),
+    apply: async (context) => {
+      const done = await (context.start.strategy === "blue-green" ? runBlueGreen(rooms, context) : runRecreate(rooms, context));
+      return done.kind === "done" ? { ...done, gives: { ...done.gives, servedAtTickMs: Math.round(context.tickMs()) } } : done;
+    },
     undo: (context) => (context.start.strategy === "blue-green" ? blueGreenWayBack(rooms, context) : recreateWayBack(rooms, context)),
     describe: (gives) =>
       typeof gives.tookMs === "number" ? `served from slot ${String(gives.slot)} after ${gives.tookMs} ms` : `served from slot ${String(gives.slot)}`,

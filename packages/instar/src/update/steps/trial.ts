@@ -1,4 +1,5 @@
 import { Exchange, slotOf } from "../exchange.ts";
+import { pinWatch } from "../observed/pinned-watch.ts";
 import { defineStep, type Step, type StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { blueGreenWayBack, startBeside } from "./blue-green.ts";
@@ -28,7 +29,7 @@ async function runTrial(rooms: StepRooms, context: StepContext): ReturnType<Step
   const { trial } = settings.exchange;
   const exchange = new Exchange(rooms, context);
   const report = await exchange.report();
-  const baseline = keepBaseline(rooms, context, report);
+  await keepBaseline(rooms, context, report);
   const old = slotOf(report, context.start.releaseFrom);
   if (trial === undefined) return { kind: "done", gives: { tried: "exchange.trial was taken out of instar.yaml meanwhile" } };
   if (context.start.releaseFrom === null) return { kind: "done", gives: { tried: "nothing served before, so everybody meets it" } };
@@ -42,8 +43,8 @@ async function runTrial(rooms: StepRooms, context: StepContext): ReturnType<Step
     await exchange.assertSmoke(slot);
     await exchange.routeShare(old, { slot, of: trial.share });
   }
-  const limits = { timeMs: trial.time, requests: trial.requests, errorShare: settings.watch.errorShare };
-  const observed = await observe(rooms, context, limits, baseline);
+  // The version beside it, asked the same in the same moments, is the best baseline there is.
+  const observed = await observe(rooms, context, pinWatch(rooms, context, "trial", Math.round(context.tickMs())));
   if (observed.kind !== "passed") return observed;
   return { kind: "done", gives: { tried: `${trial.share * 100} % of the callers: ${observed.because}` } };
 }

@@ -1,16 +1,14 @@
-import type { countsOf } from "../exchange.ts";
 import type { Gives } from "../journal-entry.ts";
+import { pinWatch } from "../observed/pinned-watch.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { observe } from "./observe.ts";
 
 /**
- * Watches the new version in service. Each look is journalled with what was counted, so the verdict can be computed again by
+ * Watches the new version in service. Each look is journalled with all that was seen, so the verdict can be computed again by
  * anybody; only time in which a daemon looked counts.
  */
 export function watchStep(rooms: StepRooms): Step {
-  const { settings } = rooms;
-  const limits = { timeMs: settings.watch.time, requests: settings.front === undefined ? 0 : settings.watch.requests, errorShare: settings.watch.errorShare };
   return defineStep({
     id: "watch",
     version: 1,
@@ -18,19 +16,22 @@ export function watchStep(rooms: StepRooms): Step {
     interruptible: true,
     probe: async () => ({ found: "absent" }),
     apply: async (context) => {
-      const { before, since } = context.given as { before?: Counted; since?: Counted };
-      const observed = await observe(rooms, context, limits, { before: before ?? NOTHING, since: since ?? NOTHING });
+      const { servedAtTickMs } = context.given;
+      const observed = await observe(rooms, context, pinWatch(rooms, context, "watch", typeof servedAtTickMs === "number" ? servedAtTickMs : context.tickMs()));
       if (observed.kind !== "passed") return observed;
-      const { requests, failed, countedMs } = observed.evidence;
+      const { errors, countedMs } = observed.state;
       return {
         kind: "done",
-        gives: { watched: observed.because, watchedRequests: requests, watchedFailed: failed, watchedMs: Math.round(countedMs) } satisfies Gives,
+        gives: {
+          watched: observed.because,
+          watchedRequests: errors.total?.requests ?? 0,
+          watchedFailed: errors.total?.failed ?? 0,
+          watchedMs: Math.round(countedMs),
+          ...observed.noted,
+        } satisfies Gives,
       };
     },
     undo: { needless: "it only looks" },
     describe: (gives) => String(gives.watched),
   });
 }
-
-type Counted = ReturnType<typeof countsOf>;
-const NOTHING: Counted = { requests: 0, failed: 0, writes: 0 };

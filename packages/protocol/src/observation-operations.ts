@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { explainView, metricsView } from "./observation.ts";
+import { defineOperation, updateId } from "./operation.ts";
+
+/** What is seen of a version in service, and what a person says to it. */
+export const OBSERVATION_OPERATIONS = [
+  defineOperation({
+    name: "metrics",
+    kind: "query",
+    summary: "What is seen of the version that serves, beside the one before it, and which sources are silent",
+    input: z.strictObject({ since: z.string().min(1).default("1h").describe("How far back, such as 10m, 1h or 1d of time under watch") }),
+    output: metricsView,
+    positional: [],
+    offline: true,
+  }),
+  defineOperation({
+    name: "update.confirm",
+    kind: "command",
+    summary: "Keep a version that asked to be confirmed, or go on after an alarm; the rest of its watch is still to be passed",
+    input: z.strictObject({ update: updateId.optional().describe("The one under way where it is left out") }),
+    output: z.object({ update: z.string(), version: z.string(), because: z.string() }),
+    positional: ["update"],
+    offline: false,
+  }),
+  defineOperation({
+    name: "update.explain",
+    kind: "query",
+    summary: "Each recorded look at an update's version in service, with what every trigger came to; computes each verdict again",
+    input: z.strictObject({ update: updateId }),
+    output: explainView,
+    positional: ["update"],
+    offline: true,
+  }),
+] as const;
