@@ -29,6 +29,13 @@ describe("what is done about a verdict", () => {
     ["a fail puts the old one back", judged("roll-back"), {}, "go-back", "MISBEHAVED"],
     ["an alarm holds", judged("pause"), {}, "hold", undefined],
     ["blindness holds", judged("blind"), {}, "hold", undefined],
+    [
+      "one look that a source did not answer is no blindness, whatever the operator wants done about that",
+      { ...judged("watch"), verdict: "error" },
+      { onBlind: "roll-back" },
+      "watch",
+      undefined,
+    ],
     ["blindness puts the old one back where the operator wants that", judged("blind"), { onBlind: "roll-back" }, "go-back", "MISBEHAVED"],
     ["blindness at a high risk puts it back", judged("roll-back", { verdict: "error" }), {}, "go-back", "MISBEHAVED"],
     ["too little evidence goes on", judged("watch"), {}, "watch", undefined],

@@ -30,9 +30,7 @@ const ANSWERS = "`instar update confirm` goes on with it, `instar update cancel`
 export function decideWatch(judged: ObservationVerdict, facts: WatchFacts): WatchDecision {
   const { confirmedAtTickMs, heldSinceTickMs } = facts;
   const goBack = (code: ErrorCode, because: string): WatchDecision => ({ kind: "go-back", code, because });
-  const isBlind = judged.verdict === "error";
-  if (judged.action === "roll-back" && !isBlind) return goBack("MISBEHAVED", judged.because);
-  if (isBlind && (judged.action === "roll-back" || facts.onBlind === "roll-back")) return goBack("MISBEHAVED", judged.because);
+  if (judged.action === "roll-back" || (judged.action === "blind" && facts.onBlind === "roll-back")) return goBack("MISBEHAVED", judged.because);
   const confirmation = judgeConfirmation(facts);
   if (confirmation.kind === "late") return goBack("NOT_CONFIRMED", confirmation.because);
 
@@ -49,7 +47,6 @@ export function decideWatch(judged: ObservationVerdict, facts: WatchFacts): Watc
       if (isTimeOver) return { kind: "keep", because: `a person keeps it unverified: ${judged.because}` };
       return { kind: "watch", because: `a person goes on with it: ${judged.because}` };
     case "watch":
-    case "roll-back":
       return { kind: "watch", because: confirmation.kind === "open" ? `${judged.because}; ${confirmation.because}` : judged.because };
     default:
       return judged.action satisfies never;
