@@ -53,7 +53,7 @@ import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
-import { BACKUP_UNDER_WAY, planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
+import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
 import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
 
@@ -96,6 +96,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
+  const backupsUnderWay = new Set<string>();
   const rooms: StepRooms = {
     settings,
     settingsFolder: read.folder,
@@ -139,10 +140,10 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       const { running, committed } = readStanding({ journal });
       return [running?.release, committed?.release].filter((release) => release !== undefined);
     },
+    backupsUnderWay,
     referencedSnapshots: () => {
       const unfinished = journal.unfinished().map((update) => startOf(journal.read(update)));
-      const taking = facts.read<string | null>(BACKUP_UNDER_WAY) ?? null;
-      return [...planReferencedSnapshots(readStanding({ journal }), unfinished), ...(taking === null ? [] : [taking])];
+      return [...planReferencedSnapshots(readStanding({ journal }), unfinished), ...backupsUnderWay];
     },
   };
   return {

@@ -105,6 +105,7 @@ export class DaemonBench {
       history: () => ({ testMs: null, rollbackMs: null }),
       quarantined: () => undefined,
       referenced: () => [],
+      backupsUnderWay: new Set(),
       referencedSnapshots: () => [],
     };
     const opened: Instance = {
