@@ -58,7 +58,7 @@ import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
 import { SlotObserver } from "./update/observed/slot-observer.ts";
-import { BACKUP_UNDER_WAY, planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
+import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
 import { startOf } from "./update/run-update.ts";
 import type { StepRooms } from "./update/step-rooms.ts";
 
@@ -104,6 +104,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
   const runConfined = createConfinedRunner({ runJob, ...sandboxes });
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
+  const backupsUnderWay = new Set<string>();
   const rooms: StepRooms = {
     settings,
     settingsFolder: read.folder,
@@ -154,10 +155,10 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       const { running, committed } = readStanding({ journal });
       return [running?.release, committed?.release].filter((release) => release !== undefined);
     },
+    backupsUnderWay,
     referencedSnapshots: () => {
       const unfinished = journal.unfinished().map((update) => startOf(journal.read(update)));
-      const taking = facts.read<string | null>(BACKUP_UNDER_WAY) ?? null;
-      return [...planReferencedSnapshots(readStanding({ journal }), unfinished), ...(taking === null ? [] : [taking])];
+      return [...planReferencedSnapshots(readStanding({ journal }), unfinished), ...backupsUnderWay];
     },
   };
   return {

@@ -114,6 +114,7 @@ export class DaemonBench {
       lessons: () => [],
       quarantined: () => undefined,
       referenced: () => [],
+      backupsUnderWay: new Set(),
       referencedSnapshots: () => [],
     };
     const opened: Instance = {

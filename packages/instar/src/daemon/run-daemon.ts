@@ -8,7 +8,6 @@ import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.
 import { planHappenings } from "../update/plan-happenings.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
-import { BACKUP_UNDER_WAY } from "../update/plan-referenced-snapshots.ts";
 import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
@@ -146,11 +145,12 @@ export class Daemon {
   /** What a daemon was taking that was killed: nothing half is kept. Called before anybody can take another. */
   async #removeUnfinishedBackups(): Promise<void> {
     const { rooms } = this.instance;
-    rooms.facts.write(BACKUP_UNDER_WAY, null);
     const referenced = new Set(rooms.referencedSnapshots());
-    for (const { id, state } of await rooms.snapshots.list().catch(() => []))
-      if (state === "unfinished" && !referenced.has(id))
-        await rooms.snapshots.remove(id).catch((error: unknown) => this.#say(`the unfinished backup ${id} could not be removed: ${String(error)}`));
+    try {
+      for (const { id, state } of await rooms.snapshots.list()) if (state === "unfinished" && !referenced.has(id)) await rooms.snapshots.remove(id);
+    } catch (error) {
+      this.#say(`unfinished backups could not be removed: ${String(error)}`);
+    }
   }
 
   /** Nothing serves unwatched. See planWatchAgain. */

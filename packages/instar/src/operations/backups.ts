@@ -8,7 +8,6 @@ import type { LedgerStatement } from "../ledger/ledger-entry.ts";
 import { findBackup } from "../update/find-backup.ts";
 import { findExchange } from "../update/find-exchange.ts";
 import { newId } from "../update/new-id.ts";
-import { BACKUP_UNDER_WAY } from "../update/plan-referenced-snapshots.ts";
 import { takeBackup } from "../update/take-backup.ts";
 import { BackupJobs, type JobDesk, type JobResults } from "./backup-jobs.ts";
 import type { OperationContext } from "./context.ts";
@@ -61,24 +60,18 @@ async function create({ instance, actor }: OperationContext, input: InputOf<"bac
   const because = input.because ?? `${actor.id} asked for it`;
   const tags = input.tag ?? [];
   const { running } = readStanding(instance);
-  // An update that is committed meanwhile must not take it for one that nobody takes.
-  rooms.facts.write(BACKUP_UNDER_WAY, id);
-  try {
-    await takeBackup(rooms, {
-      id,
-      kind: input.kind,
-      components: input.component,
-      tags,
-      because,
-      update: null,
-      running,
-      isQuiet: false,
-      signal,
-      onProgress: progress,
-    });
-  } finally {
-    rooms.facts.write(BACKUP_UNDER_WAY, null);
-  }
+  await takeBackup(rooms, {
+    id,
+    kind: input.kind,
+    components: input.component,
+    tags,
+    because,
+    update: null,
+    running,
+    isQuiet: false,
+    signal,
+    onProgress: progress,
+  });
   const backup = describeBackup(await demandBackup(instance, id));
   const details = { backup: id, kind: input.kind, components: backup.components.map(({ component }) => component), tags: [...tags] };
   tell(instance, { event: "BACKUP_CREATED", actor, description: `backup ${id}: ${because}`, success: true, details });

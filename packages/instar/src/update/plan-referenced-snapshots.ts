@@ -1,9 +1,6 @@
 import type { Standing } from "./fold-standing.ts";
 import type { UpdateId, UpdateStart } from "./journal-entry.ts";
 
-/** The fact that names the backup which an operator's command is taking; null where none is. */
-export const BACKUP_UNDER_WAY = "backup-under-way";
-
 /**
  * Which snapshots something may still go back to: what an unfinished update takes or puts back, and what the version that runs came with, since going back from
  * it with its state needs that. Pure.

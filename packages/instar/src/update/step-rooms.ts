@@ -62,7 +62,9 @@ export interface StepRooms {
   readonly lessons: (pattern: ChangePattern, update: string) => readonly string[];
   /** Digests that misbehaved, with the reason. */
   readonly quarantined: (digest: string) => string | undefined;
-  /** The same of snapshots. See planReferencedSnapshots. */
+  /** Snapshots that this process is taking: unfinished ones of another belong to nobody. */
+  readonly backupsUnderWay: Set<string>;
+  /** Snapshots that something still needs, those under way too. See planReferencedSnapshots. */
   readonly referencedSnapshots: () => readonly string[];
   /** Releases that something still needs: they are never pruned. */
   readonly referenced: () => readonly string[];

@@ -57,6 +57,8 @@ export async function takeBackup(rooms: StepRooms, request: BackupRequest): Prom
   const staging = stagingFolderOf(rooms, request.id);
   await removeTree(staging);
   await makePrivateFolder(staging);
+  // An update that is committed meanwhile must not take it for one that nobody takes.
+  rooms.backupsUnderWay.add(request.id);
   try {
     const say = (line: string) => request.onProgress({ line, files: 0, sizeBytes: 0, ofBytes });
     const parts: SnapshotPart[] = [];
@@ -75,6 +77,7 @@ export async function takeBackup(rooms: StepRooms, request: BackupRequest): Prom
     await rooms.snapshots.remove(request.id).catch(() => undefined);
     throw error;
   } finally {
+    rooms.backupsUnderWay.delete(request.id);
     await removeTree(staging);
   }
 }

@@ -105,6 +105,7 @@ export class RestoreWorld {
       stateDirectory: join(agent, "state"),
       inherited: {},
       toolEnvironment: {},
+      backupsUnderWay: new Set(),
       slotPrefix: async () => [],
       settings: settingsSchema.parse({
         version: 1,
