@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
 
@@ -7,6 +8,13 @@ const WATCH = "watch: { time: 4s, requests: 0 }";
 const KNOWS_NO_FORMAT = 'import { existsSync } from "node:fs";\nif (existsSync(`${process.env.STATE_DIR}/format`)) process.exit(3);\n';
 const NEW_FORMAT = 'import { writeFileSync } from "node:fs";\nwriteFileSync(`${process.env.STATE_DIR}/format`, "2");\n';
 const BREAKS_OFF = '\nserver.prependListener("request", (request) => request.url === "/broken" && request.socket.destroy());\n';
+
+/** Asked over HTTP: a command line takes longer to start on a slow machine than a short watch lasts. */
+const watched = (instance: TestInstance, version: string) =>
+  until(`${version} is watched`, async () => {
+    const { updates } = await instance.ask<{ updates: UpdateView[] }>("GET", "/v1/update/list");
+    return updates[0]?.versionTo === version && updates[0].state === "verifying" ? true : undefined;
+  });
 
 describe("a version that a newer one takes the window from", () => {
   let instance: TestInstance;
@@ -20,7 +28,7 @@ describe("a version that a newer one takes the window from", () => {
 
   it("is watched again when the newer one is refused, and committed in its own right", async () => {
     instance.publish("1.0.1");
-    await until("1.0.1 is watched", () => (instance.updates()[0]?.versionTo === "1.0.1" && instance.updates()[0]?.state === "verifying" ? true : undefined));
+    await watched(instance, "1.0.1");
     instance.publish("1.0.2", { "test/answer.test.js": (text) => text.replace("/^hello/", "/^bonjour/") });
     expect(await instance.ended("1.0.2")).toMatchObject({ outcome: "refused", code: "VALIDATION_FAILED" });
     const again = await until("1.0.1 is watched again to the end", () =>
@@ -41,13 +49,11 @@ describe("a version that a newer one takes the window from", () => {
     expect(await instance.ended("1.0.3")).toMatchObject({ outcome: "committed" });
     const number = await instance.write("of before");
     instance.publish("1.0.4", { "server.js": (text) => NEW_FORMAT + text.replace(KNOWS_NO_FORMAT, "") + BREAKS_OFF });
-    await until("1.0.4 is watched", () => (instance.updates()[0]?.versionTo === "1.0.4" && instance.updates()[0]?.state === "verifying" ? true : undefined));
+    await watched(instance, "1.0.4");
     expect(existsSync(join(instance.agent, "state/format"))).toBe(true);
     instance.publish("1.0.5", { "test/answer.test.js": (text) => text.replace("/^hello/", "/^bonjour/") });
     expect(await instance.ended("1.0.5")).toMatchObject({ outcome: "refused" });
-    await until("1.0.4 is watched again", () =>
-      instance.updates()[0]?.versionTo === "1.0.4" && instance.updates()[0]?.state === "verifying" ? true : undefined,
-    );
+    await watched(instance, "1.0.4");
     await Promise.all(Array.from({ length: 40 }, () => fetch(`http://127.0.0.1:${instance.port}/broken`).catch(() => undefined)));
     await until("it went back", () => (instance.updates()[0]?.outcome === "rolled-back" ? true : undefined));
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.3" });
