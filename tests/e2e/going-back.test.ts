@@ -135,6 +135,7 @@ describe("what goes wrong in service and goes back:", () => {
     expect(lost).toBe(then + 1);
     const plan = instance.json<RollbackPlan>("rollback", "--checkpoint", eighth?.id ?? "", "--dry-run");
     expect(plan).toMatchObject({ target: { version: "1.0.7" }, verdict: "pass", lost: { writes: 1, isKnown: true, keptAside: true } });
+    expect(plan.lost.files.total).toBeGreaterThan(0);
     expect(plan.parts.map(({ what, strategy }) => `${what}: ${strategy}`)).toEqual(["code: git reset", "state: backup restore"]);
     expect(instance.json<UpdateView>("rollback", "--checkpoint", eighth?.id ?? "")).toMatchObject({ outcome: "committed", versionTo: "1.0.7" });
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.7" });

@@ -27,6 +27,7 @@ export const rollbackPlan = z.object({
     isKnown: z.boolean().describe("False: at least so many"),
     because: z.string(),
     keptAside: z.boolean(),
+    files: z.object({ total: z.int(), first: z.array(z.string()) }).describe("Of the state: new, changed or removed since the snapshot that would be put back"),
     edits: z.array(z.string()).describe("Configuration updates that would be undone"),
   }),
   checks: z.array(z.object({ check: z.enum(ROLLBACK_CHECKS), verdict: z.enum(VERDICTS), because: z.string() })),

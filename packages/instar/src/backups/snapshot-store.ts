@@ -11,6 +11,7 @@ import type { Swept } from "../store/sweep-packs.ts";
 import type { TreeEntry } from "../store/tree-format.ts";
 import { type WriteTreeOptions, writeTree } from "../store/write-tree.ts";
 import type { Component, SnapshotAbout, SnapshotPart } from "./backup-parts.ts";
+import { type ChangedSince, listChangedSince } from "./list-changed-since.ts";
 import { readUnfinished, restoreKey } from "./restore-marker.ts";
 import { type Restored, type RestorePhase, restoreSnapshot } from "./restore-snapshot.ts";
 import { SnapshotFolder } from "./snapshot-folder.ts";
@@ -91,6 +92,8 @@ export interface SnapshotStore {
   writePart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<{ ownersNotKept: number }>;
   /** Makes a folder what one root was, writing only what differs, and makes it durable. See bringTree: what is in the way goes. Also SNAPSHOT_DAMAGED. */
   bringPart(id: string, component: Component, root: string, to: string, options?: WriteOptions): Promise<BroughtTree>;
+  /** What was written since into the state of which this is a snapshot. */
+  listChangedSince(id: string, stateFolder: string, signal?: AbortSignal): Promise<ChangedSince>;
   /** Newest first. */
   list(): Promise<SnapshotInfo[]>;
   /** Removing what is not there is fine. CONFLICT while a restore from it is unfinished. Space is freed by `sweep`. */
@@ -193,6 +196,8 @@ export function openSnapshotStore(options: {
       buildRoot(id, component, name, to, writing, async (entries, options) => ({ ownersNotKept: await writeTree(store, entries, to, options) })),
     bringPart: (id, component, name, to, writing = {}) =>
       buildRoot(id, component, name, to, writing, (entries, options) => bringTree(store, entries, to, options)),
+    listChangedSince: async (id, stateFolder, signal) =>
+      listChangedSince(readEntries(id, findRoot(await demandManifest(id), STATE.component, STATE.name), store), stateFolder, signal),
     list: async () => {
       const infos = await Promise.all((await snapshots.readIds()).map((id) => describe(id, snapshots)));
       return infos.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.id < b.id ? 1 : -1));

@@ -21,7 +21,7 @@ export function implementRollback(context: OperationContext): Pick<Implementatio
   return {
     "rollback.plan": async (input) => {
       assertNothingUnderWay(instance, input);
-      return withoutInner(planRollback(await readRollbackFacts(instance), askedOf(input)));
+      return withFiles(instance, planRollback(await readRollbackFacts(instance), askedOf(input)));
     },
     rollback: async (input) => readUpdate(instance, await goBack(context, input)),
   };
@@ -55,7 +55,7 @@ async function goBack(context: OperationContext, input: Input): Promise<UpdateId
     // Put down before the update begins: a crash in between leaves a folder that no update names, and it is swept.
     ...(inverse === undefined ? {} : { edits: { id: await editsOf(instance.rooms).store.stage(inverse, null), because: inverse.because, restart: true } }),
     ...(isRebuilt ? { rebuilds: { release: goesTo.release, digest: goesTo.digest } } : { existingRelease: goesTo.release }),
-    rollback: JSON.parse(JSON.stringify(withoutInner(plan))) as Json,
+    rollback: JSON.parse(JSON.stringify(await withFiles(instance, plan))) as Json,
   });
 }
 
@@ -111,6 +111,14 @@ function parseTime(text: string): number {
   if (Number.isNaN(atMs))
     throw new InstarError("INPUT_INVALID", `${JSON.stringify(text)} is not a time`, { advice: "Write it as 2026-11-28T03:00:00Z, or with an offset." });
   return atMs;
+}
+
+/** With what was written since the snapshot that is put back: listed before it is taken from where it is. */
+async function withFiles({ rooms }: OperationContext["instance"], plan: PlannedRollback): Promise<RollbackPlan> {
+  const shown = withoutInner(plan);
+  if (plan.stateOf === null || rooms.stateDirectory === null) return shown;
+  const { total, first } = await rooms.snapshots.listChangedSince(plan.stateOf, rooms.stateDirectory);
+  return { ...shown, lost: { ...shown.lost, files: { total, first: [...first] } } };
 }
 
 function withoutInner({ goesTo: _, stateOf: __, undoes: ___, ...plan }: PlannedRollback): RollbackPlan {

@@ -138,6 +138,9 @@ function findBringer({ ended, running }: RollbackFacts["standing"]): EndedUpdate
   );
 }
 
+/** Which they are is read from the disk, where a state is to go back. */
+const NO_FILES = { total: 0, first: [] };
+
 function planTime({ rollbackMs }: RollbackFacts, code: Part | undefined): RollbackPlan["takes"] {
   if (code?.strategy === "state reconstruction")
     return { ms: null, because: "it is built anew while what runs goes on serving; only the exchange at the end interrupts anything" };
@@ -148,13 +151,21 @@ function planTime({ rollbackMs }: RollbackFacts, code: Part | undefined): Rollba
 function planLoss({ writesSince, state }: RollbackFacts, isStateExchanged: boolean, undoes: readonly KnownEdit[]): RollbackPlan["lost"] {
   const edits = undoes.map(({ update }) => update);
   if (!isStateExchanged)
-    return { writes: 0, isKnown: true, because: state.kind === "none" ? "there is no state" : "the state stays as it is", keptAside: false, edits };
+    return {
+      writes: 0,
+      isKnown: true,
+      because: state.kind === "none" ? "there is no state" : "the state stays as it is",
+      keptAside: false,
+      files: NO_FILES,
+      edits,
+    };
   const { writes, isKnown } = writesSince ?? { writes: 0, isKnown: false };
   return {
     writes,
     isKnown: isKnown && writesSince !== null,
     because: `what was written since that snapshot is not in it${writesSince === null ? "" : `: ${isKnown ? "" : "at least "}${writes} acknowledged writes since what runs came`}; it is kept aside, not thrown away`,
     keptAside: true,
+    files: NO_FILES,
     edits,
   };
 }
