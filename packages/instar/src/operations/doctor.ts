@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
+import { readBreaker } from "../daemon/instance.ts";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { SLOTS } from "../keeper/keeper-state.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
+import { NotificationOutbox } from "../notifications/notification-outbox.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { listensBeyondLoopback } from "../platform/find-listener.ts";
 import { describeJobContainment } from "../platform/job-containment.ts";
@@ -77,7 +79,23 @@ async function checkData({ instance }: OperationContext): Promise<Check[]> {
       ? passed("ledger", "chain", `${chain.length} entries`)
       : failed("ledger", "chain", chain.because, "Keep the folder as it is, and compare it with a copy from before."),
     reserveCheck(await readFreeBytes(folder), settings.keep.reserve, existsSync(reservePath(folder))),
+    ...checkTelling(instance),
+    ...checkBreaker(instance),
   ];
+}
+
+/** Somebody who believes that he would be told, and would not be, is worse off than one who knows. */
+function checkTelling({ settings, database }: OperationContext["instance"]): Check[] {
+  if (settings.notify.ways.length === 0) return [];
+  const { waiting, givenUp, because } = new NotificationOutbox(database).troubled();
+  if (waiting + givenUp === 0) return [passed("notify", "telling", `${settings.notify.ways.length} ways, and nothing that could not be told`)];
+  const advice = "Mend the way in instar.yaml, or what it reaches; what waits is tried again by itself.";
+  return [failed("notify", "telling", `${waiting} notifications wait, ${givenUp} were given up: ${because ?? "nobody knows why"}`, advice)];
+}
+
+function checkBreaker(instance: OperationContext["instance"]): Check[] {
+  const { isOpen, because } = readBreaker(instance);
+  return isOpen ? [failed("updates", "breaker", because, "`instar incident list` shows what happened; `instar update resume` lets updates begin again.")] : [];
 }
 
 async function checkReleases({ instance }: OperationContext): Promise<Check[]> {
