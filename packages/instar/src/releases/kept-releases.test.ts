@@ -96,9 +96,11 @@ describe("a release that is kept", () => {
     expect(kept.isKept("r1")).toBe(false);
   });
 
-  it("does not come back from a store with a flipped byte, and leaves nothing that could be taken for a release", async () => {
+  it("does not come back from a store with a flipped byte: what was there stays, and is still known to be damaged", async () => {
     await seal("r1", FILES);
     await kept.keep("r1", { signal });
+    force("r1");
+    writeFileSync(join(releases.treePath("r1"), "server.js"), "evil()");
     for (const name of readdirSync(join(data, "store", "packs"))) {
       const path = join(data, "store", "packs", name);
       const bytes = readFileSync(path);
@@ -108,7 +110,8 @@ describe("a release that is kept", () => {
     }
     const again = openKeptReleases({ facts: new Facts(openAgain()), trees: openTreeStore(openContentStore({ folder: join(data, "store") })), releases });
     await expect(again.restore("r1", signal)).rejects.toSatisfy((error) => InstarError.is(error));
-    expect(await releases.isSealed("r1")).toBe(false);
+    expect((await releases.verify("r1")).kind).toBe("damaged");
+    expect(readFileSync(join(releases.treePath("r1"), "server.js"), "utf8")).toBe("evil()");
   });
 
   it("shares with the next one what both have, and goes with the last that nobody needs", async () => {

@@ -1,6 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Facts } from "../database/facts.ts";
+import { removeTree, renameDurably } from "../platform/durable-files.ts";
 import type { Digest } from "../store/pack-format.ts";
 import type { TreeStore } from "../store/tree-store.ts";
 import { parseReleaseRecord, type ReleaseRecord } from "./release-record.ts";
@@ -52,16 +54,25 @@ export function openKeptReleases({ facts, trees, releases }: { facts: Facts; tre
       const kept = find(id);
       if (kept === undefined) throw new InstarError("NOT_FOUND", `no copy of release ${id} is kept`, { facts: { release: id } });
       const { id: _, digest, files: __, sizeBytes: ___, sealedAt, ...sealed } = parseReleaseRecord(id, kept.record);
-      // The record goes first: killed in here, it is an unfinished attempt, and restoring it again begins anew.
-      await releases.remove(id);
-      const tree = releases.treePath(id);
-      await mkdir(tree, { recursive: true, mode: 0o755 });
-      await trees.write(kept.tree, tree, { signal });
-      const record = await releases.seal(id, sealed, { sealedAt });
-      if (record.digest !== digest) {
-        await releases.remove(id);
-        throw new InstarError("RELEASE_DAMAGED", `the copy of release ${id} does not give what was sealed`, { facts: { release: id } });
+      const folder = dirname(releases.treePath(id));
+      const aside = join(dirname(folder), `.replaced-${id}`);
+      // Killed from here on: what was there lies aside, and restoring again begins anew.
+      if (await isThere(aside)) await removeTree(folder);
+      else if (await isThere(folder)) await renameDurably(folder, aside);
+      try {
+        const tree = releases.treePath(id);
+        await mkdir(folder, { recursive: true, mode: 0o755 });
+        await trees.write(kept.tree, tree, { signal });
+        const record = await releases.seal(id, sealed, { sealedAt });
+        if (record.digest !== digest)
+          throw new InstarError("RELEASE_DAMAGED", `the copy of release ${id} does not give what was sealed`, { facts: { release: id } });
+      } catch (error) {
+        // Better what was there than nothing: a damaged release may still start.
+        await removeTree(folder);
+        if (await isThere(aside)) await renameDurably(aside, folder);
+        throw error;
       }
+      await removeTree(aside);
     },
     prune: ({ newest, referenced }) => {
       const all = read();
@@ -69,6 +80,13 @@ export function openKeptReleases({ facts, trees, releases }: { facts: Facts; tre
       if (stay.length < all.length) facts.write(FACT, stay);
     },
   };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function assertIntact(releases: ReleaseStore, id: string, sentence: string): Promise<void> {

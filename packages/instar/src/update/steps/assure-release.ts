@@ -1,5 +1,8 @@
+import { InstarError } from "@instar/protocol";
 import { SLOTS } from "../../keeper/keeper-state.ts";
 import { describeDamage } from "../../releases/describe-damage.ts";
+import { Exchange } from "../exchange.ts";
+import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { recordOf } from "./read-running.ts";
 
@@ -11,13 +14,19 @@ export type Assured = { readonly kind: "intact"; readonly said: string } | { rea
  *
  * @param look quick: by sizes and times first, where people may be waiting; whole: every byte
  */
-export async function assureRelease(rooms: StepRooms, release: string, look: "quick" | "whole", signal: AbortSignal): Promise<Assured> {
+export async function assureRelease(rooms: StepRooms, context: StepContext, release: string, look: "quick" | "whole"): Promise<Assured> {
   const damage = await findDamage(rooms, release, look);
   if (damage === undefined) return { kind: "intact", said: `${release} is intact` };
-  const { slots } = await rooms.keeper.state();
+  const { slots } = await new Exchange(rooms, context).report();
   const isRunning = SLOTS.some((slot) => slots[slot].release === release && slots[slot].alive);
   if (isRunning || !rooms.keptReleases.isKept(release)) return damage;
-  await rooms.keptReleases.restore(release, signal);
+  try {
+    await rooms.keptReleases.restore(release, context.signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!InstarError.is(error)) throw error;
+    return { ...damage, because: `${damage.because}, and could not be put back: ${error.message}` };
+  }
   return { kind: "intact", said: `${damage.because}; it was put back from the copy that is kept` };
 }
 

@@ -57,7 +57,11 @@ function wayBack(keeper: MemoryKeeper, release: string): Promise<unknown> {
       health: { readyWithin: 5_000, before: [], after: [] },
       exchange: { drain: 1_000, sockets: { group: 20, within: 1_000 }, smoke: [] },
     },
-    releases: { readRecord: async (id: string) => ({ id, version: "1.0.0" }), treePath: (id: string) => `/nowhere/${id}` },
+    releases: {
+      readRecord: async (id: string) => ({ id, version: "1.0.0" }),
+      verifyQuickly: async () => ({ kind: "intact" }),
+      treePath: (id: string) => `/nowhere/${id}`,
+    },
   } as unknown as StepRooms;
   const context = { start: { ...START, wayBack: release }, given: { release: "new" }, epoch: 1, signal: new AbortController().signal, say: () => undefined };
   return blueGreenWayBack(rooms, context as unknown as StepContext);

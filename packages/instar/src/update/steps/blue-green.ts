@@ -55,7 +55,7 @@ export async function blueGreenWayBack(rooms: StepRooms, context: StepContext): 
     await endAndForget(exchange, release);
     return {};
   }
-  say(sayAssured(await assureRelease(rooms, start.wayBack, "quick", context.signal)));
+  say(sayAssured(await assureRelease(rooms, context, start.wayBack, "quick")));
   const slot = await startBeside(exchange, start.wayBack);
   try {
     await exchange.waitUntilReady(slot);

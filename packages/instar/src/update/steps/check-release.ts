@@ -13,9 +13,10 @@ export function checkReleaseStep(rooms: StepRooms): Step {
     title: "Check that the release is still what was sealed",
     interruptible: true,
     probe: async () => ({ found: "absent" }),
-    apply: async ({ start, signal }) => {
+    apply: async (context) => {
+      const { start } = context;
       const release = start.existingRelease ?? "";
-      const assured = await assureRelease(rooms, release, "whole", signal);
+      const assured = await assureRelease(rooms, context, release, "whole");
       if (assured.kind === "gone") return { kind: "refused", code: "NOT_FOUND", because: assured.because };
       if (assured.kind === "damaged") return { kind: "refused", code: "RELEASE_DAMAGED", because: assured.because };
       const record = await rooms.releases.readRecord(release);

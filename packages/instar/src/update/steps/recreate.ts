@@ -73,7 +73,7 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   if (newSlot === undefined && oldSlot !== undefined && report.slots[oldSlot].alive && report.routed === oldSlot && !report.holding) return {};
 
   // Before anybody waits: what goes wrong here is said by whoever starts it.
-  if (start.wayBack !== null) say(sayAssured(await assureRelease(rooms, start.wayBack, "quick", context.signal)));
+  if (start.wayBack !== null) say(sayAssured(await assureRelease(rooms, context, start.wayBack, "quick")));
   await exchange.hold();
   await endAllBut(exchange, start.wayBack);
   const editsStay = await exchangeEditsBack(rooms, context);

@@ -115,7 +115,13 @@ export class RestoreWorld {
         backup: { databases: [{ name: "notes", kind: "sqlite", path: "notes.db" }] },
         keep: { reserve: "1KiB" },
       }),
-      releases: { readRecord: async (id: string) => ({ id, version: "1.0.0" }), treePath: (id: string) => join(folder, id), isSealed: async () => false },
+      releases: {
+        readRecord: async (id: string) => ({ id, version: "1.0.0" }),
+        verifyQuickly: async () => ({ kind: "intact" }),
+        treePath: (id: string) => join(folder, id),
+        isSealed: async () => false,
+      },
+      observer: { close: async () => undefined },
     } as unknown as StepRooms;
   }
 
@@ -136,6 +142,8 @@ export class RestoreWorld {
       epoch: attempt,
       given,
       mayLoseWrites: false,
+      confirmedAtTickMs: null,
+      tickMs: () => 0,
       signal: never,
       say: () => undefined,
     } as unknown as StepContext;
