@@ -91,7 +91,7 @@ describe("what goes wrong in service and goes back:", () => {
   it("the breaker opens with the third: nothing begins by itself until a person resumes", async () => {
     instance.publish("1.0.3", crash);
     expect(await ended("1.0.3")).toMatchObject({ outcome: "rolled-back" });
-    instance.publish("1.0.4", { "server.js": (text) => text.replace("setTimeout(() => process.exit(7), 400);\n", "") });
+    instance.publish("1.0.4", { "server.js": (text) => text.replaceAll("setTimeout(() => process.exit(7), 400);\n", "") });
     await until("it holds", () => (instance.status().available?.decision === "hold" ? true : undefined));
     expect(instance.status().available?.because).toContain("the last 3 updates that were exchanged had to go back (1.0.1, 1.0.2, 1.0.3)");
     await until("people are told", () => (hook.heard.some(({ told }) => told.occasion === "breaker") ? true : undefined));
