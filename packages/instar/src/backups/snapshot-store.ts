@@ -242,7 +242,7 @@ async function collectBlobs(otherTrees: readonly Digest[], snapshots: SnapshotFo
   const trees = new Map<Digest, string>(otherTrees.map((tree) => [tree, "another"]));
   for (const id of await snapshots.readIds()) {
     const manifest = await snapshots.readManifest(id).catch((error: unknown) => {
-      if (InstarError.is(error, "SNAPSHOT_DAMAGED") && error.facts.manifestVersion === 1) return "elsewhere";
+      if (InstarError.is(error, "SNAPSHOT_DAMAGED") && error.facts.manifestVersion === 1) return "elsewhere" as const;
       throw error;
     });
     if (manifest === "elsewhere") continue;
