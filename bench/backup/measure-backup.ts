@@ -28,74 +28,86 @@ export interface DataSamples {
 /** What was written shortly before a backup is read again by the next, ours and the others' alike; real data is older than that. */
 const AGE_MS = 3_000;
 
-/** Each tool on a copy of its own; they take turns, so that a slow minute of the machine is everybody's. */
+/** Each tool on a copy of its own; they take turns with every operation, so that a slow minute of the machine is everybody's. */
 export async function measureBackup(place: Place, plan: BackupBenchPlan, attempt: Attempt, say: (line: string) => void): Promise<DataSamples[]> {
   const samples: DataSamples[] = [];
   for (const data of [plan.small, plan.large]) {
     say(`making ${data.name}`);
     const source = join(place.folder, "source");
     makeData(source, data);
-    samples.push({ plan: data, sizeBytes: readSize(source), tools: await measureTools(place, { plan: data, source, rounds: plan.rounds }, attempt, say) });
+    const subjects = TOOLS.map((name) => openSubject(place, name));
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      say(`${data.name}, round ${round} of ${plan.rounds}`);
+      await runRound(place, { plan: data, source, say }, subjects, attempt);
+    }
+    samples.push({ plan: data, sizeBytes: readSize(source), tools: Object.fromEntries(subjects.map(closeSubject)) as DataSamples["tools"] });
     rmSync(source, { recursive: true });
   }
   return samples;
 }
 
 interface Subject {
-  readonly plan: DataPlan;
-  readonly source: string;
-  readonly rounds: number;
+  readonly name: ToolName;
+  readonly places: ToolPlaces;
+  readonly rounds: { seconds: Partial<Record<Asked, readonly number[]>>; diskBytes: number; peakMiB: number | null; processorS: number | null }[];
+  /** A reason takes its place where it is not there, or once it failed. */
+  tool: Tool | string;
 }
 
-async function measureTools(place: Place, subject: Subject, attempt: Attempt, say: (line: string) => void): Promise<Record<ToolName, ToolSamples | string>> {
-  const tools = findTools(place.folder);
-  const found = Object.fromEntries(TOOLS.map((name) => [name, typeof tools[name] === "string" ? tools[name] : []])) as Record<ToolName, ToolSamples[] | string>;
-  for (let round = 1; round <= subject.rounds; round += 1)
-    for (const name of TOOLS) {
-      const [tool, samples] = [tools[name], found[name]];
-      if (typeof tool === "string" || typeof samples === "string") continue;
-      say(`${subject.plan.name}, ${name}, round ${round} of ${subject.rounds}`);
-      const sample = await attempt(`${subject.plan.name}, ${name},`, () => runRound(place, subject, tool));
-      if (typeof sample === "string") found[name] = sample;
-      else samples.push(sample);
-    }
-  return Object.fromEntries(TOOLS.map((name) => [name, typeof found[name] === "string" ? found[name] : joinRounds(found[name])])) as Record<
-    ToolName,
-    ToolSamples | string
-  >;
-}
-
-async function runRound(place: Place, { plan, source }: Subject, tool: Tool): Promise<ToolSamples> {
-  const base = join(place.folder, "round");
-  const places: ToolPlaces = { data: join(base, "data"), kept: join(base, "kept"), out: join(base, "out") };
-  const seconds: Partial<Record<Asked, readonly number[]>> = {};
-  let [peakMiB, processorS]: [number | null, number | null] = [0, 0];
-  const ask = async (asked: Asked): Promise<void> => {
-    const ran = await askTool(place, tool, asked, places);
-    if (ran === undefined) return;
-    if (asked !== "begin") seconds[asked] = [ran.seconds];
-    peakMiB = ran.peakMiB === null || peakMiB === null ? null : Math.max(peakMiB, ran.peakMiB);
-    if (asked !== "begin" && asked !== "read") processorS = ran.processorS === null || processorS === null ? null : processorS + ran.processorS;
+function openSubject(place: Place, name: ToolName): Subject {
+  const base = join(place.folder, name);
+  return {
+    name,
+    tool: findTools(place.folder)[name],
+    places: { data: join(base, "data"), kept: join(base, "kept"), out: join(base, "out") },
+    rounds: [],
   };
+}
+
+const closeSubject = ({ name, tool, rounds }: Subject): [ToolName, ToolSamples | string] => [name, typeof tool === "string" ? tool : joinRounds(rounds)];
+
+async function runRound(
+  place: Place,
+  { plan, source, say }: { plan: DataPlan; source: string; say: (line: string) => void },
+  subjects: readonly Subject[],
+  attempt: Attempt,
+): Promise<void> {
+  const present = subjects.filter(({ tool }) => typeof tool !== "string");
   try {
-    mkdirSync(places.out, { recursive: true });
-    cpSync(source, places.data, { recursive: true });
+    for (const { places, rounds } of present) {
+      mkdirSync(places.out, { recursive: true });
+      cpSync(source, places.data, { recursive: true });
+      rounds.push({ seconds: {}, diskBytes: Number.NaN, peakMiB: 0, processorS: 0 });
+    }
     await place.run(["sync"]);
     await sleep(AGE_MS, place.signal);
-    await ask("begin");
-    for (const operation of OPERATIONS) {
-      if (operation === "changed") changeData(places.data, plan, "a change");
-      // In place: what is there is what was restored, and one file in a hundred is not as it should be.
-      if (operation === "in place") changeData(places.out, plan, "another change");
-      await place.run(["sync"]);
-      await ask(operation);
-      if (operation === "restore" || operation === "in place") assertSame(places.data, places.out, operation);
-    }
-    await ask("read");
-    return { seconds, diskBytes: readSize(places.kept), peakMiB, processorS };
+    for (const asked of ["begin", ...OPERATIONS, "read"] as const)
+      for (const subject of present) {
+        if (typeof subject.tool === "string") continue;
+        const failure = await attempt(`${plan.name}, ${subject.name}, ${asked}`, () => runOne(place, plan, subject, asked));
+        if (failure !== undefined) subject.tool = failure;
+        const seconds = subject.rounds.at(-1)?.seconds[asked]?.[0];
+        if (seconds !== undefined) say(`${asked}, ${subject.name}: ${seconds.toFixed(2)} s`);
+      }
+    for (const { places, rounds } of present) Object.assign(rounds.at(-1) ?? {}, { diskBytes: readSize(places.kept) });
   } finally {
-    rmSync(base, { recursive: true, force: true });
+    for (const { places } of present) rmSync(join(places.data, ".."), { recursive: true, force: true });
   }
+}
+
+async function runOne(place: Place, plan: DataPlan, { tool, places, rounds }: Subject, asked: Asked): Promise<undefined> {
+  const round = rounds.at(-1);
+  if (round === undefined || typeof tool === "string") return;
+  if (asked === "changed") changeData(places.data, plan, "a change");
+  // In place: what is there is what was restored, and one file in a hundred is not as it should be.
+  if (asked === "in place") changeData(places.out, plan, "another change");
+  await place.run(["sync"]);
+  const ran = await askTool(place, tool, asked, places);
+  if (asked === "restore" || asked === "in place") assertSame(places.data, places.out, asked);
+  if (ran === undefined || asked === "begin") return;
+  round.seconds[asked] = [ran.seconds];
+  round.peakMiB = ran.peakMiB === null || round.peakMiB === null ? null : Math.max(round.peakMiB, ran.peakMiB);
+  if (asked !== "read") round.processorS = ran.processorS === null || round.processorS === null ? null : round.processorS + ran.processorS;
 }
 
 interface Ran {

@@ -391,7 +391,7 @@ describe.skipIf(noMount !== undefined)(`with file systems of their own${noMount 
       expect(await full.isFinished("s")).toBe(false);
       rmSync(filler);
       await full.finish("s", state);
-      expect(await full.verify("s")).toEqual({ kind: "intact", how: "restored" });
+      expect(await full.verify("s")).toEqual({ kind: "intact", how: "read" });
     });
   });
 });

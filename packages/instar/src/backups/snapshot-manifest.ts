@@ -53,6 +53,8 @@ export function renderManifest(manifest: SnapshotManifest): string {
 
 /** @throws InstarError SNAPSHOT_DAMAGED where the text is not what renderManifest wrote */
 export function parseManifest(text: string): SnapshotManifest {
+  if (text.startsWith('{"version":1,'))
+    throw new InstarError("SNAPSHOT_DAMAGED", "The snapshot was taken by an earlier Instar, which kept no store", { facts: { manifestVersion: 1 } });
   try {
     const end = text.trimEnd().lastIndexOf("\n") + 1;
     const json = text.slice(0, end);

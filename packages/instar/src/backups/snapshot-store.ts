@@ -259,7 +259,11 @@ async function describe(id: string, snapshots: SnapshotFolder): Promise<Snapshot
 async function collectBlobs(otherTrees: readonly Digest[], snapshots: SnapshotFolder, store: ContentStore): Promise<ReadonlySet<Digest>> {
   const trees = new Map<Digest, string>(otherTrees.map((tree) => [tree, "another"]));
   for (const id of await snapshots.readIds()) {
-    const manifest = await snapshots.readManifest(id);
+    const manifest = await snapshots.readManifest(id).catch((error: unknown) => {
+      if (InstarError.is(error, "SNAPSHOT_DAMAGED") && error.facts.manifestVersion === 1) return "elsewhere" as const;
+      throw error;
+    });
+    if (manifest === "elsewhere") continue;
     for (const { roots } of manifest?.parts ?? []) for (const { tree } of roots) trees.set(tree, id);
     if (manifest === undefined) for (const { tree } of snapshots.readAllAhead(id)) trees.set(tree, id);
   }

@@ -172,6 +172,15 @@ test("where a snapshot cannot tell what it needs, nothing is freed", async () =>
   expect(readdirSync(join(home, "store", "packs"))).toEqual(before);
 });
 
+test("a snapshot of an earlier Instar is told of as damaged, and keeps nobody from sweeping", async () => {
+  mkdirSync(join(home, "snapshots", "earlier", "tree"), { recursive: true });
+  writeFileSync(join(home, "snapshots", "earlier", "manifest.json"), '{"version":1,"id":"earlier"}\n');
+  await open().take("one", { about, parts: parts(), trustUnchanged: true });
+  expect((await open().list()).map(({ id, state: is }) => [id, is])).toContainEqual(["earlier", "damaged"]);
+  expect(await open().sweep()).toMatchObject({ missing: [], isDone: true });
+  expect(await open().verify("one")).toMatchObject({ kind: "intact" });
+});
+
 /** Each of these is one thing that is done to the store, and says whether it may be done again. */
 const acts: Readonly<Record<string, (snapshots: SnapshotStore) => Promise<unknown>>> = {
   take: (snapshots) => snapshots.take("s", { about, parts: parts(), trustUnchanged: true }),

@@ -13,6 +13,7 @@ import {
   openSync,
   readdirSync,
   symlinkSync,
+  unlinkSync,
   writeSync,
 } from "node:fs";
 import { InstarError } from "@instar/protocol";
@@ -47,8 +48,11 @@ export async function writeTree(store: ContentStore, entries: readonly TreeEntry
     else if (entry.kind === "link") symlinkSync(Buffer.from(entry.target, "latin1"), at);
     else if (entry.kind === "same") {
       if (!lost.has(entry.sameAs)) linkSync(locate(to, entry.sameAs), at);
-    } else if (isLost(store, entry, options)) lost.add(entry.path);
-    else if (!(await writeFile(store, entry, at, turns))) ownersNotKept += 1;
+    } else {
+      const made = await writeUnlessLost(store, entry, at, turns, options);
+      if (made === "lost") lost.add(entry.path);
+      else if (!made) ownersNotKept += 1;
+    }
     options.onEntry?.();
   }
   for (const entry of entries.toReversed()) {
@@ -59,12 +63,17 @@ export async function writeTree(store: ContentStore, entries: readonly TreeEntry
   return ownersNotKept;
 }
 
-/** With `onDamaged`, looked for before the file is made. */
-function isLost(store: ContentStore, entry: FileEntry, { onDamaged }: WriteTreeOptions): boolean {
-  if (onDamaged === undefined) return false;
-  const lost = entry.blobs.find((digest) => !isReadable(store, digest));
-  if (lost !== undefined) onDamaged(entry.path, lost);
-  return lost !== undefined;
+/** With `onDamaged` what was made of it is taken away again. */
+async function writeUnlessLost(store: ContentStore, entry: FileEntry, at: Buffer, turns: Turns, { onDamaged }: WriteTreeOptions): Promise<boolean | "lost"> {
+  try {
+    return await writeFile(store, entry, at, turns);
+  } catch (error) {
+    const blob = entry.blobs.find((digest) => !isReadable(store, digest));
+    if (onDamaged === undefined || blob === undefined) throw error;
+    unlinkSync(at);
+    onDamaged(entry.path, blob);
+    return "lost";
+  }
 }
 
 export function isReadable(store: ContentStore, digest: Digest): boolean {
