@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import type { KeeperSlotReport } from "../../keeper/keeper-control.ts";
 import { heard, type Reading, silent } from "../../observation/gather/reading.ts";
-import { planCommand } from "../../settings/plan-command.ts";
 import type { Command } from "../../settings/settings.ts";
-import { readSlotEnvironment, runAsAgent } from "../exchange.ts";
+import { runBesideAgent } from "../run-beside-agent.ts";
 import type { StepRooms } from "../step-rooms.ts";
 
 /** A running version that is asked something, as the keeper last told of it. */
@@ -15,23 +14,7 @@ export interface AskedSlot {
 
 /** Runs a program of the operator's beside a running version: with what the agent gets and may reach, and no more. @returns the last of what it printed */
 export async function runInSlot({ rooms, release, slot }: AskedSlot, command: Command, withinMs: number, title: string): Promise<Reading<string>> {
-  const now = slot();
-  const tree = rooms.releases.treePath(release);
-  const result = await runAsAgent(
-    rooms,
-    release,
-  )({
-    argv: planCommand(command, {
-      release: tree,
-      ...(now.port === null ? {} : { port: now.port }),
-      ...(rooms.stateDirectory === null ? {} : { state: rooms.stateDirectory }),
-    }),
-    cwd: join(tree, rooms.settings.agent.directory),
-    environment: await readSlotEnvironment(rooms, now),
-    timeoutMs: withinMs,
-    logPath: join(rooms.folder, "logs", "watch.log"),
-    title,
-  });
+  const result = await runBesideAgent(rooms, { release, slot: slot(), command, withinMs, title, logPath: join(rooms.folder, "logs", "watch.log") });
   switch (result.kind) {
     case "exited":
       return result.status === 0 ? heard(result.tail) : silent(`its program exits ${result.status}`);
