@@ -38,6 +38,7 @@ export function summariseBackup({ plan, tools }: DataSamples): { rows: Row[]; fi
     ...OPERATIONS.flatMap((operation) => compare(WORDS[operation], "s", seconds("instar", operation), (name) => seconds(name, operation))),
     ...compare("verify, where there is no room to restore aside", "s", seconds("instar", "read"), (name) => seconds(name, "verify")),
     ...compare("bytes on disk, after three backups", "MB", fact("instar", megabytes), (name) => fact(name, megabytes)),
+    ...compare("processor time, the six together", "s", fact("instar", processorS), (name) => fact(name, processorS)),
     ...compare(
       "peak memory",
       "MiB",
@@ -51,5 +52,6 @@ export function summariseBackup({ plan, tools }: DataSamples): { rows: Row[]; fi
   return { rows, figures: { faster, toRestic: divide(fact("instar", megabytes), fact("restic", megabytes)), peakMiB } };
 }
 
+const processorS = (samples: ToolSamples) => samples.processorS;
 const megabytes = ({ diskBytes }: ToolSamples) => diskBytes / 1_000_000;
 const divide = (a: number | null, b: number | null) => (a === null || b === null || b === 0 ? null : a / b);
