@@ -17,7 +17,8 @@ export function checkPackageStep(rooms: StepRooms): Step {
     probe: async () => ({ found: "absent" }),
     apply: async ({ start, signal }) => {
       const running = await commitOf(rooms, start.releaseFrom);
-      if (running !== null && start.trigger !== "by-hand" && !(await source.isAncestor(running, start.commit)))
+      // By hand, and going back, a person knows where to.
+      if (running !== null && start.trigger !== "by-hand" && start.trigger !== "rollback" && !(await source.isAncestor(running, start.commit)))
         return {
           kind: "refused",
           code: "SOURCE_REWRITTEN",
