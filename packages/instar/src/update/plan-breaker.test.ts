@@ -41,9 +41,12 @@ describe("the breaker", () => {
     ["is closed again by a person, and counts from there", ["rolled-back", "rolled-back", "rolled-back", "rolled-back"], "u2", ["u3"]],
   ] as const)
     it(story, () => {
-      const breaker = planBreaker(ended(...words), resetAfter);
+      const breaker = planBreaker(ended(...words), { resetAfter, limit: 3 });
       expect(breaker.failed).toEqual(failed);
       expect(breaker.isOpen).toBe(failed.length >= 3);
       expect(breaker.because === "").toBe(!breaker.isOpen);
     });
+
+  it("never opens where the operator wants none", () =>
+    expect(planBreaker(ended("rolled-back", "rolled-back", "rolled-back", "rolled-back"), { resetAfter: null, limit: 0 }).isOpen).toBe(false));
 });

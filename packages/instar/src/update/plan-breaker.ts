@@ -1,9 +1,6 @@
 import type { EndedUpdate } from "./fold-standing.ts";
 import type { UpdateId } from "./journal-entry.ts";
 
-/** So many updates in a row that had to go back, and nothing proceeds by itself any more. */
-const BREAKER_LIMIT = 3;
-
 export interface Breaker {
   /** Open: updates no longer begin by themselves. */
   readonly isOpen: boolean;
@@ -17,15 +14,16 @@ export interface Breaker {
  * again. One that stays closes it, and so does a person; one that was refused before it touched anything, or that a person cancelled, says nothing.
  * Pure.
  *
- * @param resetAfter the newest update that had ended when a person last reset it; null where nobody did
+ * @param options.resetAfter the newest update that had ended when a person last reset it; null where nobody did
+ * @param options.limit so many in a row open it; 0: none do
  */
-export function planBreaker(ended: readonly EndedUpdate[], resetAfter: string | null): Breaker {
+export function planBreaker(ended: readonly EndedUpdate[], { resetAfter, limit }: { resetAfter: string | null; limit: number }): Breaker {
   const since = ended.slice(ended.findLastIndex(({ update }) => update === resetAfter) + 1);
   const relevant = since.filter(
     ({ start, outcome, isCancelled }) => isTry(start.trigger) && !isCancelled && (outcome === "rolled-back" || outcome === "committed"),
   );
   const failed = relevant.slice(relevant.findLastIndex(({ outcome }) => outcome === "committed") + 1);
-  const isOpen = failed.length >= BREAKER_LIMIT;
+  const isOpen = limit > 0 && failed.length >= limit;
   return {
     isOpen,
     because: isOpen
