@@ -53,7 +53,7 @@ describe("what goes wrong in service and goes back:", () => {
             { run: `printf '%s\\n' "$INSTAR_SUMMARY" >> ${toldFile()}`, on: ["rolled-back"] },
           ],
         })}`,
-        "watch: { time: 3s, requests: 0 }",
+        "watch: { time: 1500ms, requests: 0 }",
         "backup: { config: [config] }",
       ].join("\n"),
     );

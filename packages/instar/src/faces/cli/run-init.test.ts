@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { readSettings } from "../../settings/read-settings.ts";
 import { type InitOptions, initFlags, runInit } from "./run-init.ts";
 
@@ -107,6 +107,9 @@ test("a port at which somebody listens is not given to the front", async () => {
 });
 
 test("a person at a terminal is asked with what was found filled in", async () => {
+  // A terminal that can do nothing gives control characters as they are.
+  vi.stubEnv("TERM", "xterm");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const asked = typist((prompt) => (prompt.includes("Tests") ? "\u0015make test\r" : "\r"));
   const result = await runInit(optionsWith({ io: asked.io }));
   expect(result.settings.tests).toEqual({ command: ["make", "test"] });
