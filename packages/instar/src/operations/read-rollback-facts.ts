@@ -50,8 +50,10 @@ async function readReleases({ rooms }: Instance, { ended }: Standing): Promise<K
   return [...known.values()];
 }
 
+/** By sizes and times first: every byte is compared before a release is started, and here where something looks wrong. */
 async function readFiles({ releases }: Instance["rooms"], release: string): Promise<Pick<KnownRelease, "files" | "filesBecause">> {
   try {
+    if ((await releases.verifyQuickly(release)).kind === "intact") return { files: "intact", filesBecause: "" };
     const intact = await releases.verify(release);
     return intact.kind === "intact" ? { files: "intact", filesBecause: "" } : { files: "damaged", filesBecause: describeDamage(intact) };
   } catch (error) {
