@@ -18,11 +18,11 @@ export function planHappenings(update: UpdateId, start: UpdateStart, body: Entry
         `instar update resolve retry|accept|abandon ${update}`,
       );
     case "waiting":
-      // Each look of a pause journals it again, with the same reason: the key is the same, so it is told once.
+      // Each look of a pause journals it again: it is told once for each time that it began to wait.
       return body.waitsFor === "operator"
         ? say(
             "waiting",
-            `${update} ${body.step}`,
+            `${update} ${body.step} ${JSON.stringify(body.noted.heldSinceTickMs ?? null)}`,
             `the update to ${versionTo} waits for a person: ${body.because}`,
             `instar update show ${update}; instar update confirm ${update} goes on, instar update cancel ${update} goes back`,
           )
