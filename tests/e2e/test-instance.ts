@@ -120,6 +120,8 @@ export class TestInstance {
         PATH: process.env.PATH,
         HOME: this.folder,
         INSTAR_DATA: dirname(this.data),
+        // The sources are stripped of their types once for the whole suite, and not at each start. An instance's own processes have a cache of their own.
+        NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compiled"),
         INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"),
         USER: "tester",
         TMPDIR: this.folder,
