@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,9 @@ const AGENTS = { "http-agent": join(root, "examples/http-agent"), "stateless-age
 const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "")
   .split(":")
   .filter((folder) => folder !== "" && !folder.includes("node_modules"));
+
+/** The sources are stripped of their types once for the whole suite, and not at each start of each instance. */
+const COMPILED = join(root, "node_modules", ".cache", "compiled");
 
 export interface Ran {
   readonly status: number;
@@ -44,6 +47,9 @@ export class TestInstance {
     const instance = new TestInstance(mkdtempSync(join(tmpdir(), "instar-e2e-")), await freePort(), options.dataRoot);
     mkdirSync(instance.work);
     mkdirSync(instance.agent);
+    mkdirSync(COMPILED, { recursive: true });
+    mkdirSync(join(instance.data, "cache"), { recursive: true, mode: 0o700 });
+    symlinkSync(COMPILED, join(instance.data, "cache", "node"));
     instance.git(instance.folder, "init", "--quiet", "--bare", "--initial-branch=main", instance.remote);
     instance.git(instance.work, "init", "--quiet", "--initial-branch=main", ".");
     cpSync(AGENTS[options.agent ?? "http-agent"], instance.work, { recursive: true });
@@ -120,8 +126,7 @@ export class TestInstance {
         PATH: process.env.PATH,
         HOME: this.folder,
         INSTAR_DATA: dirname(this.data),
-        // The sources are stripped of their types once for the whole suite, and not at each start. An instance's own processes have a cache of their own.
-        NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compiled"),
+        NODE_COMPILE_CACHE: COMPILED,
         INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"),
         USER: "tester",
         TMPDIR: this.folder,

@@ -141,7 +141,12 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       home: environment.HOME ?? homedir(),
       treePath: (release) => releases.treePath(release),
     }),
-    analysis: createAnalysis({ runJob, selfArgv, withinMs: settings.analysis.within, environment: { PATH: agentPath } }),
+    analysis: createAnalysis({
+      runJob,
+      selfArgv,
+      withinMs: settings.analysis.within,
+      environment: { PATH: agentPath, NODE_COMPILE_CACHE: join(folder, "cache", "node") },
+    }),
     clock,
     observer: new SlotObserver({ rooms: () => rooms, record, tickMs: () => time.tickMs() }),
     history: () => estimateFromHistory(journal.list().map((update) => journal.read(update))),
