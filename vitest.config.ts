@@ -1,4 +1,18 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes minutes goes first, the longest at the very beginning: begun last, it would run alone while a core has nothing to do. */
+const LONGEST = ["tests/crash/", "tests/e2e/confined", "tests/e2e/bad-input", "tests/e2e/impact", "tests/e2e/", "tests/scripts/", "tests/escapes/"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification) => {
+      const rank = LONGEST.findIndex((path) => moduleId.includes(path));
+      return rank === -1 ? LONGEST.length : rank;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rankOf(a) - rankOf(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +22,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
-    sequence: { hooks: "stack" },
+    sequence: { hooks: "stack", sequencer: LongestFirst },
   },
 });
