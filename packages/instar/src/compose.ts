@@ -52,7 +52,7 @@ import type { Settings } from "./settings/settings.ts";
 import { createGitSource } from "./sources/git-source.ts";
 import { openContentStore } from "./store/content-store.ts";
 import { openTreeStore } from "./store/tree-store.ts";
-import { defineCodeUpdate, defineGoingBack, defineReconstruction, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
+import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
@@ -177,8 +177,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
     facts,
     time,
     codeUpdate: defineCodeUpdate(rooms),
-    goingBack: defineGoingBack(rooms),
-    reconstruction: defineReconstruction(rooms),
+    goingBack: (how) => defineGoingBack(rooms, how),
     restoring: defineRestoring(rooms),
     watchingAgain: defineWatchingAgain(rooms),
     definitions: listStepDefinitions(rooms),

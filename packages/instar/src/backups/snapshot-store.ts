@@ -257,7 +257,7 @@ async function describe(id: string, snapshots: SnapshotFolder): Promise<Snapshot
 
 /** All that a snapshot, or a copy ahead of one, needs. */
 async function collectBlobs(otherTrees: readonly Digest[], snapshots: SnapshotFolder, store: ContentStore): Promise<ReadonlySet<Digest>> {
-  const trees = new Map<Digest, string>(otherTrees.map((tree) => [tree, "another"]));
+  const trees = new Map<Digest, string>();
   for (const id of await snapshots.readIds()) {
     const manifest = await snapshots.readManifest(id).catch((error: unknown) => {
       if (InstarError.is(error, "SNAPSHOT_DAMAGED") && error.facts.manifestVersion === 1) return "elsewhere" as const;
@@ -268,11 +268,18 @@ async function collectBlobs(otherTrees: readonly Digest[], snapshots: SnapshotFo
     if (manifest === undefined) for (const { tree } of snapshots.readAllAhead(id)) trees.set(tree, id);
   }
   const blobs = new Set<Digest>();
-  for (const [tree, id] of trees) {
+  const want = (tree: Digest, entries: readonly TreeEntry[]) => {
     blobs.add(tree);
-    for (const entry of readEntries(id, { name: "", files: 0, sizeBytes: 0, tree }, store))
-      if (entry.kind === "file") for (const digest of entry.blobs) blobs.add(digest);
-  }
+    for (const entry of entries) if (entry.kind === "file") for (const digest of entry.blobs) blobs.add(digest);
+  };
+  for (const [tree, id] of trees) want(tree, readEntries(id, { name: "", files: 0, sizeBytes: 0, tree }, store));
+  for (const tree of otherTrees)
+    try {
+      want(tree, readTree(store, tree));
+    } catch (error) {
+      // A copy that cannot be read can never be put back: no reason to free nothing for ever.
+      if (!InstarError.is(error, "DATA_DAMAGED")) throw error;
+    }
   return blobs;
 }
 

@@ -1,6 +1,5 @@
 import { InstarError } from "@instar/protocol";
 import { planStrategy } from "../settings/plan-strategy.ts";
-import { defineGoingBackWithEdits } from "../update/code-update.ts";
 import { defineConfigurationUpdate } from "../update/configuration-update.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { newId } from "../update/new-id.ts";
@@ -24,11 +23,11 @@ export function beginUpdate(instance: Instance, start: Omit<UpdateStart, "strate
 }
 
 function stepsOf(
-  { rooms, codeUpdate, goingBack, reconstruction, restoring, watchingAgain }: Instance,
+  { rooms, codeUpdate, goingBack, restoring, watchingAgain }: Instance,
   { kind, trigger, edits, rebuilds }: Pick<UpdateStart, "kind" | "trigger" | "edits" | "rebuilds">,
 ): Instance["codeUpdate"] {
   if (kind === "configuration") return defineConfigurationUpdate(rooms, { restart: edits?.restart ?? false });
-  if (trigger === "rollback") return edits !== undefined ? defineGoingBackWithEdits(rooms) : rebuilds === undefined ? goingBack : reconstruction;
+  if (trigger === "rollback") return goingBack({ rebuilds: rebuilds !== undefined, edits: edits !== undefined });
   if (trigger === "restore") return restoring;
   return trigger === "watch-again" ? watchingAgain : codeUpdate;
 }

@@ -23,8 +23,7 @@ export interface Instance {
   readonly facts: Facts;
   readonly time: InstanceTime;
   readonly codeUpdate: readonly Step[];
-  readonly goingBack: readonly Step[];
-  readonly reconstruction: readonly Step[];
+  readonly goingBack: (how: { readonly rebuilds: boolean; readonly edits: boolean }) => readonly Step[];
   readonly restoring: readonly Step[];
   readonly watchingAgain: readonly Step[];
   readonly definitions: readonly Step[];

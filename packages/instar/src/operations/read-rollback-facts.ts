@@ -70,6 +70,7 @@ async function readSnapshots({ rooms }: Instance, { ended }: Standing): Promise<
     id: info.id,
     takenAtMs: info.takenAtMs,
     isWhole: info.state === "whole",
+    hasState: info.state === "whole" && info.parts.some(({ component, roots }) => component === "data" && roots.some(({ name }) => name === "state")),
     sizeBytes: info.state === "whole" ? info.sizeBytes : 0,
     release: (info.state === "whole" ? info.about.release : null) ?? ranBefore.get(info.id) ?? null,
   }));

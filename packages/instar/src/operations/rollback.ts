@@ -7,7 +7,7 @@ import type { UpdateId } from "../update/journal-entry.ts";
 import { readInverseEdits } from "../update/read-inverse-edits.ts";
 import { mergeInverseEdits } from "../update/rollback/merge-inverse-edits.ts";
 import { type PlannedRollback, planRollback } from "../update/rollback/plan-rollback.ts";
-import type { RollbackAsked, RollbackTarget } from "../update/rollback/rollback-facts.ts";
+import type { KnownRelease, RollbackAsked, RollbackFacts, RollbackTarget } from "../update/rollback/rollback-facts.ts";
 import { editsOf } from "../update/steps/edits-of.ts";
 import type { OperationContext } from "./context.ts";
 import { readRollbackFacts } from "./read-rollback-facts.ts";
@@ -55,8 +55,17 @@ async function goBack(context: OperationContext, input: Input): Promise<UpdateId
     // Put down before the update begins: a crash in between leaves a folder that no update names, and it is swept.
     ...(inverse === undefined ? {} : { edits: { id: await editsOf(instance.rooms).store.stage(inverse, null), because: inverse.because, restart: true } }),
     ...(isRebuilt ? { rebuilds: { release: goesTo.release, digest: goesTo.digest } } : { existingRelease: goesTo.release }),
+    ...planLeaving(facts, goesTo),
     rollback: JSON.parse(JSON.stringify(await withFiles(instance, plan))) as Json,
   });
+}
+
+/** What is left by going back does not come again by itself; an older one that is left for a newer one has done nothing wrong. */
+function planLeaving({ releases, standing }: RollbackFacts, goesTo: KnownRelease): { leaves?: string } {
+  const digest = releases.find(({ release }) => release === standing.running?.release)?.digest ?? null;
+  // One that was built anew is as old as what it is.
+  const ageOf = (wanted: string | null) => releases.findIndex((known) => known.digest === wanted);
+  return digest === null || ageOf(digest) <= ageOf(goesTo.digest) ? {} : { leaves: digest };
 }
 
 /** What takes the later edits back; refused, naming them, where somebody changed one of the files since: nothing of theirs is overwritten. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { InstarError } from "@instar/protocol";
@@ -9,6 +9,7 @@ import { openDatabase } from "../database/open-database.ts";
 import { systemClock } from "../platform/clock.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { openContentStore } from "../store/content-store.ts";
+import { readTree } from "../store/read-tree.ts";
 import { openTreeStore } from "../store/tree-store.ts";
 import { type KeptReleases, openKeptReleases } from "./kept-releases.ts";
 import { openReleaseStore, type ReleaseStore } from "./release-store.ts";
@@ -96,6 +97,44 @@ describe("a release that is kept", () => {
     expect(kept.isKept("r1")).toBe(false);
   });
 
+  it("is not taken by a sweep that waited while it was kept", async () => {
+    const store = openContentStore({ folder: join(data, "store") });
+    const facts = new Facts(openAgain());
+    const beside = openKeptReleases({ facts, trees: openTreeStore(store), releases });
+    await seal("r1", FILES);
+    const keeping = beside.keep("r1", { signal });
+    const sweeping = untilWriting(store).then(() =>
+      store.sweep(
+        async () => new Set(beside.trees().flatMap((tree) => [tree, ...readTree(store, tree).flatMap((entry) => (entry.kind === "file" ? entry.blobs : []))])),
+      ),
+    );
+    await Promise.all([keeping, sweeping]);
+    await releases.remove("r1");
+    await beside.restore("r1", signal);
+    expect(await releases.verify("r1")).toEqual({ kind: "intact" });
+  });
+
+  it("is forgotten where its copy gives nothing, so that a new one is kept", async () => {
+    await seal("r1", FILES);
+    await kept.keep("r1", { signal });
+    rmSync(join(data, "store", "packs"), { recursive: true });
+    const again = openKeptReleases({ facts: new Facts(openAgain()), trees: openTreeStore(openContentStore({ folder: join(data, "store") })), releases });
+    await expect(again.restore("r1", signal)).rejects.toMatchObject({ code: "DATA_DAMAGED" });
+    expect(again.isKept("r1")).toBe(false);
+    expect(await releases.verify("r1")).toEqual({ kind: "intact" });
+    await again.keep("r1", { signal });
+    await releases.remove("r1");
+    await again.restore("r1", signal);
+    expect(await releases.verify("r1")).toEqual({ kind: "intact" });
+  });
+
+  it("leaves nothing of what it replaced once the release is removed, wherever it was killed", async () => {
+    await seal("r1", FILES);
+    mkdirSync(releases.replacedPath("r1"));
+    await releases.remove("r1");
+    expect(readdirSync(join(data, "releases"))).toEqual([]);
+  });
+
   it("does not come back from a store with a flipped byte: what was there stays, and is still known to be damaged", async () => {
     await seal("r1", FILES);
     await kept.keep("r1", { signal });
@@ -129,6 +168,13 @@ describe("a release that is kept", () => {
     kept.prune({ newest: 0, referenced: new Set(["r2"]) });
     expect(kept.isKept("r2")).toBe(true);
   });
+
+  /** Resolves once somebody writes to the store: a sweep that begins now has to wait for them. */
+  async function untilWriting(store: ReturnType<typeof openContentStore>): Promise<void> {
+    while (!existsSync(join(data, "store", "packs")) || readdirSync(join(data, "store", "packs")).length === 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    store.refresh();
+  }
 
   function openAgain() {
     const database = openDatabase(join(data, "instar.db"));

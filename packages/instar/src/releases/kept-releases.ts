@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Facts } from "../database/facts.ts";
 import { removeTree, renameDurably } from "../platform/durable-files.ts";
@@ -39,6 +39,11 @@ const FACT = "keptReleases";
 export function openKeptReleases({ facts, trees, releases }: { facts: Facts; trees: TreeStore; releases: ReleaseStore }): KeptReleases {
   const read = (): readonly KeptFact[] => facts.read<readonly KeptFact[]>(FACT) ?? [];
   const find = (id: string) => read().find((kept) => kept.id === id);
+  const forget = (id: string) =>
+    facts.write(
+      FACT,
+      read().filter((kept) => kept.id !== id),
+    );
   return {
     isKept: (id) => find(id) !== undefined,
     trees: () => read().map(({ tree }) => tree),
@@ -46,16 +51,16 @@ export function openKeptReleases({ facts, trees, releases }: { facts: Facts; tre
       if (find(id) !== undefined) return;
       const record = await releases.readRecord(id);
       await assertIntact(releases, id, "is not what was sealed, so no copy of it is kept");
-      const { tree } = await trees.keep(releases.treePath(id), { signal, onProgress: ({ files }) => onFiles?.(files) });
-      // A crash before this leaves blobs that nobody refers to: the next sweep takes them.
-      facts.write(FACT, [...read(), { id, tree, record } satisfies KeptFact]);
+      // A crash before it is referred to leaves blobs that the next sweep takes.
+      const refer = (tree: Digest) => facts.write(FACT, [...read(), { id, tree, record } satisfies KeptFact]);
+      await trees.keep(releases.treePath(id), refer, { signal, onProgress: ({ files }) => onFiles?.(files) });
     },
     restore: async (id, signal) => {
       const kept = find(id);
       if (kept === undefined) throw new InstarError("NOT_FOUND", `no copy of release ${id} is kept`, { facts: { release: id } });
       const { id: _, digest, files: __, sizeBytes: ___, sealedAt, ...sealed } = parseReleaseRecord(id, kept.record);
       const folder = dirname(releases.treePath(id));
-      const aside = join(dirname(folder), `.replaced-${id}`);
+      const aside = releases.replacedPath(id);
       // Killed from here on: what was there lies aside, and restoring again begins anew.
       if (await isThere(aside)) await removeTree(folder);
       else if (await isThere(folder)) await renameDurably(folder, aside);
@@ -70,6 +75,8 @@ export function openKeptReleases({ facts, trees, releases }: { facts: Facts; tre
         // Better what was there than nothing: a damaged release may still start.
         await removeTree(folder);
         if (await isThere(aside)) await renameDurably(aside, folder);
+        // A copy that gives nothing is none: the next update keeps a new one.
+        if (InstarError.is(error, "DATA_DAMAGED") || InstarError.is(error, "RELEASE_DAMAGED")) forget(id);
         throw error;
       }
       await removeTree(aside);

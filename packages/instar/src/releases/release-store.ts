@@ -27,6 +27,8 @@ export interface ReleaseStoreSettings {
  */
 export interface ReleaseStore {
   treePath(id: string): string;
+  /** Where a release lies while a copy is put in its place. */
+  replacedPath(id: string): string;
   isSealed(id: string): Promise<boolean>;
   /** @throws NOT_FOUND (not sealed), DATA_DAMAGED */
   readRecord(id: string): Promise<ReleaseRecord>;
@@ -65,6 +67,7 @@ export interface ReleaseList {
 export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
   const dependenciesFolder = settings.dependenciesFolder ?? join(dirname(settings.folder), "dependencies");
   const folderOf = (id: string) => join(settings.folder, assertReleaseId(id));
+  const replacedPath = (id: string) => join(settings.folder, `.replaced-${assertReleaseId(id)}`);
   const findRecord = async (id: string): Promise<ReleaseRecord | undefined> => {
     const value = await readJsonFile(join(folderOf(id), "release.json"));
     return value === undefined ? undefined : parseReleaseRecord(id, value);
@@ -78,6 +81,7 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
   const list = () => listReleases(settings.folder, findRecord);
   return {
     treePath: (id) => join(folderOf(id), "tree"),
+    replacedPath,
     isSealed: async (id) => (await findRecord(id)) !== undefined,
     readRecord,
     list,
@@ -104,7 +108,10 @@ export function openReleaseStore(settings: ReleaseStoreSettings): ReleaseStore {
       return new Map(manifest.flatMap(({ path, sha256 }) => (sha256 === undefined ? [] : [[path, sha256]])));
     },
     findLocalChanges: async (id, { installed } = {}) => explained(findLocalChanges(await verifyingOf(id), installed), `could not read release ${id}`),
-    remove: (id) => explained(removeRelease(folderOf(id)), `could not remove release ${id}`),
+    remove: async (id) => {
+      await explained(removeRelease(folderOf(id)), `could not remove release ${id}`);
+      await explained(removeTree(replacedPath(id)), `could not remove what release ${id} replaced`);
+    },
     sweep: async (except) => {
       const kept = new Set(except);
       const leftovers = (await list()).unfinished.filter((id) => !kept.has(id));

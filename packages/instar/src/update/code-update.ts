@@ -50,29 +50,20 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
   ];
 }
 
-/** Going back by hand to a release that is still on disk: it was judged when it came, so only the exchange is left. */
-export function defineGoingBack(rooms: StepRooms): Step[] {
-  return [checkReleaseStep(rooms), backUpStep(rooms), switchStep(rooms), confirmStep(rooms), commitStep(rooms)];
-}
-
-/** The same, to a moment: the configuration goes back with the code, inside the exchange. */
-export function defineGoingBackWithEdits(rooms: StepRooms, edits = editsOf(rooms)): Step[] {
-  const [check, ...rest] = defineGoingBack(rooms);
-  return [...(check === undefined ? [] : [check]), prepareEditsStep(rooms, edits), keepBeforeStep(edits), ...rest, tidyEditsStep(edits)];
-}
-
-/** Going back by hand to a release that is gone: built anew while what runs goes on serving, and exchanged only if it is what it was. */
-export function defineReconstruction(rooms: StepRooms): Step[] {
+/**
+ * Going back by hand. The release was judged when it came, so only the exchange is left; one that is gone is built anew while what runs goes on serving, and
+ * is exchanged only if it is what it was. To a moment the configuration goes along, inside the exchange.
+ */
+export function defineGoingBack(rooms: StepRooms, { rebuilds, edits: hasEdits }: { readonly rebuilds: boolean; readonly edits: boolean }): Step[] {
+  const edits = editsOf(rooms);
   return [
-    fetchStep(rooms),
-    checkPackageStep(rooms),
-    stageStep(rooms),
-    buildStep(rooms),
-    checkRebuiltStep(),
+    ...(rebuilds ? [fetchStep(rooms), checkPackageStep(rooms), stageStep(rooms), buildStep(rooms), checkRebuiltStep()] : [checkReleaseStep(rooms)]),
+    ...(hasEdits ? [prepareEditsStep(rooms, edits), keepBeforeStep(edits)] : []),
     backUpStep(rooms),
     switchStep(rooms),
     confirmStep(rooms),
     commitStep(rooms),
+    ...(hasEdits ? [tidyEditsStep(edits)] : []),
   ];
 }
 

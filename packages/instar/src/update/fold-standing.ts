@@ -14,6 +14,8 @@ export interface EndedUpdate {
   readonly failure: { readonly step: string; readonly code: ErrorCode; readonly because: string } | null;
   /** Wall time of its end. */
   readonly at: string;
+  /** Wall time from which on its version served; null where it never did. */
+  readonly servedAt: string | null;
 }
 
 export interface Standing {
@@ -47,6 +49,7 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
       isCancelled: journal.some(({ kind }) => kind === "cancel-requested"),
       failure: failure?.kind === "failed" ? { step: failure.step, code: failure.code, because: failure.because } : null,
       at: last.at,
+      servedAt: journal.find((entry) => entry.kind === "applied" && (entry.step === "switch" || entry.step === "put-back"))?.at ?? null,
     });
     // What was never exchanged cannot be stayed with: accepted in a trial, the one before goes on serving.
     const isAccepted =

@@ -54,6 +54,8 @@ export interface UpdateStart {
   readonly existingRelease?: string;
   /** Going back to a release that is no longer there: it is built anew from its commit, and must be what it was. */
   readonly rebuilds?: { readonly release: string; readonly digest: string | null };
+  /** Going back by hand from a newer release: its digest, which then does not come again by itself. */
+  readonly leaves?: string;
   /** Going back by hand: the plan that it follows, as it was shown. */
   readonly rollback?: Json;
   /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */

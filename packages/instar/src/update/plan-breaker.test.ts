@@ -16,6 +16,7 @@ const ended = (...words: string[]): EndedUpdate[] =>
       isCancelled: note === "cancelled",
       failure: null,
       at: "2026-11-01T00:00:00.000Z",
+      servedAt: null,
     };
   });
 

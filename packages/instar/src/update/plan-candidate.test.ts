@@ -29,6 +29,7 @@ const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["star
   isCancelled: false,
   failure: null,
   at: "2026-11-01T00:00:00.000Z",
+  servedAt: null,
 });
 
 describe("what to do about what upstream has", () => {

@@ -87,8 +87,8 @@ describe("what the ledger hears", () => {
   });
 
   it("quarantines what a person went back from, once the other one stays; and not the other one where it does not get well", () => {
-    const back = { ...START, trigger: "rollback" } as const;
-    const given = { digest: "d1", leaves: "d2" };
+    const back = { ...START, trigger: "rollback", leaves: "d2" } as const;
+    const given = { digest: "d1" };
     expect(ends.map((outcome) => quarantinedBy(ended(outcome), back, given)?.digest)).toEqual(["d2", undefined, undefined, undefined, undefined, undefined]);
   });
 });

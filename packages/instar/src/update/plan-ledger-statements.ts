@@ -105,9 +105,9 @@ export function quarantinedBy(
   given: Gives,
 ): { readonly digest: string; readonly because: string; readonly commit: string | null } | undefined {
   if (body.kind !== "ended") return undefined;
-  if (body.outcome === "rolled-back" && typeof given.digest === "string" && given.digest !== given.leaves && start.trigger !== "rollback")
+  if (body.outcome === "rolled-back" && typeof given.digest === "string" && start.trigger !== "rollback")
     return { digest: given.digest, because: body.because, commit: start.commit };
-  if (body.outcome === "committed" && start.trigger === "rollback" && typeof given.leaves === "string")
-    return { digest: given.leaves, because: `${start.actor.id} went back from it to ${start.versionTo}`, commit: null };
+  if (body.outcome === "committed" && start.leaves !== undefined)
+    return { digest: start.leaves, because: `${start.actor.id} went back from it to ${start.versionTo}`, commit: null };
   return undefined;
 }

@@ -15,6 +15,7 @@ const ended = (update: string, more: Partial<EndedUpdate> = {}): EndedUpdate => 
   isCancelled: false,
   failure: null,
   at: "2026-11-01T00:00:00.000Z",
+  servedAt: null,
   ...more,
 });
 const standing = (...updates: EndedUpdate[]): Standing => ({ running, committed: running, ended: updates });

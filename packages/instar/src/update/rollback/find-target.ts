@@ -20,8 +20,13 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
   };
   switch (target.kind) {
     case "previous": {
+      const digest = releases.find(({ release }) => release === standing.running?.release)?.digest;
+      // What first brought it, also where it was built anew since: from there it goes further back, and not forward again.
       const bringer = standing.ended.findLast(
-        ({ start, given, outcome }) => start.trigger !== "restore" && given.release === standing.running?.release && STAYED.has(outcome),
+        ({ start, given, outcome }) =>
+          BRINGS.has(start.trigger) &&
+          STAYED.has(outcome) &&
+          (given.release === standing.running?.release || (typeof given.digest === "string" && given.digest === digest)),
       );
       return found(
         bringer?.start.wayBack ?? bringer?.start.releaseFrom ?? undefined,
@@ -30,11 +35,14 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
       );
     }
     case "last-committed": {
-      const other = standing.ended.findLast(({ given, outcome }) => outcome === "committed" && given.release !== standing.running?.release);
-      const committed = standing.committed?.release !== standing.running?.release ? standing.committed?.release : undefined;
+      const isLeft = (release: unknown) => releases.some((known) => known.release === release && known.quarantined !== null);
+      const other = standing.ended.findLast(
+        ({ given, outcome }) =>
+          outcome === "committed" && typeof given.release === "string" && given.release !== standing.running?.release && !isLeft(given.release),
+      );
       return found(
-        committed ?? (typeof other?.given.release === "string" ? other.given.release : undefined),
-        "the newest version that was watched to the end, other than what runs",
+        typeof other?.given.release === "string" ? other.given.release : undefined,
+        "the newest version that was watched to the end, other than what runs and what was left",
         "no other version was ever watched to the end",
       );
     }
@@ -45,7 +53,8 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
     case "time": {
       const then = new Date(target.atMs).toISOString();
       const running = standing.ended.findLast(
-        ({ at, outcome, given }) => STAYED.has(outcome) && typeof given.release === "string" && Date.parse(at) <= target.atMs,
+        // From the exchange on, and not only from the end of its window.
+        ({ at, servedAt, outcome, given }) => STAYED.has(outcome) && typeof given.release === "string" && Date.parse(servedAt ?? at) <= target.atMs,
       );
       return { ...found(String(running?.given.release), `it ran at ${then}`, `nothing of this instance ran at ${then}`), atMs: target.atMs };
     }
@@ -63,6 +72,10 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
             .join(", ")}`,
         );
       if (!snapshot.isWhole) throw new InstarError("SNAPSHOT_DAMAGED", `snapshot ${snapshot.id} is not whole`);
+      if (!snapshot.hasState)
+        throw new InstarError("CONFLICT", `snapshot ${snapshot.id} holds no state of the agent`, {
+          advice: "`instar backup restore` puts back what it holds.",
+        });
       const ran = snapshot.release ?? undefined;
       return {
         ...found(ran, `it ran when snapshot ${snapshot.id} was taken`, `what ran when snapshot ${snapshot.id} was taken is not known any more`),
@@ -75,5 +88,7 @@ export function findTarget(facts: RollbackFacts, target: RollbackTarget): FoundT
   }
 }
 
+/** What first brought a release: going back to it, or watching it again, does not tell what was before it. */
+const BRINGS: ReadonlySet<string> = new Set(["first", "found", "by-hand"]);
 /** Ends after which the update's release is what runs. */
 const STAYED: ReadonlySet<string> = new Set(["committed", "superseded", "stuck-resolved"]);

@@ -19,6 +19,8 @@ const update = (number: number, outcome: EndedUpdate["outcome"] = "committed", g
     wayBack: `r${number - 1}`,
     ...start,
   }).map((entry) => ({ ...entry, update: `u${number}` as UpdateId, at: new Date(T0 + number * DAY).toISOString() }));
+/** Update uN again, under another id. */
+const as = (id: string, journal: ReturnType<typeof update>) => journal.map((entry) => ({ ...entry, update: id as UpdateId }));
 const release = (number: number, parts: Partial<KnownRelease> = {}): KnownRelease => ({
   release: `r${number}`,
   version: `${number}.0.0`,
@@ -34,6 +36,7 @@ const snapshot = (number: number, parts: Partial<KnownSnapshot> = {}): KnownSnap
   id: `u${number}`,
   takenAtMs: T0 + number * DAY,
   isWhole: true,
+  hasState: true,
   sizeBytes: 1_000,
   release: `r${number - 1}`,
   ...parts,
@@ -93,6 +96,33 @@ describe("where going back leads", () => {
   ] as const)
     it(story, () => expect(plan(ask(target), parts as Partial<RollbackFacts>).to).toBe(to));
 
+  it("further back from where it has gone back to, and not forward again", () => {
+    const back = as("u4", update(2, "committed", {}, { trigger: "rollback", releaseFrom: "r3", wayBack: "r3" }));
+    const standing = foldStanding([update(1), update(2), update(3), back]);
+    expect(plan(ask(), { standing }).to).toBe("1.0.0");
+    const releases = [release(1), release(2), release(3, { quarantined: "left" })];
+    expect(plan(ask({ kind: "last-committed" }), { standing, releases }).to).toBe("1.0.0");
+  });
+
+  it("further back also from what was built anew", () => {
+    const rebuilt = as("u4", update(2, "committed", { release: "r2-again" }, { trigger: "rollback", releaseFrom: "r3", wayBack: "r3" }));
+    const standing = foldStanding([update(1), update(2), update(3), rebuilt]);
+    const releases = [release(1), release(2), release(3), release(2, { release: "r2-again" })];
+    expect(plan(ask(), { standing, releases }).to).toBe("1.0.0");
+  });
+
+  it("to what served at a time, also before the end of its window", () => {
+    const [third] = [update(3)];
+    const served = { ...third[1], kind: "applied", step: "switch", gives: {}, at: new Date(T0 + 2.2 * DAY).toISOString() };
+    const journal = [...third.slice(0, -1), served, third.at(-1)] as ReturnType<typeof update>;
+    expect(
+      plan(ask({ kind: "time", atMs: T0 + 2.5 * DAY }, { codeAlone: false }), {
+        standing: foldStanding([update(1), update(2), journal, update(4)]),
+        releases: [release(2), release(3), release(4)],
+      }).to,
+    ).toBe("3.0.0");
+  });
+
   for (const [story, target, code] of [
     ["nowhere where there was nothing yet", { kind: "time", atMs: T0 }, "NOT_FOUND"],
     ["not to a version that never was", { kind: "version", name: "9.9.9" }, "NOT_FOUND"],
@@ -127,6 +157,13 @@ describe("how it goes back", () => {
   it("says 'at least' where the counts are not all there, and never zero where nobody counted", () => {
     expect(plan(ask({ kind: "previous" }, { withState: true }), { writesSince: { writes: 7, isKnown: false } }).lost.because).toContain("at least 7");
     expect(plan(ask({ kind: "previous" }, { withState: true }), { writesSince: null }).lost.isKnown).toBe(false);
+  });
+  it("says 'at least' of the writes where the snapshot is not that of the last exchange", () => {
+    expect(plan(ask({ kind: "checkpoint", id: "u2" })).lost).toMatchObject({ writes: 7, isKnown: false });
+  });
+  it("puts no state back from a snapshot that has none", () => {
+    expect(codeOf(() => plan(ask({ kind: "checkpoint", id: "u3" }), { snapshots: [snapshot(3, { hasState: false })] }))).toBe("CONFLICT");
+    expect(codeOf(() => plan(ask({ kind: "previous" }, { withState: true }), { snapshots: [snapshot(3, { hasState: false })] }))).toBe("CONFLICT");
   });
   it("the code and the state of a checkpoint", () => {
     const planned = plan(ask({ kind: "checkpoint", id: "u2" }));

@@ -13,7 +13,6 @@ export interface PlannedRollback extends RollbackPlan {
   readonly undoes: readonly KnownEdit[];
 }
 
-/** What rebuilding takes at least, beyond what was ever measured: nobody knows, so nobody is told a number. */
 type Part = RollbackPlan["parts"][number];
 
 /**
@@ -55,7 +54,7 @@ export function planRollback(facts: RollbackFacts, asked: RollbackAsked): Planne
     target: { release: goesTo.release, version: goesTo.version, commit: goesTo.commit, because: words },
     parts,
     takes: planTime(facts, code),
-    lost: planLoss(facts, state.snapshot !== null, undoes),
+    lost: planLoss(facts, state.snapshot?.id ?? null, undoes),
     checks,
     verdict: failing === undefined ? (checks.find(({ verdict }) => verdict !== "pass")?.verdict ?? "pass") : "fail",
     because: failing === undefined ? `${goesTo.version} can serve again` : failing.because,
@@ -126,9 +125,9 @@ function findSnapshot(
   snapshots: RollbackFacts["snapshots"],
   { bringer, release, atMs }: { bringer: EndedUpdate | undefined; release: string; atMs: number | null },
 ): RollbackFacts["snapshots"][number] | undefined {
-  const ofExchange = snapshots.find(({ id, isWhole }) => isWhole && id === bringer?.given.snapshot);
+  const ofExchange = snapshots.find(({ id, isWhole, hasState }) => isWhole && hasState && id === bringer?.given.snapshot);
   if (atMs === null && ofExchange !== undefined) return ofExchange;
-  return snapshots.find((snapshot) => snapshot.isWhole && snapshot.release === release && (atMs === null || snapshot.takenAtMs <= atMs));
+  return snapshots.find((snapshot) => snapshot.isWhole && snapshot.hasState && snapshot.release === release && (atMs === null || snapshot.takenAtMs <= atMs));
 }
 
 /** The update that put in place what runs. */
@@ -148,9 +147,9 @@ function planTime({ rollbackMs }: RollbackFacts, code: Part | undefined): Rollba
   return { ms: null, because: "this instance has never gone back: nothing was measured yet" };
 }
 
-function planLoss({ writesSince, state }: RollbackFacts, isStateExchanged: boolean, undoes: readonly KnownEdit[]): RollbackPlan["lost"] {
+function planLoss({ writesSince, state, standing }: RollbackFacts, snapshot: string | null, undoes: readonly KnownEdit[]): RollbackPlan["lost"] {
   const edits = undoes.map(({ update }) => update);
-  if (!isStateExchanged)
+  if (snapshot === null)
     return {
       writes: 0,
       isKnown: true,
@@ -159,10 +158,13 @@ function planLoss({ writesSince, state }: RollbackFacts, isStateExchanged: boole
       files: NO_FILES,
       edits,
     };
-  const { writes, isKnown } = writesSince ?? { writes: 0, isKnown: false };
+  // Counted is since what runs came: a snapshot of any other moment lacks more, or less.
+  const isCounted = findBringer(standing)?.given.snapshot === snapshot;
+  const { writes, isKnown: isWhole } = writesSince ?? { writes: 0, isKnown: false };
+  const isKnown = isWhole && isCounted;
   return {
     writes,
-    isKnown: isKnown && writesSince !== null,
+    isKnown,
     because: `what was written since that snapshot is not in it${writesSince === null ? "" : `: ${isKnown ? "" : "at least "}${writes} acknowledged writes since what runs came`}; it is kept aside, not thrown away`,
     keptAside: true,
     files: NO_FILES,

@@ -42,6 +42,8 @@ export interface KnownSnapshot {
   readonly id: string;
   readonly takenAtMs: number;
   readonly isWhole: boolean;
+  /** The agent's state is in it: one of the configuration alone puts none back. */
+  readonly hasState: boolean;
   readonly sizeBytes: number;
   /** What ran when it was taken; null where that is not known. */
   readonly release: string | null;

@@ -75,7 +75,8 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
   // Before anybody waits: what goes wrong here is said by whoever starts it.
   if (start.wayBack !== null) say(sayAssured(await assureRelease(rooms, context, start.wayBack, "quick")));
   await exchange.hold();
-  await endAllBut(exchange, start.wayBack);
+  // Where the configuration goes back as well, the old version may run on what it was not meant to: it is started anew.
+  await endAllBut(exchange, start.edits === undefined ? start.wayBack : null);
   const editsStay = await exchangeEditsBack(rooms, context);
   const lost = await planLoss(rooms, context, newSlot !== undefined);
   // The state was exchanged with the code, so it goes back with the code.
@@ -92,8 +93,9 @@ export async function recreateWayBack(rooms: StepRooms, context: StepContext): P
     return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), ...asideOf(rooms, origin) };
   }
   await serveAgain(rooms, context, exchange, lost);
-  if (newSlot !== undefined) await exchange.clear(newSlot);
+  // The new one is not forgotten before all is done: while it is known, undoing again goes the whole way.
   if (editsStay !== undefined) throw editsStay;
+  if (newSlot !== undefined) await exchange.clear(newSlot);
   say("the old version serves again");
   return { tookMs: Math.round(rooms.clock.monotonicMs() - beganMs), writesSince: lost.writesSince, ...asideOf(rooms, origin) };
 }
