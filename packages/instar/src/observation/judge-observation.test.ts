@@ -128,6 +128,15 @@ describe("what rolls back", () => {
       "performance_degradation",
     ],
     [
+      "many milliseconds more than next to nothing",
+      {
+        buckets: 80,
+        baseline: { latency: { requests: 18_000, p50Ms: 1, p95Ms: 2 } },
+        each: () => ({ front: makeFront(20, 0, Array(20).fill(30)), beside: makeFront(20, 0, Array(20).fill(2)) }),
+      },
+      "performance_degradation",
+    ],
+    [
       "a leak that took four times as much and does not stop",
       {
         buckets: 3 * HOUR,
@@ -168,7 +177,22 @@ describe("what does not roll back", () => {
       "four failures after a long silence: a fifth request would tell",
       { buckets: 304, each: (index) => ({ front: index < 100 ? makeFront(4, 0) : makeFront(index >= 300 ? 1 : 0, index >= 300 ? 1 : 0) }) },
     ],
-    ["fifty-six slow requests: a 95th percentile takes 59", { buckets: 14, each: () => ({ front: makeFront(4, 0, [900, 900, 900, 900]) }) }],
+    [
+      "fifty-six slow requests: a 95th percentile takes 59",
+      { buckets: 20, each: (index) => ({ front: makeFront(4, 0, index < 6 ? [50, 50, 50, 50] : [900, 900, 900, 900]) }) },
+    ],
+    [
+      "a start that is slow for half a minute, also beside a version that is warm",
+      { buckets: 60, each: (index) => ({ front: makeFront(20, 0, Array(20).fill(index < 6 ? 900 : 50)), beside: makeFront(20, 0, Array(20).fill(50)) }) },
+    ],
+    [
+      "some milliseconds more than next to nothing",
+      {
+        buckets: 60,
+        baseline: { latency: { requests: 18_000, p50Ms: 1, p95Ms: 2 } },
+        each: () => ({ front: makeFront(20, 0, Array(20).fill(9)), beside: makeFront(20, 0, Array(20).fill(2)) }),
+      },
+    ],
     ["what the version beside does as well at the same time", { buckets: 60, each: () => ({ front: makeFront(10, 5), beside: makeFront(10, 5) }) }],
     ["one look without service", { buckets: 101, each: (index) => ({ ...busy(), isServing: index !== 100 }) }],
     [

@@ -5,7 +5,7 @@ import type { FrontCount, MetricsBucket } from "../metrics-bucket.ts";
 import { type ObservationPlan, planWeight } from "../observation-plan.ts";
 import type { Counts, ErrorState, LatencyLevelState, ObservationState, RecentCounts } from "../observation-state.ts";
 import { planErrorLimits } from "./error-limits.ts";
-import { LATENCY_LEVELS, planLatencyLimitMs } from "./latency-levels.ts";
+import { LATENCY_LEVELS, planLatencyLimitMs, WARM_UP_MS } from "./latency-levels.ts";
 
 /** Parts of the way from the limit to 1 at which the share of failures (or of slow requests) may have arrived. */
 const ALTERNATIVES = [0.06, 0.14, 0.25, 0.4, 0.6, 0.8, 0.95];
@@ -20,7 +20,9 @@ const FEWEST = 5;
 export function foldFront(state: ObservationState, bucket: MetricsBucket, plan: ObservationPlan): Pick<ObservationState, "errors" | "latency"> {
   const { front, beside, tickMs } = bucket;
   if (front === null) return { errors: state.errors, latency: state.latency };
+  const isWarm = state.countedMs >= WARM_UP_MS;
   const slow = LATENCY_LEVELS.map((level) => {
+    if (!isWarm) return undefined;
     const limitMs = planLatencyLimitMs(plan.baseline, plan.limits.slowdown, level, bucket.wallMs);
     return limitMs === undefined ? undefined : { own: countAbove(front.latency, limitMs), beside: beside === null ? 0 : countAbove(beside.latency, limitMs) };
   });

@@ -5,7 +5,7 @@ import { BUCKET_MS } from "../metrics-bucket.ts";
 import type { ObservationPlan } from "../observation-plan.ts";
 import type { ObservationState } from "../observation-state.ts";
 import { ALARM_ALPHA, ROLLBACK_ALPHA } from "./false-alarm-budget.ts";
-import { LATENCY_LEVELS, type LatencyLevel, planLatencyLimitMs } from "./latency-levels.ts";
+import { LATENCY_LEVELS, type LatencyLevel, planLatencyLimitMs, UNNOTICED_MS } from "./latency-levels.ts";
 import { percent } from "./render-numbers.ts";
 import { sumRecent } from "./sum-recent.ts";
 import type { TriggerFinding } from "./trigger-finding.ts";
@@ -59,15 +59,17 @@ function measureLevel(state: ObservationState, { baseline, limits }: Observation
   const limitMs = planLatencyLimitMs(baseline, limits.slowdown, level, state.lastWallMs);
   if (counts === undefined || limitMs === undefined) return [];
   const recent = sumRecent(state.errors.recent, state.lastTickMs ?? 0, SPAN_MS, 0);
+  // What came while it warmed up is in none of its counts.
+  const judged = Math.min(recent.requests, counts.requests);
   // Where five minutes hold too few requests for any bound, all that came is judged.
-  const isSparse = recent.requests < level.floor;
-  const samples = isSparse ? counts.requests : recent.requests;
+  const isSparse = judged < level.floor;
+  const samples = isSparse ? counts.requests : judged;
   const slow = isSparse ? counts.slow : (recent.slow[index] ?? 0);
   const { lower } = wilsonBounds(slow, samples, Z);
   const excess = counts.slow / Math.max(1, counts.requests) - counts.besideSlow / Math.max(1, counts.besideRequests);
   const name = level.quantile === "p95Ms" ? "95th percentile" : "median";
   const route = (gate: SlowLevel["gate"], evidence: number, note: string): SlowLevel => ({
-    because: `${percent(samples === 0 ? 0 : slow / samples)} of ${samples} requests took longer than ${Math.round(limitMs)} ms (${limits.slowdown * level.beyond} times the old version's ${name})${note}; ${percent(level.share)} may`,
+    because: `${percent(samples === 0 ? 0 : slow / samples)} of ${samples} requests took longer than ${Math.round(limitMs)} ms (${limits.slowdown * level.beyond} times the old version's ${name}, and ${UNNOTICED_MS * level.beyond} ms more)${note}; ${percent(level.share)} may`,
     gate,
     evidence,
     actsAt: -Math.log(gate === "rollback" ? ROLLBACK_ALPHA.latency : ALARM_ALPHA.latency),

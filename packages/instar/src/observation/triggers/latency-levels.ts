@@ -23,8 +23,15 @@ export const LATENCY_LEVELS: readonly LatencyLevel[] = [
   { quantile: "p95Ms", share: 0.05, beyond: 2, gateBefore: "rollback", floor: 59 },
 ];
 
+/** So much slower, times the level's own factor, nobody notices: a ratio of a millisecond or two is the machine's noise. */
+export const UNNOTICED_MS = 10;
+/** A program that has just started compiles and fills its caches: how fast it answers then says nothing of how fast it is. Of time under watch. */
+export const WARM_UP_MS = 30_000;
+
 /** What a request may take at a level, ms; undefined where the old version's latency is not known. */
 export function planLatencyLimitMs(baseline: ObservationBaseline, slowdown: number, level: LatencyLevel, wallMs: number | null): number | undefined {
   const latency: LatencyBaseline | null = hourOf(baseline, wallMs)?.latency ?? baseline.latency;
-  return latency === null ? undefined : latency[level.quantile] * slowdown * level.beyond;
+  if (latency === null) return undefined;
+  const old = latency[level.quantile];
+  return Math.max(old * slowdown * level.beyond, old + UNNOTICED_MS * level.beyond);
 }
