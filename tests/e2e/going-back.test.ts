@@ -33,8 +33,19 @@ async function listen(): Promise<{ heard: { told: Told; isSigned: boolean }[]; u
   return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-const crashing = (text: string) => text.replace("server.listen(", "setTimeout(() => process.exit(7), 400);\nserver.listen(");
-const crash = { "server.js": crashing };
+/** It crashes a moment after it began to serve, and never serves again: started anew it ends at once. */
+const crash = (version: string) => ({
+  "crash.js": `import { existsSync, writeFileSync } from "node:fs";
+const mark = process.env.STATE_DIR + "/crashed-${version}";
+export function crashSoon() {
+  if (existsSync(mark)) process.exit(7);
+  setTimeout(() => (writeFileSync(mark, ""), process.exit(7)), 400);
+}
+`,
+  "server.js": (text: string) =>
+    text.includes("crashSoon") ? text : `import { crashSoon } from "./crash.js";\n${text.replace("server.listen(", "crashSoon();\nserver.listen(")}`,
+});
+const mended = { "crash.js": "export function crashSoon() {}\n" };
 
 describe("what goes wrong in service and goes back:", () => {
   let instance: TestInstance;
@@ -67,7 +78,7 @@ describe("what goes wrong in service and goes back:", () => {
   const heardOf = (update: UpdateView) => hook.heard.filter(({ told }) => told.update === update.id && told.occasion === "rolled-back");
 
   it("a candidate that crashes is put back, once on the record, told by webhook and by command, and an incident", async () => {
-    instance.publish("1.0.1", crash);
+    instance.publish("1.0.1", crash("1.0.1"));
     const update = await ended("1.0.1");
     expect(update).toMatchObject({ outcome: "rolled-back" });
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.0" });
@@ -81,7 +92,7 @@ describe("what goes wrong in service and goes back:", () => {
   });
 
   it("two failing versions in a row: the second goes back to what was committed, and was told that a like change failed before", async () => {
-    instance.publish("1.0.2", crash);
+    instance.publish("1.0.2", crash("1.0.2"));
     const update = await ended("1.0.2");
     expect(update).toMatchObject({ outcome: "rolled-back" });
     expect(update.steps.find(({ id }) => id === "decide")?.because).toContain("cause: it exits after 400 ms");
@@ -89,9 +100,9 @@ describe("what goes wrong in service and goes back:", () => {
   });
 
   it("the breaker opens with the third: nothing begins by itself until a person resumes", async () => {
-    instance.publish("1.0.3", crash);
+    instance.publish("1.0.3", crash("1.0.3"));
     expect(await ended("1.0.3")).toMatchObject({ outcome: "rolled-back" });
-    instance.publish("1.0.4", { "server.js": (text) => text.replaceAll("setTimeout(() => process.exit(7), 400);\n", "") });
+    instance.publish("1.0.4", mended);
     await until("it holds", () => (instance.status().available?.decision === "hold" ? true : undefined));
     expect(instance.status().available?.because).toContain("the last 3 updates that were exchanged had to go back (1.0.1, 1.0.2, 1.0.3)");
     await until("people are told", () => (hook.heard.some(({ told }) => told.occasion === "breaker") ? true : undefined));

@@ -109,6 +109,8 @@ export function openTunnel(client: Socket, agent: Socket, { webSocket, early, on
       if (stage !== "open" || agentFrames === undefined || agentFrames.isLost || !canBeTold()) return;
       stage = "telling";
       if (agentFrames.isAtBorder) say();
+      // Where a client that does not read holds the agent up within a frame: one chunk more, in which the frame ends.
+      else agent.resume();
     },
     finish,
     cut() {
