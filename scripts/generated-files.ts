@@ -1,5 +1,6 @@
 import { ERROR_CODES } from "@instar/protocol";
 import { renderOpenApi } from "../packages/instar/src/faces/http/render-openapi.ts";
+import { renderPolicyTable } from "../packages/instar/src/governance/policy/render-policy-table.ts";
 import { renderSettingsJsonSchema } from "../packages/instar/src/settings/settings-json-schema.ts";
 
 export interface GeneratedFile {
@@ -21,6 +22,7 @@ export function renderGeneratedFiles({ version, errorsPage }: GenerationInputs):
   return [
     { path: "openapi/instar.v1.json", content: renderOpenApi(version) },
     { path: "packages/instar/schema/instar.schema.json", content: renderSettingsJsonSchema() },
+    { path: "docs/policy-table.md", content: renderPolicyTable() },
     { path: ERRORS_PAGE, content: renderErrorFacts(errorsPage) },
   ];
 }

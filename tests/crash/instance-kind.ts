@@ -22,8 +22,8 @@ export function renderExchange(kind: InstanceKind): object {
     warm: kind.isWarm,
     drain: "2s",
     smoke,
-    // Longer than two looks however they stall: each trial is seen waiting.
-    ...(kind.hasTrial ? { trial: { share: 0.3, time: "1200ms", requests: 5 } } : {}),
+    // Longer than three looks, so that one that stalls does not end it: each trial is seen waiting.
+    ...(kind.hasTrial ? { trial: { share: 0.3, time: "3500ms", requests: 5 } } : {}),
   };
 }
 

@@ -192,6 +192,9 @@ describe("a sandbox that is not strong enough", () => {
   });
 });
 
+/** Their tests are weakened on purpose: a person would be asked, and these are not about people. */
+const NOBODY_IS_ASKED = "approvals: { for: [critical] }\ndecision: { approvalAboveRisk: critical }";
+
 describe.skipIf(!hasBubblewrap)("a candidate that lies about its health never reaches the slot:", () => {
   let instance: TestInstance;
   let agent: number | null;
@@ -201,7 +204,7 @@ describe.skipIf(!hasBubblewrap)("a candidate that lies about its health never re
 
   beforeAll(async () => {
     instance = await TestInstance.create({
-      settings: `sandbox: {}\n${rehearsal}\nhealth: { http: { path: /health, body: '"ok":true' }, version: { path: /health, at: /version }, readyWithin: 5s }`,
+      settings: `sandbox: {}\n${rehearsal}\nhealth: { http: { path: /health, body: '"ok":true' }, version: { path: /health, at: /version }, readyWithin: 5s }\n${NOBODY_IS_ASKED}`,
     });
     instance.publish("1.0.0", {
       "answer.js": (text) =>

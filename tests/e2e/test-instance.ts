@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -119,10 +119,22 @@ export class TestInstance {
 
   /** Runs the CLI to its end, as a person would. */
   cli(...args: string[]): Ran {
+    return this.cliWith({}, "", ...args);
+  }
+
+  /** The same, by a token instead of the instance's own door. */
+  cliAs(token: string | undefined, ...args: string[]): Ran {
+    return this.cliWith(token === undefined ? {} : { INSTAR_TOKEN: token }, "", ...args);
+  }
+
+  /** The same with more in its environment, and with standard input. */
+  cliWith(environment: Readonly<Record<string, string>>, input: string, ...args: string[]): Ran {
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--folder", this.agent], {
       encoding: "utf8",
       timeout: 120_000,
+      input,
       env: {
+        ...environment,
         PATH: process.env.PATH,
         HOME: this.folder,
         INSTAR_DATA: dirname(this.data),
@@ -136,7 +148,11 @@ export class TestInstance {
   }
 
   json<T>(...args: string[]): T {
-    const ran = this.cli(...args, "--json");
+    return this.jsonAs(undefined, ...args);
+  }
+
+  jsonAs<T>(token: string | undefined, ...args: string[]): T {
+    const ran = this.cliAs(token, ...args, "--json");
     try {
       return JSON.parse(ran.stdout) as T;
     } catch {
@@ -191,6 +207,17 @@ export class TestInstance {
     });
   }
 
+  /** Asks as whoever has this token does, and gives the answer whatever it is. */
+  async askAs(token: string, method: "GET" | "POST", path: string, input?: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+    const { port } = JSON.parse(readFileSync(join(this.data, "daemon.json"), "utf8")) as { port: number };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      ...(input === undefined ? {} : { body: JSON.stringify(input) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+
   /** What the agent answers through the front; undefined where nothing does. */
   served(): Promise<{ status: number; version: string | undefined } | undefined> {
     return new Promise((resolve) => {
@@ -230,6 +257,15 @@ export class TestInstance {
 
   written(): string {
     return existsSync(join(this.agent, "state/writes.log")) ? readFileSync(join(this.agent, "state/writes.log"), "utf8") : "";
+  }
+
+  /** Every entry of the ledger, the oldest first. */
+  ledger(): { event: string; update?: string; actor: { type: string; id: string }; details?: Record<string, unknown> }[] {
+    const folder = join(this.data, "ledger");
+    const lines = readdirSync(folder)
+      .toSorted()
+      .flatMap((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
+    return lines.map((line) => JSON.parse(line));
   }
 
   log(of: "keeper" | "daemon"): string {

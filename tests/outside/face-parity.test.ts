@@ -1,7 +1,8 @@
 import { OPERATIONS, type Operation, routeOf } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
-import { askFace, TOKEN } from "./ask-face.ts";
+import { askFace } from "./ask-face.ts";
+import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
 import { buildWholeProgram, listCommands } from "./list-commands.ts";
 
@@ -24,9 +25,13 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
   "update.explain": { update: "a" },
   "update.output": { update: "a" },
+  "update.reject": { because: "a" },
+  "document.show": { digest: "sha256:00000000" },
   "update.resolve": { how: "retry" },
   "incident.note": { incident: "a", cause: "b" },
   "backup.progress": { job: "a" },
+  "token.create": { name: "a", role: "viewer" },
+  "token.revoke": { token: "a" },
   "edit.plan": { plan: "edits: []" },
   "edit.apply": { plan: "edits: []" },
   "edit.undo": { update: "a" },
@@ -36,7 +41,7 @@ describe("every operation is reachable from every face, or says why not:", () =>
   const { implementations, calls } = createFakeImplementations();
   let face: HttpFace;
   beforeAll(async () => {
-    face = await serveHttp(implementations, TOKEN);
+    face = await serveHttp(createFakeEntrance(implementations));
   });
   afterAll(() => face.close());
 
@@ -55,10 +60,9 @@ describe("every operation is reachable from every face, or says why not:", () =>
     const reached: { name: string; input: unknown }[] = [];
     const input = LEAST_INPUT[operation.name] ?? {};
     const program = buildWholeProgram(async (found, given) => void reached.push({ name: found.name, input: given }));
-    await program.parseAsync(
-      [...operation.name.split("."), ...operation.positional.flatMap((name) => (input[name] === undefined ? [] : [String(input[name])]))],
-      { from: "user" },
-    );
+    const positional = operation.positional.flatMap((name) => (input[name] === undefined ? [] : [String(input[name])]));
+    const flags = Object.entries(input).flatMap(([name, value]) => (operation.positional.includes(name) ? [] : [`--${name}`, String(value)]));
+    await program.parseAsync([...operation.name.split("."), ...positional, ...flags], { from: "user" });
     expect(reached).toEqual([{ name: operation.name, input }]);
   });
 

@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorCode, type Implementations, InstarError } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
 import { type Answer, askFace, type Question, TOKEN } from "./ask-face.ts";
+import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
 
 const { implementations, calls } = createFakeImplementations();
@@ -14,7 +15,7 @@ beforeAll(async () => {
       throw failure;
     },
   };
-  face = await serveHttp(failing, TOKEN);
+  face = await serveHttp(createFakeEntrance(failing));
 });
 afterAll(() => face.close());
 

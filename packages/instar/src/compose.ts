@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { InstarError } from "@instar/protocol";
+import { type InputOf, InstarError, type OutputOf } from "@instar/protocol";
 import { parseDocument } from "yaml";
 import { answerAnalysis } from "./analysis/answer-analysis.ts";
 import { createAnalysis } from "./analysis/run-analysis-job.ts";
@@ -11,11 +11,16 @@ import { openSnapshotStore } from "./backups/snapshot-store.ts";
 import type { Instance } from "./daemon/instance.ts";
 import { readIncidents, readStanding } from "./daemon/instance.ts";
 import { runDaemonProcess } from "./daemon/run-daemon-process.ts";
+import { Documents } from "./database/documents.ts";
 import { Facts } from "./database/facts.ts";
 import { openDatabase } from "./database/open-database.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import type { CliParts } from "./faces/cli/run-cli.ts";
 import { run, serveHttp } from "./faces/http/serve-http.ts";
+import { parseExpiry } from "./governance/access/parse-expiry.ts";
+import { parseScope } from "./governance/access/parse-scope.ts";
+import { TokenStore } from "./governance/access/token-store.ts";
+import { openPolicies } from "./governance/policy/open-policies.ts";
 import { becomeReaper } from "./keeper/become-reaper.ts";
 import { KeeperClient } from "./keeper/keeper-client.ts";
 import { Predecessor } from "./keeper/predecessor.ts";
@@ -24,7 +29,8 @@ import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { MetricsRecord } from "./observation/gather/metrics-record.ts";
-import { implementOperations } from "./operations/implement.ts";
+import { assertNoAdmin, createToken } from "./operations/create-token.ts";
+import { openEntrance } from "./operations/open-entrance.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { closeStrayDescriptors } from "./platform/close-stray-descriptors.ts";
 import { makePrivateFolder } from "./platform/durable-files.ts";
@@ -57,6 +63,7 @@ import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
 import { InstanceTime } from "./update/instance-time.ts";
 import { Journal, takeEpoch } from "./update/journal.ts";
+import { newId } from "./update/new-id.ts";
 import { SlotObserver } from "./update/observed/slot-observer.ts";
 import { planReferencedSnapshots } from "./update/plan-referenced-snapshots.ts";
 import { startOf } from "./update/run-update.ts";
@@ -155,6 +162,8 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
         pattern,
         readIncidents({ journal, facts }).filter(({ id }) => id !== update),
       ).map(({ because }) => because),
+    documents: new Documents(database),
+    readPolicies: () => openPolicies(settings, read.folder),
     quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
     referenced: () => {
       const { running, committed } = readStanding({ journal });
@@ -276,7 +285,7 @@ export function composeCli(main: string): CliParts {
   const predecessor =
     replaced === undefined || process.send === undefined ? null : new Predecessor({ peer: starterOf(process), pid: Number(replaced), clock: systemClock });
   const versions = { instar: version, node: process.versions.node };
-  const actor = { type: "user", id: environment.SUDO_USER ?? environment.USER ?? "operator" } as const;
+  const operator = environment.SUDO_USER ?? environment.USER ?? "operator";
 
   return {
     version,
@@ -321,7 +330,7 @@ export function composeCli(main: string): CliParts {
           folder,
           instanceId: instanceIdOf(folder),
           open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
-          serve: (daemon, token) => serveHttp(implementOperations({ instance: daemon.instance, daemon, actor, versions }), token),
+          serve: (daemon, doorToken) => serveHttp(openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say })),
           keeper,
           startKeeper:
             environment.INSTAR_KEEPER_MANAGED !== undefined
@@ -344,7 +353,13 @@ export function composeCli(main: string): CliParts {
     openForReading: async (read, folder) => openForReading({ read, folder, environment, selfArgv }),
     findSandbox: () => findSandboxHere(),
     answerAnalysis,
-    answerOffline: (instance, operation, input) => run(implementOperations({ instance, daemon: undefined, actor, versions }), operation, input),
+    answerOffline: async (instance, operation, input, token) => {
+      const entrance = openEntrance({ instance, daemon: undefined, versions, operator, doorToken: null, say: () => undefined });
+      const caller = token === undefined ? await entrance.owner() : await entrance.admit(token);
+      await entrance.assertMay(caller, operation.name);
+      return run(entrance.implement(caller), operation, input);
+    },
+    createFirstToken: async (read, folder, input) => createFirstToken({ read, folder, operator, input }),
   };
 }
 
@@ -379,10 +394,49 @@ function openForReading(opening: Omit<Opening, "mode">): Instance {
   };
 }
 
-/** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's. */
+/**
+ * Where the door lets nobody make a token, whoever owns the data folder makes the first: he could write the database anyway. A daemon that runs meanwhile
+ * finds the entry and what is to be told in its outboxes.
+ *
+ * @throws InstarError FORBIDDEN where a token of role admin lives, NOT_RUNNING where the instance has never run
+ */
+function createFirstToken({
+  read,
+  folder,
+  operator,
+  input,
+}: {
+  read: ReadSettings;
+  folder: string;
+  operator: string;
+  input: InputOf<"token.create">;
+}): OutputOf<"token.create"> {
+  const { settings } = read;
+  const path = join(folder, "instar.db");
+  if (!existsSync(path)) throw new InstarError("NOT_RUNNING", `${settings.name} has never run here`, { facts: { folder }, advice: "Run `instar up` first." });
+  const clock = systemClock;
+  const { name, role, scope } = input;
+  const asked = { name, role, scope: parseScope(scope, role), expiresAt: parseExpiry(input.expires, clock.wallMs()) };
+  const database = openDatabase(path);
+  try {
+    const tokens = new TokenStore({ database, clock, newId });
+    const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+    return createToken({ name: settings.name, settings, database, ledger, rooms: { clock } }, tokens, {
+      ...asked,
+      actor: { type: "user", id: operator },
+      how: ", in the database itself",
+      assertAllowed: () => assertNoAdmin(tokens),
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's, and no token of whoever starts them. */
 function pickOwnEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const left = Object.entries(environment).filter(
-    ([name, value]) => value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|INSTAR_TAKES_OVER$|VITEST)/.test(name),
+    ([name, value]) =>
+      value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|INSTAR_TAKES_OVER$|INSTAR_TOKEN$|VITEST)/.test(name),
   );
   return Object.fromEntries(left) as Record<string, string>;
 }

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   INPUT_INVALID: { number: 1102, exit: 2, status: 400, title: "The request has a mistake" },
   NOT_FOUND: { number: 1103, exit: 2, status: 404, title: "There is no such thing" },
   UNAUTHORIZED: { number: 1104, exit: 2, status: 401, title: "The token is missing or wrong" },
+  RATE_LIMITED: { number: 1105, exit: 7, status: 429, title: "Too many tries with a wrong token" },
+  FORBIDDEN: { number: 1106, exit: 4, status: 403, title: "Your role does not allow this" },
 
   NOT_RUNNING: { number: 1200, exit: 3, status: 503, title: "Instar is not running for this agent" },
   ALREADY_RUNNING: { number: 1201, exit: 7, status: 409, title: "Another Instar runs on this data folder" },
@@ -51,7 +53,11 @@ export const ERROR_CODES = {
   REHEARSAL_FAILED: { number: 1416, exit: 5, status: 422, title: "The candidate did not pass its rehearsal" },
   HEALTH_CHECK_FAILED: { number: 1417, exit: 8, status: 503, title: "A health check before or after the exchange did not pass" },
   NOT_CONFIRMED: { number: 1420, exit: 5, status: 409, title: "Nobody confirmed the new version in time" },
-  REVIEW_NEEDED: { number: 1413, exit: 4, status: 409, title: "A person must look at this change first" },
+  POLICY_DENIED: { number: 1421, exit: 4, status: 403, title: "The policies do not let it proceed" },
+  POLICY_INVALID: { number: 1422, exit: 2, status: 409, title: "The policies have a mistake, so nothing proceeds" },
+  NOT_APPROVED: { number: 1423, exit: 4, status: 409, title: "Nobody approved it in time" },
+  REJECTED: { number: 1424, exit: 4, status: 409, title: "A person rejected it" },
+  MODEL_REJECTED: { number: 1425, exit: 4, status: 409, title: "The language model that is asked rejected it" },
   CANCELLED: { number: 1412, exit: 4, status: 409, title: "An operator cancelled it" },
 } as const satisfies Record<string, { number: number; exit: number; status: number; title: string }>;
 

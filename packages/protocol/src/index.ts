@@ -1,4 +1,6 @@
+export * from "./access.ts";
 export * from "./backup.ts";
+export * from "./decision.ts";
 export * from "./edits.ts";
 export * from "./error-codes.ts";
 export * from "./events.ts";
@@ -7,7 +9,9 @@ export * from "./impact.ts";
 export * from "./instar-error.ts";
 export * from "./observation.ts";
 export type { Face, Operation } from "./operation.ts";
+export { needOf } from "./operation.ts";
 export * from "./operations.ts";
+export * from "./policy.ts";
 export * from "./rehearsal.ts";
 export * from "./rollback.ts";
 export * from "./sandbox.ts";

@@ -25,7 +25,7 @@ export const OBSERVATION_OPERATIONS = [
   defineOperation({
     name: "update.explain",
     kind: "query",
-    summary: "Each recorded look at an update's version in service, with what every trigger came to; computes each verdict again",
+    summary: "Why an update might or might not proceed, and each recorded look at it in service with what every trigger came to; computes all of it again",
     input: z.strictObject({ update: updateId }),
     output: explainView,
     positional: ["update"],

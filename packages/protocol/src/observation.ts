@@ -78,6 +78,8 @@ export type SeenVersion = z.output<typeof seenVersion>;
 export const metricsView = z.object({ sinceMs: z.number(), versions: z.array(seenVersion) });
 export type MetricsView = z.output<typeof metricsView>;
 
+const replays = z.object({ verdict: z.enum(["yes", "no", "nodata"]), because: z.string() });
+
 export const explainView = z.object({
   update: z.string(),
   version: z.string(),
@@ -89,9 +91,18 @@ export const explainView = z.object({
       tickMs: z.number().describe("Instance time"),
     }),
   ),
-  replays: z.object({
-    verdict: z.enum(["yes", "no", "nodata"]).describe("Whether every verdict comes out again from what was recorded"),
-    because: z.string(),
-  }),
+  replays: replays.describe("Whether every verdict on it in service comes out again from what was recorded"),
+  decisions: z
+    .array(
+      z.object({
+        index: z.int().describe("Of the journal's entry"),
+        at: z.string(),
+        step: z.enum(["decide", "approve"]),
+        comesTo: z.string(),
+        because: z.string().describe("The decision as one paragraph"),
+        recomputed: replays.describe("Whether it comes out again from what was recorded"),
+      }),
+    )
+    .describe("Whether it might be exchanged"),
 });
 export type ExplainView = z.output<typeof explainView>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Need } from "./access.ts";
 
 export type Face = "cli" | "http";
 
@@ -7,6 +8,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly name: Name;
   /** A query changes nothing and is a GET; a command is a POST. */
   readonly kind: "query" | "command";
+  /** What it asks of its caller: `look` of a query, `operate` of a command, where it says nothing else. */
+  readonly needs?: Need;
   readonly summary: string;
   readonly input: Input;
   readonly output: Output;
@@ -21,6 +24,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   /** Faces that leave it out, each with its reason. */
   readonly hiddenFrom?: Partial<Record<Face, string>>;
 }
+
+export const needOf = ({ kind, needs }: Pick<Operation, "kind" | "needs">): Need => needs ?? (kind === "query" ? "look" : "operate");
 
 export const defineOperation = <const Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
   operation: Operation<Name, Input, Output>,

@@ -1,11 +1,13 @@
 // The whole table of operations: CLI, HTTP and OpenAPI derive from it.
 import { z } from "zod";
+import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { BACKUP_OPERATIONS } from "./backup-operations.ts";
 import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
 import { OBSERVATION_OPERATIONS } from "./observation-operations.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
+import { POLICY_OPERATIONS } from "./policy-operations.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
 import { updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -71,6 +73,7 @@ export const OPERATIONS = [
   defineOperation({
     name: "update.check",
     kind: "command",
+    needs: "propose",
     summary: "Ask upstream now whether there is anything new",
     input: none,
     output: z.object({
@@ -117,6 +120,7 @@ export const OPERATIONS = [
   defineOperation({
     name: "update.apply",
     kind: "command",
+    needs: "propose",
     summary: "Start an update by hand: upstream's newest, or a commit, branch or tag that upstream has",
     input: z.strictObject({
       target: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
@@ -158,10 +162,12 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
+  ...POLICY_OPERATIONS,
   ...OBSERVATION_OPERATIONS,
   ...ROLLBACK_OPERATIONS,
   ...BACKUP_OPERATIONS,
   ...EDIT_OPERATIONS,
+  ...ACCESS_OPERATIONS,
   defineOperation({
     name: "health",
     kind: "query",

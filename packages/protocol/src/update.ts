@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
 import { observationEvidence } from "./observation.ts";
+import { decisionEvidence } from "./policy.ts";
 import { rehearsalReport } from "./rehearsal.ts";
 import { confinedBy } from "./sandbox.ts";
 import { stageResult } from "./validation.ts";
@@ -34,6 +35,7 @@ export const stepEvidence = z.object({
   rehearsal: rehearsalReport.optional(),
   health: z.array(healthCheckResult).optional().describe("Checks before or after the exchange"),
   observation: observationEvidence.optional().describe("The last look at it in service"),
+  decision: decisionEvidence.optional().describe("Whether it may proceed, and what that hung on"),
 });
 export type StepEvidence = z.output<typeof stepEvidence>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ROLES } from "./access.ts";
 import { impactReport } from "./impact.ts";
 import { observationView } from "./observation.ts";
 import { sandboxReport } from "./sandbox.ts";
@@ -78,6 +79,9 @@ export const statusView = z.object({
     .nullable(),
   source: z.object({ lookedAt: z.string().nullable(), nextLookInMs: z.number().nullable(), failing: z.string().nullable() }),
   ledger: z.object({ length: z.int(), head: z.string() }),
+  access: z
+    .object({ door: z.enum(ROLES), because: z.string() })
+    .describe("What whoever comes through the instance's own door may do: whoever can read daemon.json in the data folder"),
   versions: z.object({ instar: z.string(), node: z.string() }),
 });
 export type StatusView = z.output<typeof statusView>;
@@ -144,3 +148,19 @@ export const incidentView = z.object({
   }),
 });
 export type IncidentView = z.output<typeof incidentView>;
+
+export const tokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  scope: z.array(z.string()).nullable().describe("Operations, or groups of them, that it is limited to; null: whatever its role may"),
+  state: z
+    .enum(["living", "expired", "revoked", "unsure"])
+    .describe("unsure: this machine's clock is behind the time when it was made or used last, so nobody can say whether it has expired; it is refused"),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  expiresAt: z.string().nullable().describe("null: never"),
+  revokedAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable().describe("When it was shown last, to within a minute; also after its end"),
+});
+export type TokenView = z.output<typeof tokenView>;

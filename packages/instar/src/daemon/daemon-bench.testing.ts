@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { SimulatedClock } from "@instar/testkit";
 import { expect } from "vitest";
 import { openSnapshotStore } from "../backups/snapshot-store.ts";
+import { Documents } from "../database/documents.ts";
 import { Facts } from "../database/facts.ts";
 import { openDatabase } from "../database/open-database.ts";
+import { readPolicySet } from "../governance/policy/policy-set.ts";
 import { KeeperClient } from "../keeper/keeper-client.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { MetricsRecord } from "../observation/gather/metrics-record.ts";
@@ -100,6 +102,8 @@ export class DaemonBench {
       snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
       keeper: new KeeperClient(folder),
       facts,
+      documents: new Documents(database),
+      readPolicies: async () => readPolicySet([], { shipped: true }),
       checkDatabase: () => ({ kind: "whole", because: "" }),
       runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),
       runConfined: notAsked,

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
-import { type CandidatePlan, planCandidate } from "../update/plan-candidate.ts";
+import { type CandidatePlan, type CandidateQuestion, planCandidate } from "../update/plan-candidate.ts";
 import { startOf } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { type Instance, readBreaker, readStanding, type SourceFact } from "./instance.ts";
@@ -60,26 +60,32 @@ async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
   await rooms.source.fetch(ref.commit, signal, ref.ref);
   const facts = await rooms.source.readCommit(ref.commit, { directory: settings.agent.directory, taggedAs: ref.version, signal });
   const found = { commit: ref.commit, version: facts.version, ref: ref.ref };
-  const underWay = open === undefined ? null : underWayOf(journal.read(open));
-  const plan = planCandidate({
+  return { ...planFound(instance, found, open === undefined ? null : underWayOf(journal.read(open))), found };
+}
+
+/** Whether a version would begin by itself. */
+export function planFound(instance: Instance, found: NonNullable<Looked["found"]>, underWay: CandidateQuestion["underWay"]): CandidatePlan {
+  const { settings } = instance;
+  const { running, ended } = readStanding(instance);
+  return planCandidate({
     found,
-    running: standing.running,
-    bump: standing.running === null ? "none" : classifyBump(standing.running.version, found.version),
+    running,
+    bump: running === null ? "none" : classifyBump(running.version, found.version),
     automatic: settings.updates.automatic,
     hasTests: settings.tests !== undefined,
-    ended: standing.ended,
+    ended,
     breakerBecause: readBreaker(instance).because || null,
     underWay,
   });
-  return { ...plan, found };
 }
 
-function underWayOf(journal: Parameters<typeof startOf>[0]): { commit: string; version: string; isWatching: boolean } {
+function underWayOf(journal: Parameters<typeof startOf>[0]): { commit: string; version: string; mayBeReplaced: boolean } {
   const { start } = startOf(journal);
   const last = journal.findLast((entry) => "step" in entry);
-  const isWatching =
-    last !== undefined && "step" in last && last.step === "watch" && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
-  return { commit: start.commit, version: start.versionTo, isWatching };
+  // Served already, or waiting for people: there it would only stand in the way of something newer.
+  const isWaiting = last !== undefined && "step" in last && (last.step === "watch" || (last.step === "approve" && start.trigger === "found"));
+  const mayBeReplaced = isWaiting && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
+  return { commit: start.commit, version: start.versionTo, mayBeReplaced };
 }
 
 async function begin(instance: Instance, found: NonNullable<Looked["found"]>, because: string, supersede: (because: string) => Promise<void>): Promise<void> {

@@ -31,7 +31,7 @@ const startBy = (instance: Instance) =>
     overrides: {},
   });
 const statusOf = ({ instance, daemon }: Pick<RunningDaemon, "instance" | "daemon">) =>
-  implementStatus({ instance, daemon, actor: { type: "user", id: "ada" }, versions: { instar: "0", node: "0" } }).status({});
+  implementStatus({ instance, daemon, versions: { instar: "0", node: "0" } }).status({});
 
 describe("a daemon", () => {
   it("puts the first version in place, and then each that may proceed by itself", async () => {

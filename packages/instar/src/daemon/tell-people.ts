@@ -15,7 +15,10 @@ export function noteHappenings(instance: Pick<Instance, "database" | "settings">
   new NotificationOutbox(instance.database).put(happenings.flatMap((happening) => planNotifications(instance.settings.notify.ways, happening)));
 }
 
-export const aboutOf = ({ name, rooms }: Pick<Instance, "name" | "rooms">) => ({ instance: name, at: new Date(rooms.clock.wallMs()).toISOString() });
+export const aboutOf = ({ name, rooms }: Pick<Instance, "name"> & { readonly rooms: Pick<Instance["rooms"], "clock"> }) => ({
+  instance: name,
+  at: new Date(rooms.clock.wallMs()).toISOString(),
+});
 
 /** Tells people what is in the outbox, again and again until it is told or given up. Whoever is told and how it goes changes nothing else. */
 export async function tellPeople(instance: Instance, say: (line: string) => void, until: AbortSignal): Promise<void> {

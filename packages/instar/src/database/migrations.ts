@@ -84,4 +84,28 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX bucket_by_time ON bucket (tick_ms);
   `,
+  `
+  -- Long texts that entries name by their digest: policies that decided, what a model was asked and said.
+  CREATE TABLE document (
+    digest TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    at TEXT NOT NULL
+  ) STRICT;
+  `,
+  `
+  -- Who may come in besides through the instance's own door. Of a secret only its SHA-256 is kept. Names of tokens that were not revoked are unique.
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'approver', 'admin', 'agent')),
+    scope TEXT,
+    hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    last_used_at TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX token_by_name ON token (name) WHERE revoked_at IS NULL;
+  `,
 ];

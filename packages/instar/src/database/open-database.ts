@@ -1,3 +1,4 @@
+import { chmodSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { InstarError } from "@instar/protocol";
 import { MIGRATIONS } from "./migrations.ts";
@@ -15,6 +16,7 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
     // Asked before anything is set: even the journal's mode is written into the file.
     assertFormatKnown(database, path);
     if (!options.readOnly) {
+      shutOthersOut(path);
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
       migrate(database);
     }
@@ -32,6 +34,11 @@ function assertFormatKnown(database: DatabaseSync, path: string): void {
       facts: { path, found: version, known: MIGRATIONS.length },
       advice: "Run the Instar that wrote it, or a newer one. Nothing was changed.",
     });
+}
+
+/** SQLite makes files that everybody may read; what it makes beside this one takes this one's mode. The folder around it shuts others out as well. */
+function shutOthersOut(path: string): void {
+  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
 }
 
 function readFormat(database: DatabaseSync): number {

@@ -22,6 +22,9 @@ export type LedgerEvent =
   | "UPDATE_FAILED"
   | "UPDATE_RESOLVED"
   | "UPDATE_CONFIRMED"
+  | "DECISION_MADE"
+  | "UPDATE_APPROVED"
+  | "UPDATE_REJECTED"
   | "CONFIGURATION_CHANGED"
   | "RELEASE_QUARANTINED"
   | "INCIDENT_EXPLAINED"
@@ -33,7 +36,10 @@ export type LedgerEvent =
   | "INSTANCE_STARTED"
   | "INSTANCE_STOPPED"
   | "SETTINGS_CHANGED"
-  | "EPOCH_TAKEN";
+  | "EPOCH_TAKEN"
+  | "TOKEN_CREATED"
+  | "TOKEN_REVOKED"
+  | "ACCESS_REFUSED";
 
 export interface Actor {
   readonly type: "system" | "user" | "agent";

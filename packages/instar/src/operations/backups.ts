@@ -9,7 +9,7 @@ import { findBackup } from "../update/find-backup.ts";
 import { findExchange } from "../update/find-exchange.ts";
 import { newId } from "../update/new-id.ts";
 import { takeBackup } from "../update/take-backup.ts";
-import { BackupJobs, type JobDesk, type JobResults } from "./backup-jobs.ts";
+import type { JobDesk, JobResults } from "./backup-jobs.ts";
 import type { OperationContext } from "./context.ts";
 import { describeBackup } from "./describe-backup.ts";
 import { restoreBackup } from "./restore-backup.ts";
@@ -18,9 +18,8 @@ type Implemented = "backup.create" | "backup.list" | "backup.verify" | "backup.r
 
 /** Long work is begun and looked at; without a daemon it is done at once, by whoever asked. */
 export function implementBackups(context: OperationContext): Pick<Implementations, Implemented> {
-  const { instance, daemon } = context;
+  const { instance, daemon, backupJobs: jobs } = context;
   const { rooms } = instance;
-  const jobs = new BackupJobs({ clock: rooms.clock, newId, signal: daemon?.over ?? new AbortController().signal });
   const begin = async (what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>) => {
     const { job, ended } = jobs.begin(what, act);
     return daemon === undefined ? ended : job;

@@ -1,11 +1,21 @@
 import type { Instance } from "../daemon/instance.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
+import type { Caller } from "../governance/access/caller.ts";
+import type { TokenStore } from "../governance/access/token-store.ts";
+import type { BackupJobs } from "./backup-jobs.ts";
 
-/** What operations act on. Without a daemon (a face that reads the disk while none runs) commands are refused. */
-export interface OperationContext {
+/** What operations act on, whoever asks; built once, since what outlives a request is remembered here. Without a daemon commands are refused. */
+export interface OperationRooms {
   readonly instance: Instance;
   readonly daemon: Daemon | undefined;
-  /** Who asks, for the ledger. */
-  readonly actor: { readonly type: "user"; readonly id: string };
   readonly versions: { readonly instar: string; readonly node: string };
+  readonly backupJobs: BackupJobs;
+  readonly tokens: TokenStore;
+}
+
+/** The same for one caller: cheap to make, so made for each request. */
+export interface OperationContext extends OperationRooms {
+  readonly caller: Caller;
+  /** The caller as ledger and journal say it. */
+  readonly actor: { readonly type: "user" | "agent"; readonly id: string };
 }

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
 import { readBreaker } from "../daemon/instance.ts";
+import { checkAccess } from "../doctor/check-access.ts";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
+import { checkPolicies } from "../doctor/check-policies.ts";
+import { policyFolderOf } from "../governance/policy/open-policies.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { SLOTS } from "../keeper/keeper-state.ts";
 import { verifyLedger } from "../ledger/verify-ledger.ts";
@@ -13,10 +16,12 @@ import { describeJobContainment } from "../platform/job-containment.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import { environmentFileOf } from "../update/exchange.ts";
 import { checkCertificate } from "./check-certificate.ts";
 import { checkSandbox, describeSandboxes } from "./check-sandbox.ts";
 import type { OperationContext } from "./context.ts";
 import { explainFront } from "./explain-front.ts";
+import { readDoorRole } from "./read-door-role.ts";
 
 /** Looks for what is wrong, and says what to do. Changes nothing. */
 export function implementDoctor(context: OperationContext): Pick<Implementations, "doctor"> {
@@ -29,11 +34,24 @@ export function implementDoctor(context: OperationContext): Pick<Implementations
         ...(await checkData(context)),
         ...(await checkReleases(context)),
         ...(await checkRunning(context)),
+        ...(await checkWhoMay(context)),
+        ...(await checkPoliciesOf(context)),
       ];
       const worst = checks.some((check) => check.verdict === "fail") ? "fail" : checks.some((check) => check.verdict === "error") ? "error" : "pass";
       return { verdict: worst, checks, sandboxes } satisfies DoctorView;
     },
   };
+}
+
+async function checkPoliciesOf({ instance }: OperationContext): Promise<Check[]> {
+  const { settings, rooms } = instance;
+  const { level, writable } = settings.agent.sandbox;
+  return checkPolicies({
+    set: await rooms.readPolicies(),
+    folder: policyFolderOf(settings, rooms.settingsFolder),
+    writable: [...(rooms.stateDirectory === null ? [] : [rooms.stateDirectory]), ...writable.map((path) => resolve(rooms.settingsFolder, path))],
+    isAgentOpen: level === "open",
+  });
 }
 
 async function checkMachine({ instance, versions }: OperationContext): Promise<Check[]> {
@@ -127,6 +145,12 @@ async function checkRunning({ instance, daemon }: OperationContext): Promise<Che
   if (report.front !== null && !report.front.listening)
     checks.push(failed("running", "front", await explainFront(instance), "Mend that; the front tries again every half second."));
   return [...checks, ...(await checkExposure(instance, report))];
+}
+
+async function checkWhoMay({ instance, tokens }: OperationContext): Promise<Check[]> {
+  const { rooms, folder } = instance;
+  const readable = [environmentFileOf(rooms), rooms.settingsFolder, rooms.stateDirectory].filter((path) => path !== null);
+  return checkAccess({ door: await readDoorRole(instance), folder, tokens, readable });
 }
 
 /** Who can reach what. An agent that listens beyond loopback itself can be reached past the front: uncounted, and before it serves. */

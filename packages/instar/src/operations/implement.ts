@@ -1,4 +1,6 @@
 import type { Implementations } from "@instar/protocol";
+import { implementAccess } from "./access.ts";
+import { implementApprovals } from "./approvals.ts";
 import { implementBackups } from "./backups.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
@@ -9,6 +11,7 @@ import { implementIncidents } from "./incidents.ts";
 import { implementKeeper } from "./keeper.ts";
 import { implementObservation } from "./observation.ts";
 import { implementPlan } from "./plan.ts";
+import { implementPolicies } from "./policies.ts";
 import { implementRecords } from "./records.ts";
 import { implementRollback } from "./rollback.ts";
 import { implementStatus } from "./status.ts";
@@ -21,6 +24,8 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementApprovals(context),
+    ...implementPolicies(context),
     ...implementRollback(context),
     ...implementEdits(context),
     ...implementRecords(context),
@@ -30,5 +35,6 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementHealth(context),
     ...implementKeeper(context),
     ...implementDoctor(context),
+    ...implementAccess(context),
   };
 }

@@ -20,6 +20,7 @@ import { type JournalledLook, listLooks, replayWatch, WATCH_STEPS } from "../upd
 import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
+import { explainDecisions } from "./explain-decisions.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { daemonOf, findUpdate, openUpdate } from "./updates.ts";
 
@@ -104,6 +105,7 @@ function explain(instance: Instance, update: UpdateId): ExplainView {
     update,
     version: startOf(entries).start.versionTo,
     looks,
+    decisions: explainDecisions(instance, entries),
     replays:
       failing ??
       (replayed.length === 0

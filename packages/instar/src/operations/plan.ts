@@ -1,11 +1,14 @@
 import { type Implementations, InstarError, type PlanView, VALIDATION_STAGES } from "@instar/protocol";
 import { readStateSize } from "../backups/read-state-size.ts";
 import { readBreaker, readStanding } from "../daemon/instance.ts";
+import { decideProceeding, type PolicyOutcome } from "../governance/policy/decide-proceeding.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { isPortFree } from "../platform/is-port-free.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
 import { decidePackage } from "../sources/decide-package.ts";
+import { planUpdateFacts } from "../update/decided/plan-update-facts.ts";
+import { planPolicyContext } from "../update/decided/policy-context.ts";
 import { planCandidate } from "../update/plan-candidate.ts";
 import type { OperationContext } from "./context.ts";
 import { assessNow } from "./impact.ts";
@@ -35,13 +38,13 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
       });
       const problem = await packageProblem(instance, found.commit);
       const files = await source.diff(standing.running?.commit ?? null, found.commit, signal);
-      const risk = await readRisk(instance);
+      const outlook = await readOutlook(instance);
       return {
         instance: instance.name,
         dataFolder: instance.folder,
         candidate: { ...candidate, author: facts.author, subject: facts.subject },
         running: standing.running === null ? null : { version: standing.running.version, commit: standing.running.commit },
-        would: wouldInWords(decision.decision, decision.because, risk),
+        would: wouldInWords(decision.decision, decision.because, outlook),
         steps: instance.codeUpdate.map(({ id, title }) => ({ id, title, would: stepInWords(id, instance.settings) })),
         files: { changed: files.length, sample: files.slice(0, 10).map((file) => file.path) },
         checks: await readChecks(instance, problem),
@@ -50,20 +53,37 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
   };
 }
 
-/** In a word; why it could not be told, where it could not. A plan without it is still a plan. */
-async function readRisk(instance: OperationContext["instance"]): Promise<string> {
+interface Outlook {
+  readonly risk: string;
+  /** What the policies would say of it if it passes everything; null where its impact is not known. */
+  readonly policy: PolicyOutcome | null;
+}
+
+/** Its risk in a word; why it could not be told, where it could not. A plan without it is still a plan. */
+async function readOutlook(instance: OperationContext["instance"]): Promise<Outlook> {
+  const { rooms, settings } = instance;
   try {
     const { report } = await assessNow(instance, undefined, undefined);
-    return `${report.risk}, impact ${report.impactLevel}: \`instar impact\` says why`;
+    const start = {
+      kind: "code",
+      trigger: readStanding(instance).running === null ? "first" : "found",
+      actor: { type: "system", id: "daemon" },
+      overrides: {},
+    } as const;
+    const facts = planUpdateFacts(start, { impact: report, laterChecks: [], tests: "pass", rehearsal: "pass", isConfined: true, lessons: 0, authors: [] });
+    const policy = decideProceeding(await rooms.readPolicies(), facts, planPolicyContext(settings, rooms.clock.wallMs()).context);
+    return { risk: `${report.risk}, impact ${report.impactLevel}: \`instar impact\` says why`, policy };
   } catch (error) {
     if (!InstarError.is(error)) throw error;
-    return `not known: ${error.message}`;
+    return { risk: `not known: ${error.message}`, policy: null };
   }
 }
 
-function wouldInWords(decision: "start" | "hold" | "dismiss" | "nothing", because: string, risk: string): string {
+function wouldInWords(decision: "start" | "hold" | "dismiss" | "nothing", because: string, { risk, policy }: Outlook): string {
   switch (decision) {
     case "start":
+      if (policy !== null && policy.kind !== "proceed")
+        return `it would be begun by itself, ${policy.kind === "refused" ? "and refused" : policy.kind === "later" ? "and wait" : "and wait for approval"}: ${policy.because} (risk ${risk})`;
       return `it would be put in place by itself: ${because} (risk ${risk})`;
     case "hold":
       return `it would wait for you: ${because}`;
@@ -92,6 +112,13 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
       return stagesInWords(settings);
     case "rehearse":
       return rehearsalInWords(settings);
+    case "decide":
+      return decisionInWords(settings);
+    case "approve":
+      return `${settings.approvals.quorum} ${settings.approvals.quorum === 1 ? "person" : "people"} where it is critical${settings.approvals.for
+        .filter((level) => level !== "critical")
+        .map((level) => ` or ${level}`)
+        .join("")}, for at most ${Math.round(settings.approvals.waitFor / 3_600_000)} h`;
     case "back-up":
       return settings.state.directory === undefined ? "nothing: no state folder" : `copy ${settings.state.directory}`;
     case "switch":
@@ -105,6 +132,12 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
     default:
       return "";
   }
+}
+
+function decisionInWords({ decision, policy }: OperationContext["instance"]["settings"]): string {
+  const model =
+    decision.engine === "rules" || decision.model === undefined ? "" : `, then ${decision.model.provider} ${decision.model.name} (${decision.engine})`;
+  return `the policies${policy.shipped ? "" : " of your own"}${model}`;
 }
 
 /** How long is known once it is known what the change touches. */

@@ -9,13 +9,16 @@ import type { OperationContext } from "./context.ts";
 import { describeSlots } from "./describe-slots.ts";
 import { explainFront } from "./explain-front.ts";
 import { readObservation } from "./observation.ts";
+import { readDoorRole } from "./read-door-role.ts";
 import { readUpdate } from "./updates.ts";
 
-export function implementStatus(context: OperationContext): Pick<Implementations, "status"> {
+type StatusContext = Pick<OperationContext, "instance" | "daemon" | "versions">;
+
+export function implementStatus(context: StatusContext): Pick<Implementations, "status"> {
   return { status: () => readStatus(context) };
 }
 
-async function readStatus(context: OperationContext): Promise<StatusView> {
+async function readStatus(context: StatusContext): Promise<StatusView> {
   const { instance, daemon, versions } = context;
   const { journal, facts, folder } = instance;
   const report = await instance.rooms.keeper.state().catch(() => undefined);
@@ -24,6 +27,7 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
   const update = newest === undefined ? null : readUpdate(instance, newest);
   const source = facts.read<SourceFact>("source");
   const head = instance.ledger.head();
+  const door = await readDoorRole(instance);
   return {
     instance: instance.name,
     dataFolder: folder,
@@ -44,6 +48,7 @@ async function readStatus(context: OperationContext): Promise<StatusView> {
       failing: source?.failing ?? null,
     },
     ledger: { length: head.length, head: head.hash },
+    access: { door: door.role, because: door.because },
     versions,
   };
 }
@@ -55,7 +60,7 @@ function availableOf(source: SourceFact | undefined, known: readonly (string | u
 }
 
 /** Why nothing is happening, or what is: one sentence that an operator understands at night. */
-async function explainWaiting({ instance, daemon }: OperationContext, report: KeeperReport | undefined, source: SourceFact | undefined): Promise<string> {
+async function explainWaiting({ instance, daemon }: StatusContext, report: KeeperReport | undefined, source: SourceFact | undefined): Promise<string> {
   const { journal, time } = instance;
   const [open] = journal.unfinished();
   if (report === undefined && daemon === undefined)
@@ -85,6 +90,8 @@ async function explainWaiting({ instance, daemon }: OperationContext, report: Ke
         return `update ${open} is about to end`;
     }
   }
+  const mistake = (await instance.rooms.readPolicies()).problems.find(({ severity }) => severity === "error");
+  if (mistake !== undefined) return `nothing proceeds until the policies are mended: ${mistake.file}: ${mistake.message}. \`instar policy check\` shows it all`;
   if (source === undefined) return "upstream has not been asked yet";
   if (source.failing !== null) return `upstream cannot be read (${source.failures} times in a row): ${source.failing}`;
   return `${source.because}; upstream is asked again in ${Math.ceil(daemon.nextLookInMs() / 1_000)} s`;

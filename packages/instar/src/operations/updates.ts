@@ -1,6 +1,7 @@
-import { type ConflictStrategy, foldUpdateEvents, type Implementations, InstarError, type UpdateView } from "@instar/protocol";
+import { foldUpdateEvents, type Implementations, type InputOf, InstarError, type UpdateView } from "@instar/protocol";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { type Instance, readBreaker, readStanding, resetBreaker } from "../daemon/instance.ts";
+import { planFound } from "../daemon/look-for-updates.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
 import { transact } from "../database/open-database.ts";
 import { foldJournalEvents } from "../update/fold-journal-events.ts";
@@ -93,18 +94,10 @@ export function openUpdate({ journal }: Instance): UpdateId {
   return open;
 }
 
-async function applyByHand(
-  context: OperationContext,
-  input: {
-    target?: string | undefined;
-    untested: boolean;
-    quarantined: boolean;
-    conflicts?: ConflictStrategy | undefined;
-    confirmWithin?: string | undefined;
-  },
-): Promise<UpdateId> {
+async function applyByHand(context: OperationContext, input: InputOf<"update.apply">): Promise<UpdateId> {
   const { instance } = context;
   const confirmWithinMs = input.confirmWithin === undefined ? undefined : parseDuration(input.confirmWithin, "confirmWithin");
+  if (context.actor.type === "agent") assertLowersNoGate(input);
   daemonOf(context);
   assertNothingUnderWay(instance);
   const signal = AbortSignal.timeout(120_000);
@@ -117,11 +110,13 @@ async function applyByHand(
     });
   await source.fetch(found.commit, signal, found.ref);
   const facts = await source.readCommit(found.commit, { directory: instance.settings.agent.directory });
+  if (context.actor.type === "agent") assertStartsByItself(instance, { commit: found.commit, version: facts.version, ref: found.ref });
   return begin(context, {
     commit: found.commit,
     ref: found.ref,
     versionTo: facts.version,
-    trigger: "by-hand",
+    // What an agent proposes no person has looked at: it goes the way of what was found.
+    trigger: context.actor.type === "agent" ? "found" : "by-hand",
     overrides: {
       untested: input.untested,
       quarantined: input.quarantined,
@@ -129,6 +124,24 @@ async function applyByHand(
       ...(confirmWithinMs === undefined ? {} : { confirmWithinMs }),
     },
   });
+}
+
+/** What a person may answer for, an agent may not ask for. @throws InstarError FORBIDDEN */
+function assertLowersNoGate({ untested, quarantined, conflicts, confirmWithin }: InputOf<"update.apply">): void {
+  const lowers = Object.entries({ untested, quarantined, conflicts, confirmWithin }).flatMap(([name, value]) =>
+    value === undefined || value === false ? [] : [name],
+  );
+  if (lowers.length > 0)
+    throw new InstarError("FORBIDDEN", `an agent may propose a version, and lower no gate for it: ${lowers.join(", ")}`, {
+      facts: { lowers },
+      advice: "Propose it without; or a person does it.",
+    });
+}
+
+/** An agent's word is nobody's leave: what instar.yaml keeps for a person waits for one. @throws InstarError FORBIDDEN */
+function assertStartsByItself(instance: Instance, found: { commit: string; version: string; ref: string }): void {
+  const { decision, because } = planFound(instance, found, null);
+  if (decision !== "start") throw new InstarError("FORBIDDEN", `it is a person's to start: ${because}`, { facts: { decision, commit: found.commit } });
 }
 
 function begin(

@@ -13,11 +13,12 @@ const OCCASIONS = [
   "waiting",
   "breaker",
   "release-changed",
+  "token-created",
 ] as const;
 export type Occasion = (typeof OCCASIONS)[number];
 
-/** What wakes somebody by default: what went wrong, and what waits for a person. */
-const LOUD: Occasion[] = ["rolled-back", "stuck", "waiting", "breaker", "release-changed"];
+/** What wakes somebody by default: what went wrong, what waits for a person, and a new hand on the door. */
+const LOUD: Occasion[] = ["rolled-back", "stuck", "waiting", "breaker", "release-changed", "token-created"];
 
 export const notifySettings = z.strictObject({
   ways: z

@@ -50,6 +50,44 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => draft("state", "copy", "run") !== undefined && !usesPlaceholder(draft("state", "copy", "run"), "copy"),
   },
   {
+    at: ["decision", "engine"],
+    says: "an engine that asks a model needs decision.model: say which one is asked",
+    isBroken: (draft) => ["model", "hybrid"].includes(String(draft("decision", "engine"))) && draft("decision", "model") === undefined,
+  },
+  {
+    at: ["decision", "model", "baseUrl"],
+    says: "provider openai-compatible needs baseUrl: where the model is asked",
+    isBroken: (draft) => draft("decision", "model", "provider") === "openai-compatible" && draft("decision", "model", "baseUrl") === undefined,
+  },
+  {
+    at: ["decision", "model", "keyVariable"],
+    says: "the key's variable is looked for in agent.environmentFile, and there is none",
+    isBroken: (draft) => draft("decision", "model", "keyVariable") !== undefined && draft("agent", "environmentFile") === undefined,
+  },
+  {
+    at: ["decision", "model", "keyVariable"],
+    says: "a key would go over the network in the clear: write an https baseUrl, or one on this machine",
+    isBroken: (draft) =>
+      draft("decision", "model", "keyVariable") !== undefined &&
+      /^http:\/\/(?!127\.|localhost[:/]|\[::1\])/i.test(String(draft("decision", "model", "baseUrl"))),
+  },
+  {
+    at: ["decision", "model"],
+    says: "provider anthropic needs keyVariable: the variable of agent.environmentFile that holds the key",
+    isBroken: (draft) =>
+      draft("decision", "model", "provider") === "anthropic" &&
+      draft("decision", "model", "baseUrl") === undefined &&
+      draft("decision", "model", "keyVariable") === undefined,
+  },
+  {
+    at: ["updates", "freezes"],
+    says: "a freeze ends before it begins",
+    isBroken: (draft) =>
+      listed(draft("updates", "freezes")).some(
+        (freeze) => isMapping(freeze) && typeof freeze.from === "string" && typeof freeze.to === "string" && Date.parse(freeze.to) <= Date.parse(freeze.from),
+      ),
+  },
+  {
     at: ["backup", "databases"],
     says: "two databases have the same name",
     isBroken: (draft) => hasTwice(listed(draft("backup", "databases")).map((database) => (isMapping(database) ? database.name : undefined))),

@@ -245,6 +245,51 @@ export const SECTIONS: readonly Section[] = [
     keys: [
       { name: "automatic", example: "patch" },
       { name: "breaker", example: 3, words: "After so many in a row that had to go back none begins by itself: `instar update resume`. 0: never." },
+      {
+        name: "windows",
+        example: [{ days: ["mon", "tue", "wed", "thu"], from: "02:00", to: "05:00", timeZone: "UTC" }],
+        words: "Updates proceed by themselves only then.",
+      },
+      {
+        name: "freezes",
+        example: [{ from: "2026-12-20", to: "2027-01-06", because: "the end of the year" }],
+        words: "And not then. A person who starts one is not held up.",
+      },
+    ],
+  },
+  {
+    name: "approvals",
+    words: ["Which updates wait for `instar update approve`, how many people it takes, and how long their word holds."],
+    keys: [
+      { name: "for", example: ["critical", "high"], words: "By impact (`instar impact`); critical ones always do." },
+      { name: "quorum", example: 1, words: "How many people." },
+      { name: "waitFor", example: "3d", words: "Then the update is refused." },
+      { name: "validFor", example: "1d", words: "An approval counts for so long." },
+    ],
+  },
+  {
+    name: "decision",
+    words: ["Who is heard before an update proceeds. A language model can only ask for a person, or refuse; it lets nothing through that the policies do not."],
+    keys: [
+      { name: "engine", example: "rules", words: "rules: policies alone; model: it is asked each time; hybrid: where the risk is medium or more." },
+      { name: "approveAbove", example: 0.85, words: "An approval of the model that is less sure than this asks for a person." },
+      { name: "approvalAboveRisk", example: "medium", words: "Above this risk, measured or seen by the model, a person is asked." },
+      { name: "onFailure", example: "defer", words: "No usable answer: defer (a person is asked) or reject." },
+      {
+        name: "model",
+        example: { provider: "openai-compatible", name: "gpt-oss-20b", baseUrl: "http://127.0.0.1:11434/v1" },
+        words: "Or provider: anthropic. keyVariable names the key's variable in agent.environmentFile.",
+      },
+    ],
+  },
+  {
+    name: "policy",
+    words: [
+      "Policies of your own, in Cedar: `instar policy show` prints what holds, `instar policy check` looks for mistakes. The agent must not be able to write them.",
+    ],
+    keys: [
+      { name: "folder", example: "policy", words: "Its *.cedar files are read at every decision." },
+      { name: "shipped", example: true, words: "false: without the policies on updates that Instar brings." },
     ],
   },
   {
@@ -255,7 +300,6 @@ export const SECTIONS: readonly Section[] = [
     ],
     keys: [
       { name: "within", example: "5m", words: "How long working it out may take." },
-      { name: "review", example: "advised", words: "required: a change of high or critical impact waits for `instar update apply`." },
       {
         name: "conflicts",
         example: "manual",
@@ -313,7 +357,7 @@ export const SECTIONS: readonly Section[] = [
         name: "ways",
         example: [{ run: ["./tell-me"] }, { webhook: "https://example.org/hooks/instar", secretVariable: "HOOK_SECRET", on: ["rolled-back", "stuck"] }],
         words:
-          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed; left out, what is loud.",
+          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed, token-created; left out, what is loud.",
       },
     ],
   },

@@ -1,6 +1,8 @@
 import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
 import { backupSettings } from "./backup-settings.ts";
+import { decisionSettings } from "./decision-settings.ts";
+import { approvalSettings, policySettings, updateFreeze, updateWindow } from "./governance-settings.ts";
 import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
@@ -188,10 +190,6 @@ const gate = z.enum(["off", "reported", "no-worse", "required"]);
 
 const analysisSettings = z.strictObject({
   within: duration.prefault("5m").describe("How long working out what a change touches may take"),
-  review: z
-    .enum(["advised", "required"])
-    .default("advised")
-    .describe("required: a change of high or critical impact does not proceed by itself; advised: it is said, and the tests decide"),
   conflicts: z
     .enum(CONFLICT_STRATEGIES)
     .default("manual")
@@ -235,8 +233,13 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself"),
       breaker: z.int().min(0).default(3).describe("After so many updates in a row that had to go back none begins by itself until a person resumes; 0: never"),
+      windows: z.array(updateWindow).default([]).describe("Updates proceed by themselves only within these; empty: at any time"),
+      freezes: z.array(updateFreeze).default([]).describe("Times in which no update proceeds by itself"),
     })
     .prefault({}),
+  approvals: approvalSettings.prefault({}).describe("When people are asked before an update proceeds"),
+  decision: decisionSettings.prefault({}).describe("Who is heard before an update proceeds: the policies, or a language model besides"),
+  policy: policySettings.prefault({}).describe("Policies of your own on which update may proceed, and who may do what"),
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
   backup: backupSettings.prefault({}),

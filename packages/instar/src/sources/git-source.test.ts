@@ -278,6 +278,7 @@ describe("reading a commit", () => {
       commit: third,
       tree: upstream.git("rev-parse", `${third}^{tree}`),
       author: "Ada <ada@example.org>",
+      authors: ["Ada", "ada@example.org"],
       at: "2026-01-02T03:03:00.000Z",
       subject: "third",
       version: "1.1.0",

@@ -8,6 +8,7 @@ import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
 import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./merge-local-changes.ts";
 import { type CommitFacts, type CommitQuestion, readCommit, readFileOf } from "./read-commit.ts";
+import { readDiffText } from "./read-diff-text.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
 
@@ -37,6 +38,8 @@ export interface GitSource {
   isAncestor(older: string, newer: string): Promise<boolean>;
   listTree(commit: string, signal?: AbortSignal): Promise<readonly TreeEntry[]>;
   diff(from: string | null, to: string, signal?: AbortSignal): Promise<readonly FileChange[]>;
+  /** See readDiffText. */
+  diffText(from: string, to: string, limitBytes: number, signal?: AbortSignal): Promise<string | null>;
   readFile(commit: string, path: string, maxBytes: number): Promise<Buffer | undefined>;
   /** Into an existing, empty folder; see write-tree.ts for what is refused. */
   writeTree(commit: string, folder: string, signal?: AbortSignal): Promise<void>;
@@ -78,6 +81,7 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     },
     listTree: async (commit, signal) => listTree(mirror, assertCommit(commit), signal),
     diff: async (from, to, signal) => diffCommits(mirror, from === null ? null : assertCommit(from), assertCommit(to), signal),
+    diffText: async (from, to, limitBytes, signal) => readDiffText(mirror, assertCommit(from), assertCommit(to), limitBytes, signal),
     readFile: async (commit, path, maxBytes) => readFileOf(mirror, assertCommit(commit), path, maxBytes),
     writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
     mergeLocalChanges: (question, signal) => alone(() => mergeLocalChanges(mirror, question, signal)),

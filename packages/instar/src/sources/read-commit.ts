@@ -14,6 +14,8 @@ export interface CommitFacts {
   readonly version: string;
   /** The subjects since the previous commit, newest first, at most 100; just this one's where there is no previous. */
   readonly changes: readonly string[];
+  /** Names and addresses of who wrote and who committed what came since the previous commit, each once; nobody has proved them. */
+  readonly authors: readonly string[];
 }
 
 export interface CommitQuestion {
@@ -45,6 +47,7 @@ export async function readCommit(mirror: GitMirror, commit: string, question: Co
     subject: own,
     version: (await readVersion(mirror, commit, question)) ?? question.taggedAs ?? commit.slice(0, 7),
     changes: (await readSubjects(mirror, commit, question)) ?? [own],
+    authors: await readAuthors(mirror, commit, question),
   };
 }
 
@@ -75,6 +78,29 @@ async function readSubjects(mirror: GitMirror, commit: string, { since, signal }
   );
   const subjects = stdout.toString("utf8").split("\0").filter(Boolean).map(printable);
   return status === 0 && subjects.length > 0 ? subjects : undefined;
+}
+
+const MOST_AUTHORS = 1_000;
+/** Stands for anybody, where there are more authors than are listed: nobody hides his name behind a thousand others. */
+const ANYBODY = "*";
+
+async function readAuthors(mirror: GitMirror, commit: string, { since, signal }: CommitQuestion): Promise<string[]> {
+  const read = async (range: readonly string[]) =>
+    mirror.run(["log", "-z", "--encoding=UTF-8", "--format=%an%x1f%ae%x1f%cn%x1f%ce", "--end-of-options", ...range], { accept: [128], signal });
+  const between = since === undefined ? undefined : await read([`${since}..${commit}`]);
+  // An unknown older commit, and a step back, leave the commit's own.
+  const { stdout } =
+    between?.status === 0 && between.stdout.length > 0
+      ? between
+      : await mirror.run(["log", "-z", "-n1", "--encoding=UTF-8", "--format=%an%x1f%ae%x1f%cn%x1f%ce", "--end-of-options", commit], { signal });
+  const names = stdout
+    .toString("utf8")
+    .replaceAll("\0", "\x1f")
+    .split("\x1f")
+    .map((name) => printable(name.trim()).slice(0, 200))
+    .filter(Boolean);
+  const unique = [...new Set(names)].filter((name) => name !== ANYBODY);
+  return unique.length > MOST_AUTHORS ? [...unique.slice(0, MOST_AUTHORS), ANYBODY] : unique;
 }
 
 /**

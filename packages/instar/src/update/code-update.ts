@@ -2,6 +2,7 @@ import { defineConfigurationUpdate } from "./configuration-update.ts";
 import type { Step } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
 import { analyseStep } from "./steps/analyse.ts";
+import { approveStep } from "./steps/approve.ts";
 import { backUpStep } from "./steps/back-up.ts";
 import { buildStep } from "./steps/build.ts";
 import { checkBackupStep } from "./steps/check-backup.ts";
@@ -12,7 +13,7 @@ import { checkRebuiltStep } from "./steps/check-rebuilt.ts";
 import { checkReleaseStep } from "./steps/check-release.ts";
 import { commitStep } from "./steps/commit.ts";
 import { confirmStep } from "./steps/confirm.ts";
-import { decideStep } from "./steps/decide.ts";
+import { decideAtOnceStep, decideStep } from "./steps/decide.ts";
 import { editsOf } from "./steps/edits-of.ts";
 import { fetchStep } from "./steps/fetch.ts";
 import { keepBeforeStep } from "./steps/keep-before.ts";
@@ -39,6 +40,7 @@ export function defineCodeUpdate(rooms: StepRooms): Step[] {
     validateStep(rooms),
     rehearseStep(rooms),
     decideStep(rooms),
+    approveStep(rooms),
     checkBeforeStep(rooms),
     backUpStep(rooms),
     ...(rooms.settings.exchange.trial === undefined ? [] : [trialStep(rooms)]),
@@ -81,6 +83,7 @@ export function defineWatchingAgain(rooms: StepRooms): Step[] {
 export function listStepDefinitions(rooms: StepRooms): Step[] {
   return [
     ...defineCodeUpdate(rooms),
+    decideAtOnceStep(rooms),
     trialStep(rooms),
     checkReleaseStep(rooms),
     checkRebuiltStep(),

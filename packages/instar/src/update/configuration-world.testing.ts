@@ -6,6 +6,7 @@ import { crashingDisk, EditWorld } from "../edits/edit-world.testing.ts";
 import { Edits } from "../edits/edits.ts";
 import { parseEditPlan } from "../edits/parse-edit-plan.ts";
 import type { KeeperCommand, KeeperReport } from "../keeper/keeper-control.ts";
+import { foldAnswers } from "./fold-answers.ts";
 import type { Gives, UpdateId, UpdateStart } from "./journal-entry.ts";
 import type { StepContext } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
@@ -55,7 +56,17 @@ export class ConfigurationWorld {
   }
 
   context(given: Gives = {}, restart = true): StepContext {
-    const seen = { update: UPDATE, start: this.start(restart), given, noted: {}, attempt: 1, epoch: 1, mayLoseWrites: false, confirmedAtTickMs: null };
+    const seen = {
+      update: UPDATE,
+      start: this.start(restart),
+      given,
+      noted: {},
+      attempt: 1,
+      epoch: 1,
+      mayLoseWrites: false,
+      confirmedAtTickMs: null,
+      answers: foldAnswers([]),
+    };
     return { ...seen, tickMs: () => 0, signal: new AbortController().signal, say: () => undefined };
   }
 

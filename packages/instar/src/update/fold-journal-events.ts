@@ -50,6 +50,10 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
     case "supersede-requested":
     case "confirmed":
       return { ...head, kind: "update-asked", because: entry.because };
+    case "approved":
+      return { ...head, kind: "update-asked", because: `${entry.approval.by} approved it` };
+    case "rejected":
+      return { ...head, kind: "update-asked", because: `${entry.by} rejected it` };
     case "resolved":
       return { ...head, kind: "update-asked", because: `${entry.by} chose to ${entry.how}` };
     case "ended":
@@ -60,7 +64,7 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
 }
 
 /** What an older Instar wrote in another shape is left out: a view is for people, and the journal keeps it all the same. */
-function evidenceIn({ confinement, stages, rehearsal, health, observation }: Gives): { evidence?: StepEvidence } {
-  const parsed = stepEvidence.safeParse({ confinement, stages, rehearsal, health, observation });
+function evidenceIn({ confinement, stages, rehearsal, health, observation, decided }: Gives): { evidence?: StepEvidence } {
+  const parsed = stepEvidence.safeParse({ confinement, stages, rehearsal, health, observation, decision: decided });
   return parsed.success && Object.values(parsed.data).some((part) => part !== undefined) ? { evidence: parsed.data } : {};
 }

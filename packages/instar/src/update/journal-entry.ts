@@ -1,4 +1,5 @@
 import type { Component, ConflictStrategy, ErrorCode, Outcome } from "@instar/protocol";
+import type { Approval } from "../governance/approvals/approval.ts";
 import type { Json } from "../ledger/ledger-entry.ts";
 import type { Strategy } from "../settings/plan-strategy.ts";
 
@@ -94,6 +95,9 @@ export type EntryBody =
   | { readonly kind: "resolved"; readonly how: "retry" | "accept" | "abandon"; readonly by: string; readonly mayLoseWrites: boolean }
   /** A person keeps a version that asked to be confirmed, or goes on after an alarm. */
   | { readonly kind: "confirmed"; readonly by: string; readonly because: string }
+  /** A person's word that it may be exchanged, or that it may not. */
+  | { readonly kind: "approved"; readonly approval: Approval }
+  | { readonly kind: "rejected"; readonly by: string; readonly because: string }
   | { readonly kind: "ended"; readonly outcome: Outcome; readonly because: string };
 
 /** One line of an update's journal. `seq` is dense from 0, so a gap is corruption and never a race. */

@@ -40,7 +40,7 @@ describe("what to do about what upstream has", () => {
     ["starts the first version, whatever may proceed by itself", { running: null, automatic: "never" }, `start: ${name} is the first version`],
     [
       "waits with the first version while it is put in place",
-      { running: null, underWay: { ...RUNNING, isWatching: false } },
+      { running: null, underWay: { ...RUNNING, mayBeReplaced: false } },
       "hold: the first version is still being put in place",
     ],
     [
@@ -54,16 +54,16 @@ describe("what to do about what upstream has", () => {
       `hold: ${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
     ],
     ["does nothing about what runs", { running: { commit: NEW.commit, version: "1.1.0" } }, `nothing: upstream has nothing newer than ${name}, which runs`],
-    ["does nothing about what is under way", { underWay: { commit: NEW.commit, version: "1.1.0", isWatching: false } }, `nothing: ${name} is under way`],
+    ["does nothing about what is under way", { underWay: { commit: NEW.commit, version: "1.1.0", mayBeReplaced: false } }, `nothing: ${name} is under way`],
     [
       "waits behind another update",
-      { underWay: { commit: "cccc", version: "1.0.1", isWatching: false } },
+      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: false } },
       `hold: ${name} waits until the update to 1.0.1 has ended`,
     ],
     [
       "takes the place of one that is only watched",
-      { underWay: { commit: "cccc", version: "1.0.1", isWatching: true } },
-      `start: ${name} is new and takes the place of 1.0.1, which is still being watched`,
+      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true } },
+      `start: ${name} is new and takes the place of 1.0.1, which had not been committed`,
     ],
     ["dismisses what was rolled back", { ended: [tried("rolled-back")] }, `dismiss: ${name} was tried and rolled-back: its tests fail`],
     ["dismisses what was refused", { ended: [tried("refused")] }, `dismiss: ${name} was tried and refused: its tests fail`],
@@ -95,7 +95,7 @@ describe("what to do about what upstream has", () => {
     ["holds too large a step", { bump: "minor" }, `hold: ${name} is a minor step from 1.0.0; instar.yaml lets only patches proceed by itself. ${by}`],
     [
       "says the step's size before the update it would wait for",
-      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", isWatching: true } },
+      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true } },
       `hold: ${name} is a major step from 1.0.0; instar.yaml lets steps up to minor proceed by itself. ${by}`,
     ],
   ] as const satisfies readonly (readonly [string, Partial<CandidateQuestion>, string])[])

@@ -10,7 +10,7 @@ export interface CandidateQuestion {
   readonly ended: readonly EndedUpdate[];
   /** Why nothing begins by itself at all; null where nothing stands against it. */
   readonly breakerBecause: string | null;
-  readonly underWay: { readonly commit: string; readonly version: string; readonly isWatching: boolean } | null;
+  readonly underWay: { readonly commit: string; readonly version: string; readonly mayBeReplaced: boolean } | null;
 }
 
 /** `start` begins an update; `hold` waits for a person or for another update; `dismiss` will not come by itself; `nothing` is new. */
@@ -50,10 +50,10 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
       decision: "hold",
       because: `${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
     };
-  if (underWay !== null && !underWay.isWatching) return { decision: "hold", because: `${name} waits until the update to ${underWay.version} has ended` };
+  if (underWay !== null && !underWay.mayBeReplaced) return { decision: "hold", because: `${name} waits until the update to ${underWay.version} has ended` };
   return {
     decision: "start",
-    because: underWay === null ? `${name} is new` : `${name} is new and takes the place of ${underWay.version}, which is still being watched`,
+    because: underWay === null ? `${name} is new` : `${name} is new and takes the place of ${underWay.version}, which had not been committed`,
   };
 }
 

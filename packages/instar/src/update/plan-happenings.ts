@@ -19,6 +19,15 @@ export function planHappenings(update: UpdateId, start: UpdateStart, body: Entry
       );
     case "waiting":
       // Each look of a pause journals it again: it is told once for each time that it began to wait.
+      if (body.waitsFor === "approval" || (body.waitsFor === "operator" && body.step !== "watch" && body.step !== "trial"))
+        return say(
+          "waiting",
+          `${update} ${body.step}`,
+          `the update to ${versionTo} waits for ${body.waitsFor === "approval" ? "approval" : "a person"}: ${body.because}`,
+          body.waitsFor === "approval"
+            ? `instar update show ${update}; instar update approve ${update}, or instar update reject ${update}`
+            : "instar policy check",
+        );
       return body.waitsFor === "operator"
         ? say(
             "waiting",

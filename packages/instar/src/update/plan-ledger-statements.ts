@@ -72,6 +72,21 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
       ];
     case "confirmed":
       return [{ ...base, actor: { type: "user", id: body.by }, event: "UPDATE_CONFIRMED", description: body.because, success: true }];
+    case "approved":
+      return [
+        {
+          ...base,
+          actor: { type: "user", id: body.approval.by },
+          event: "UPDATE_APPROVED",
+          description: `${body.approval.by} approved it${body.approval.because === "" ? "" : `: ${body.approval.because}`}`,
+          success: true,
+          details: { ...body.approval },
+        },
+      ];
+    case "rejected":
+      return [
+        { ...base, actor: { type: "user", id: body.by }, event: "UPDATE_REJECTED", description: `${body.by} rejected it: ${body.because}`, success: true },
+      ];
     case "ended": {
       const ended = say(body.outcome === "committed" ? "UPDATE_COMPLETED" : "UPDATE_FAILED", body.because, body.outcome === "committed", {
         outcome: body.outcome,
@@ -94,6 +109,7 @@ function withoutReport({ impact: _, rehearsal: __, stages: ___, health: ____, ob
 const EVENT_OF_STEP: Readonly<Record<string, LedgerStatement["event"]>> = {
   analyse: "ANALYSIS_COMPLETED",
   validate: "VALIDATION_PASSED",
+  decide: "DECISION_MADE",
   "back-up": "BACKUP_CREATED",
   "keep-today": "BACKUP_CREATED",
 };

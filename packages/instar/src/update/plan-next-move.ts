@@ -90,6 +90,8 @@ function whyUnwind(journal: readonly JournalEntry[], steps: readonly PinnedStep[
   const begunExchange = exchanging !== undefined && wasTouched(journal, exchanging);
   for (const entry of journal) {
     if (entry.kind === "failed" && isFinal(journal, steps, entry)) return { outcome: begunExchange ? "rolled-back" : "refused", because: entry.because };
+    // A newer version came while this one waited for people: nobody's word is needed any more.
+    if (entry.kind === "supersede-requested" && wasWaitingForPeople(journal, entry)) return { outcome: "cancelled", because: entry.because };
     if (entry.kind === "cancel-requested") return { outcome: begunExchange ? "rolled-back" : "cancelled", because: entry.because };
     if (entry.kind === "applying" && isOneTooMany(journal, entry))
       return {
@@ -98,6 +100,11 @@ function whyUnwind(journal: readonly JournalEntry[], steps: readonly PinnedStep[
       };
   }
   return undefined;
+}
+
+function wasWaitingForPeople(journal: readonly JournalEntry[], { seq }: JournalEntry): boolean {
+  const last = journal.slice(0, seq).findLast((entry) => "step" in entry);
+  return last !== undefined && "step" in last && last.step === "approve";
 }
 
 /** A failure counts unless it may pass by itself and pauses are left. Once the exchange has begun nothing is tried again: people wait in the hold. */

@@ -1,5 +1,6 @@
 import { InstarError } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
+import { foldAnswers } from "./fold-answers.ts";
 import type { Journal } from "./journal.ts";
 import type { EntryBody, Gives, JournalEntry, PinnedStep, UpdateId, UpdateStart } from "./journal-entry.ts";
 import { planLedgerStatements, quarantinedBy } from "./plan-ledger-statements.ts";
@@ -194,6 +195,7 @@ function contextOf(engine: Engine, journal: readonly JournalEntry[], step: Step,
     given: foldGives(journal),
     noted: foldNoted(journal, step.id),
     mayLoseWrites: resolved?.kind === "resolved" && resolved.mayLoseWrites,
+    answers: foldAnswers(journal),
     confirmedAtTickMs: journal.findLast((entry) => entry.kind === "confirmed")?.tickMs ?? null,
     tickMs: () => engine.time.tickMs(),
     signal,

@@ -1,7 +1,9 @@
 import type { SandboxUse } from "@instar/protocol";
 import type { Analysis } from "../analysis/run-analysis-job.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
+import type { Documents } from "../database/documents.ts";
 import type { Facts } from "../database/facts.ts";
+import type { PolicySet } from "../governance/policy/policy-set.ts";
 import type { KeeperClient } from "../keeper/keeper-client.ts";
 import type { DatabaseFact } from "../observation/checks/read-database-integrity.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -40,6 +42,9 @@ export interface StepRooms {
   readonly snapshots: SnapshotStore;
   readonly keeper: KeeperClient;
   readonly facts: Facts;
+  readonly documents: Documents;
+  /** The policies as they are on disk now, at every call. Never throws: what cannot be read makes a set that denies. */
+  readonly readPolicies: () => Promise<PolicySet>;
   /** Whether Instar's own database is whole. */
   readonly checkDatabase: () => Pick<DatabaseFact, "kind" | "because">;
   /** For programs of the operator's and of Instar's own. What a candidate brought runs by `runConfined`. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@instar/protocol";
+import type { Answers } from "./fold-answers.ts";
 import type { Gives, UpdateId, UpdateStart } from "./journal-entry.ts";
 
 /** What the world says about a step's effect. The engine asks before it acts. */
@@ -29,6 +30,8 @@ export interface StepContext {
   readonly mayLoseWrites: boolean;
   /** Instance time at which a person last confirmed the new version; null where nobody did. */
   readonly confirmedAtTickMs: number | null;
+  /** What people said to whether it may be exchanged. */
+  readonly answers: Answers;
   /** Instance time now, ms. */
   readonly tickMs: () => number;
   readonly signal: AbortSignal;

@@ -28,12 +28,21 @@ const fewer =
 
 /** By risk it is at most three days; the agent's own code cannot make its risk smaller. */
 const watchTime: Rank = (value) => (value === "by-risk" ? number("72h") : number(value));
+/** How many impact levels go on without a person. */
+const levels: Rank = (value) => 4 - new Set(String(value).split(",")).size;
 const GATES = rank("rollback", "pause", "report", "off");
 
 /** What loosens as it rises, and what applies where nothing is said. */
 const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>> = {
   "updates.automatic": [rank("never", "patch", "minor", "major"), "patch"],
-  "analysis.review": [rank("required", "advised"), "advised"],
+  "approvals.for": [levels, "critical,high"],
+  "approvals.quorum": [fewer(number), 1],
+  "approvals.validFor": [number, "1d"],
+  "policy.shipped": [rank("true", "false"), "true"],
+  "decision.engine": [rank("model", "hybrid", "rules"), "rules"],
+  "decision.approveAbove": [fewer(number), 0.85],
+  "decision.approvalAboveRisk": [rank("minimal", "low", "medium", "high", "critical"), "medium"],
+  "decision.onFailure": [rank("reject", "defer"), "defer"],
   "analysis.conflicts": [rank("manual", "local-wins", "merge", "update-wins"), "manual"],
   "analysis.checks.syntax": [rank("required", "reported", "off"), "required"],
   "analysis.checks.imports": [rank("required", "reported", "off"), "required"],

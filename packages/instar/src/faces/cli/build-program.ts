@@ -22,6 +22,8 @@ export interface GlobalOptions {
   readonly wait: boolean;
   /** Print what the update's jobs write, as they write it. */
   readonly output: boolean;
+  /** The token is read from standard input. */
+  readonly tokenFromStdin: boolean;
 }
 
 /** The whole command line. Operations come from the table; the rest is listed in `LocalCommands`. */
@@ -52,7 +54,10 @@ Exit statuses:
   0  done            4  refused or cancelled     7  not possible in the present state
   1  unexpected      5  failed; rolled back      8  the machine: port, disk, memory, time
   2  a mistake in    6  a person is needed       9  something was changed on disk
-     what was asked  3  Instar is not running`;
+     what was asked  3  Instar is not running
+
+Environment:
+  INSTAR_TOKEN   a token that is shown instead of the instance's own; \`instar whoami\` says what it may do`;
 
 function addLocalCommands(program: Command, local: LocalCommands): void {
   const init = withGlobals(program.command("init").description("Look at the agent in this folder, ask what cannot be seen, and write instar.yaml"));
@@ -87,12 +92,16 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  update: "Updates: check, list, show, apply, confirm, cancel, resolve, resume, explain",
+  update: "Updates: check, list, show, apply, approve, reject, confirm, cancel, resolve, resume, explain",
+  approval: "Whose word is waited for",
+  document: "Texts that decisions name by their digests",
+  policy: "Which update may proceed, and who may do what: show, check, explain, simulate, test",
   edit: "Edits of the agent's configuration: plan, apply, undo",
   incident: "What went wrong in service, and why",
   audit: "The ledger",
   backup: "Backups of code, configuration, data and databases: create, list, verify, restore, prune",
   keeper: "The process that keeps the agent: replace",
+  token: "Who may do what here: create, list, revoke",
 };
 
 /** Answered with an update, which a person may want to follow to its end. */
@@ -107,6 +116,7 @@ export function isJobCommand(operation: Operation): boolean {
 
 function addOperation(parent: Command, operation: Operation, runOperation: Parameters<typeof buildProgram>[2]): void {
   const command = withGlobals(parent.command(operation.name.split(".").at(-1) ?? operation.name).description(operation.summary));
+  command.option("--token-stdin", "show the token that comes on standard input, instead of the instance's own", false);
   const schema = z.toJSONSchema(operation.input, { io: "input" }) as { properties?: Record<string, InputSchema>; required?: string[] };
   const properties = schema.properties ?? {};
   for (const name of operation.positional) {
@@ -139,6 +149,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
       folder: String(options.folder),
       wait: options.wait !== false,
       output: options.output === true,
+      tokenFromStdin: options.tokenStdin === true,
     });
   });
 }
@@ -154,7 +165,7 @@ function describeInput(schema: InputSchema | undefined): string {
   const parts = [
     schema?.description ?? "",
     schema?.enum === undefined ? "" : `one of ${schema.enum.join(", ")}`,
-    schema?.default === undefined || schema.default === false ? "" : `default ${String(schema.default)}`,
+    schema?.default === undefined || schema.default === false || schema.default === "" ? "" : `default ${String(schema.default)}`,
   ];
   return parts.filter((part) => part !== "").join("; ");
 }

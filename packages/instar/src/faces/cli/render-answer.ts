@@ -1,4 +1,5 @@
 import type {
+  ApprovalView,
   BackupJob,
   DoctorView,
   EditLookView,
@@ -8,14 +9,20 @@ import type {
   MetricsView,
   OutputOf,
   PlanView,
+  PolicyAnswerView,
+  PolicyCheckView,
+  PolicyTestView,
   RollbackPlan,
+  SimulationView,
   StatusView,
+  TokenView,
   UpdateView,
 } from "@instar/protocol";
 import { renderBackups, renderJob } from "./render-backup.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
 import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
+import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
@@ -64,6 +71,23 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderMetrics(answer as MetricsView);
     case "update.explain":
       return renderExplanation(answer as ExplainView);
+    case "update.approve":
+    case "update.reject":
+      return renderApproval(answer as ApprovalView);
+    case "approval.list":
+      return (answer as OutputOf<"approval.list">).approvals.map(renderApproval).join("\n\n") || "no update waits or waited for people";
+    case "document.show":
+      return renderDocument(answer as OutputOf<"document.show">);
+    case "policy.show":
+      return renderPolicies(answer as OutputOf<"policy.show">);
+    case "policy.check":
+      return renderPolicyCheck(answer as PolicyCheckView);
+    case "policy.explain":
+      return renderPolicyAnswer(answer as PolicyAnswerView);
+    case "policy.simulate":
+      return renderSimulation(answer as SimulationView);
+    case "policy.test":
+      return renderPolicyTests(answer as PolicyTestView);
     case "update.confirm":
       return (answer as OutputOf<"update.confirm">).because;
     case "keeper.replace": {
@@ -76,6 +100,14 @@ export function renderAnswer(operation: string, answer: unknown): string {
     }
     case "edit.plan":
       return renderEditLook(answer as EditLookView);
+    case "token.create":
+      return renderCreated(answer as OutputOf<"token.create">);
+    case "token.list":
+      return (answer as OutputOf<"token.list">).tokens.map(renderToken).join("\n") || "no tokens yet: `instar token create` makes the first";
+    case "token.revoke":
+      return renderToken(answer as TokenView);
+    case "whoami":
+      return renderWhoami(answer as OutputOf<"whoami">);
     case "doctor":
       return renderDoctor(answer as DoctorView);
     default:
@@ -119,9 +151,31 @@ function renderStatus(status: StatusView): string {
   if (status.observation !== null) lines.push(...renderObservation(status.observation));
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
   lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
+  lines.push(`  access     the door's role is ${status.access.door}: ${status.access.because}`);
   lines.push(`  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}`);
   lines.push(`  data       ${status.dataFolder}`);
   return lines.join("\n");
+}
+
+/** The secret alone on its line, and first: what is piped on takes it from there. */
+function renderCreated({ secret, ...token }: OutputOf<"token.create">): string {
+  return [secret, `  ${renderToken(token)}`, "  It is shown this once. Keep it where the agent cannot read it; `instar doctor` looks whether it does."].join(
+    "\n",
+  );
+}
+
+function renderToken({ id, name, role, scope, state, expiresAt, revokedAt, lastUsedAt, createdBy }: TokenView): string {
+  const end = state === "revoked" ? `revoked ${revokedAt}` : expiresAt === null ? "never ends" : `${state === "expired" ? "expired" : "until"} ${expiresAt}`;
+  const doubt = state === "unsure" ? " (refused: this machine's clock is behind what was seen)" : "";
+  return `${id}  ${name}  ${role}${scope === null ? "" : ` for ${scope.join(", ")}`}  ${end}${doubt}  made by ${createdBy}  ${lastUsedAt === null ? "never used" : `used ${lastUsedAt}`}`;
+}
+
+function renderWhoami({ name, role, token, scope, because, mayDo }: OutputOf<"whoami">): string {
+  return [
+    `${name}, ${role}${token === null ? "" : ` (token ${token})`}${scope === null ? "" : `, limited to ${scope.join(", ")}`}`,
+    `  ${because}`,
+    `  may: ${mayDo.join(", ")}`,
+  ].join("\n");
 }
 
 function renderPlan(plan: PlanView): string {

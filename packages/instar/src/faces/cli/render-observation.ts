@@ -18,8 +18,11 @@ export function renderEvidence({ verdict, because, findings, window }: Observati
 }
 
 /** Each look with what every trigger came to; then whether it can all be computed again. */
-export function renderExplanation({ update, version, looks, replays }: ExplainView): string {
-  const lines = [`update ${update} to ${version}: ${looks.length} looks at it in service`];
+export function renderExplanation({ update, version, decisions, looks, replays }: ExplainView): string {
+  const lines = [`update ${update} to ${version}: ${decisions.length} decisions, ${looks.length} looks at it in service`];
+  for (const { index, at, step, comesTo, because, recomputed } of decisions) {
+    lines.push(`#${index} ${at} ${step}: ${comesTo}`, `    ${because}`, `    computed again: ${recomputed.verdict}: ${recomputed.because}`);
+  }
   for (const look of looks) {
     lines.push(`#${look.index} ${look.at} ${look.step}: ${look.verdict}, ${look.action}: ${look.because}`);
     lines.push(`    ${renderWindow(look.window)}`);

@@ -1,6 +1,6 @@
 import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
-
 import { renderEvidence as renderObserved } from "./render-observation.ts";
+import { renderDecisionEvidence } from "./render-policy.ts";
 
 export function renderUpdateLine(update: UpdateView): string {
   const end = update.outcome ?? update.state;
@@ -21,12 +21,13 @@ export function renderUpdate(update: UpdateView): string {
 
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
-function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation }: StepEvidence): string[] {
+function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation, decision }: StepEvidence): string[] {
   return [
     ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
     ...stages.flatMap(renderStage),
     ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)),
     ...health.map(renderHealthCheck),
+    ...(decision === undefined ? [] : renderDecisionEvidence(decision)),
     // What passed is said in the step's own line; `update explain` has all of it.
     ...(observation === undefined || observation.verdict === "pass" ? [] : renderObserved(observation)),
   ];

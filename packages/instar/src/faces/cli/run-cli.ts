@@ -1,8 +1,6 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type BackupJob, exitStatusOf, InstarError, type Operation, type Problem, parseProblem, renderProblem, type UpdateView } from "@instar/protocol";
-import { readDaemonDoor } from "../../daemon/read-daemon-door.ts";
-import type { OperationContext } from "../../operations/context.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
@@ -10,22 +8,22 @@ import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
 import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
+import { askForToken } from "./ask-for-token.ts";
+import { type AnswersFromDisk, askInstance } from "./ask-instance.ts";
 import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts";
-import { callDaemon, exitStatusOfUpdate, renderError } from "./connect.ts";
+import { exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followJob } from "./follow-job.ts";
 import { followUpdate, readUpdate } from "./follow-update.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { readFileInput } from "./read-file-input.ts";
+import { readToken } from "./read-token.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 
-/** Passed from compose.ts to the operations; no face looks inside. */
-type Instance = OperationContext["instance"];
-
 /** What only compose.ts can build, handed to the face. */
-export interface CliParts {
+export interface CliParts extends AnswersFromDisk {
   readonly version: string;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -41,8 +39,6 @@ export interface CliParts {
   readonly findSandbox: () => Promise<Finding<string>>;
   readonly answerAnalysis: (asked: string, answered: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
-  readonly openForReading: (read: ReadSettings, folder: string) => Promise<Instance>;
-  readonly answerOffline: (instance: Instance, operation: Operation, input: Record<string, unknown>) => Promise<unknown>;
 }
 
 /** argv → exit status. Prints to stdout what was asked for, to stderr what went wrong. */
@@ -144,10 +140,13 @@ export async function runCli(parts: CliParts): Promise<number> {
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);
+      assertOneStdin(operation, input, options.tokenFromStdin);
       // A folder that is named counts from where the person stands, not from where the daemon does.
       const named =
         operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : await readFileInput(operation, input);
-      const answer = await answerOperation(parts, read, folder, operation, named);
+      const token = await readToken({ fromStdin: options.tokenFromStdin, stdin: process.stdin, environment });
+      const terminal = { input: process.stdin, output: process.stderr, isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true };
+      const answer = await askInstance(parts, { read, folder, token, askForToken: () => askForToken(terminal) }, operation, named);
       const follow = async (update: UpdateView): Promise<void> => {
         const ended = await followUpdate(folder, update, { say: isJson ? undefined : note, showsOutput: options.output });
         status = exitStatusOfUpdate(operation.name, ended);
@@ -162,6 +161,8 @@ export async function runCli(parts: CliParts): Promise<number> {
         throw parseProblem(job.problem as unknown as Problem);
       }
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
+      if (operation.name === "policy.check" && (answer as { verdict: string }).verdict === "fail") status = 2;
+      if (operation.name === "policy.test" && (answer as { failed: number }).failed > 0) status = 4;
       if (operation.name === "rollback.plan" && (answer as { verdict: string }).verdict === "fail") status = 4;
       print(isJson ? JSON.stringify(answer, null, 2) : renderAnswer(operation.name, answer));
     },
@@ -182,24 +183,16 @@ export async function runCli(parts: CliParts): Promise<number> {
   }
 }
 
-/** A running daemon answers; where none runs, queries are answered from the disk. */
-async function answerOperation(parts: CliParts, read: ReadSettings, folder: string, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
-  const door = await readDaemonDoor(folder);
-  if (door !== undefined) return callDaemon(door, operation, input);
-  if (!operation.offline)
-    throw new InstarError("NOT_RUNNING", `Instar does not run for ${read.settings.name}`, { facts: { folder }, advice: "Start it with `instar up`." });
-  const instance = await parts.openForReading(read, folder);
-  try {
-    return await parts.answerOffline(instance, operation, input);
-  } finally {
-    instance.close();
-  }
-}
-
 /** @throws InstarError SETTINGS_INVALID where the front could not show its certificate */
 async function assertCertificate({ settings, folder }: ReadSettings): Promise<void> {
   const tls = settings.front?.tls;
   if (tls !== undefined) await readServerCertificate(certificateFilesOf(tls, folder));
+}
+
+/** @throws InstarError INPUT_INVALID */
+function assertOneStdin({ fileInput }: Operation, input: Readonly<Record<string, unknown>>, tokenFromStdin: boolean): void {
+  if (tokenFromStdin && fileInput !== undefined && input[fileInput] === "-")
+    throw new InstarError("INPUT_INVALID", "standard input cannot be both the token and the file", { advice: "Name the file, or use INSTAR_TOKEN." });
 }
 
 function answersOf(options: Readonly<Record<string, unknown>>): Record<string, string> {

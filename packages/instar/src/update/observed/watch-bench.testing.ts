@@ -8,6 +8,7 @@ import { BackgroundSource } from "../../observation/gather/background-source.ts"
 import { MetricsRecord } from "../../observation/gather/metrics-record.ts";
 import { heard, type Reading, silent } from "../../observation/gather/reading.ts";
 import { type SettingsFile, settingsSchema } from "../../settings/settings.ts";
+import { foldAnswers } from "../fold-answers.ts";
 import { InstanceTime } from "../instance-time.ts";
 import type { Gives, JournalEntry, UpdateId, UpdateStart } from "../journal-entry.ts";
 import type { Step, StepContext, StepResult } from "../step.ts";
@@ -117,6 +118,7 @@ export class WatchBench {
         noted: noted?.kind === "waiting" ? noted.noted : {},
         mayLoseWrites: false,
         confirmedAtTickMs: this.confirmedAtTickMs,
+        answers: foldAnswers([]),
         tickMs: () => this.time.tickMs(),
         signal: signal ?? new AbortController().signal,
         say: () => undefined,

@@ -9,6 +9,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { removeTree } from "../../platform/durable-files.ts";
 import { settingsSchema } from "../../settings/settings.ts";
 import { openContentStore } from "../../store/content-store.ts";
+import { foldAnswers } from "../fold-answers.ts";
 import type { UpdateId } from "../journal-entry.ts";
 import type { StepContext } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
@@ -143,6 +144,7 @@ export class RestoreWorld {
       given,
       mayLoseWrites: false,
       confirmedAtTickMs: null,
+      answers: foldAnswers([]),
       tickMs: () => 0,
       signal: never,
       say: () => undefined,

@@ -1,16 +1,14 @@
 import { VERDICTS } from "@instar/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DecisionQuestion, decideUpdate } from "./decide-update.ts";
+import { type GateQuestion, judgeGates } from "./judge-gates.ts";
 
 const MIB = 1_048_576;
-const ask = (parts: Partial<DecisionQuestion> = {}) =>
-  decideUpdate({
+const ask = (parts: Partial<GateQuestion> = {}) =>
+  judgeGates({
     tests: { verdict: "pass", because: "the tests passed in 3 s" },
     isIntact: true,
-    reviewBecause: null,
-    isReviewRequired: false,
-    trigger: "found",
+    isFirst: false,
     isUntestedAllowed: false,
     stateBytes: 10 * MIB,
     freeBytes: 1_000 * MIB,
@@ -20,11 +18,11 @@ const untested = { verdict: "nodata", because: "there are no tests" } as const;
 
 describe("whether a candidate may be exchanged", () => {
   for (const [name, parts, decision] of [
-    ["proceeds when every gate passed", {}, { kind: "proceed", because: "every gate passed: the tests passed in 3 s" }],
+    ["proceeds when every gate passed", {}, { kind: "passed", because: "the tests passed in 3 s" }],
     ["is refused where the release was changed on disk", { isIntact: false }, { kind: "refused", code: "RELEASE_DAMAGED" }],
     [
       "is refused where the release was changed, whoever asks and whatever is allowed",
-      { isIntact: false, trigger: "first", isUntestedAllowed: true },
+      { isIntact: false, isFirst: true, isUntestedAllowed: true },
       { kind: "refused", code: "RELEASE_DAMAGED" },
     ],
     [
@@ -32,20 +30,12 @@ describe("whether a candidate may be exchanged", () => {
       { freeBytes: 36 * MIB - 1 },
       { kind: "refused", code: "DISK_FULL", because: "the way back needs 36 MiB on disk and 36 are free" },
     ],
-    ["proceeds where the way back just fits", { freeBytes: 36 * MIB }, { kind: "proceed" }],
+    ["proceeds where the way back just fits", { freeBytes: 36 * MIB }, { kind: "passed" }],
     [
       "is refused without room, though the operator allowed it untested",
       { freeBytes: 0, isUntestedAllowed: true, tests: untested },
       { kind: "refused", code: "DISK_FULL" },
     ],
-    ["proceeds where a review is only advised", { reviewBecause: "its impact is high" }, { kind: "proceed" }],
-    [
-      "waits for a person where its impact asks for one",
-      { reviewBecause: "its impact is high: a test is weakened", isReviewRequired: true },
-      { kind: "refused", code: "REVIEW_NEEDED" },
-    ],
-    ["needs no other person where one started it", { reviewBecause: "its impact is high", isReviewRequired: true, trigger: "by-hand" }, { kind: "proceed" }],
-    ["proceeds where reviews are required and it needs none", { isReviewRequired: true }, { kind: "proceed" }],
     [
       "is refused when tests fail",
       { tests: { verdict: "fail", because: "the tests exited with 1" } },
@@ -57,16 +47,16 @@ describe("whether a candidate may be exchanged", () => {
     ],
     [
       "proceeds untested where the operator started it for the first time",
-      { trigger: "first", tests: untested },
-      { kind: "proceed", because: "the operator started it for the first time; tests: there are no tests" },
+      { isFirst: true, tests: untested },
+      { kind: "passed", because: "the operator started it for the first time; tests: there are no tests" },
     ],
     [
       "proceeds untested where the operator said so by hand",
-      { trigger: "by-hand", isUntestedAllowed: true, tests: untested },
-      { kind: "proceed", because: "the operator let it go on without tests: there are no tests" },
+      { isUntestedAllowed: true, tests: untested },
+      { kind: "passed", because: "the operator let it go on without tests: there are no tests" },
     ],
-    ["is refused untested where it was only started by hand", { trigger: "by-hand", tests: untested }, { kind: "refused", code: "VALIDATION_FAILED" }],
-  ] as const satisfies readonly (readonly [string, Partial<DecisionQuestion>, object])[])
+    ["is refused untested where nobody allowed it", { tests: untested }, { kind: "refused", code: "VALIDATION_FAILED" }],
+  ] as const satisfies readonly (readonly [string, Partial<GateQuestion>, object])[])
     it(name, () => expect(ask(parts)).toMatchObject(decision));
 
   for (const verdict of VERDICTS.filter((verdict) => verdict !== "pass"))
@@ -78,7 +68,7 @@ describe("whether a candidate may be exchanged", () => {
       fc.property(
         fc.record({ verdict: fc.constantFrom(...VERDICTS), isIntact: fc.boolean(), stateBytes: fc.nat({ max: 1e9 }), freeBytes: fc.nat({ max: 3e9 }) }),
         ({ verdict, ...rest }) => {
-          if (ask({ ...rest, tests: { verdict, because: "" } }).kind === "proceed")
+          if (ask({ ...rest, tests: { verdict, because: "" } }).kind === "passed")
             expect({ verdict, isIntact: rest.isIntact }).toEqual({ verdict: "pass", isIntact: true });
         },
       ),

@@ -1,0 +1,16 @@
+import type { Readable, Writable } from "node:stream";
+import { isCancel, password } from "@clack/prompts";
+
+export interface Terminal {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** A person sits at both ends. */
+  readonly isInteractive: boolean;
+}
+
+/** Asks whoever sits there for a token; what is typed is not shown. Undefined where nobody does, or wants to. */
+export async function askForToken({ input, output, isInteractive }: Terminal): Promise<string | undefined> {
+  if (!isInteractive) return undefined;
+  const typed = await password({ message: "This needs a token of a person who may (it is not shown)", mask: "", input, output });
+  return isCancel(typed) ? undefined : (typed ?? "").trim() || undefined;
+}
