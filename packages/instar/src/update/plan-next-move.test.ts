@@ -209,6 +209,16 @@ describe("a newer version", () => {
       "end committed: every step is done",
     ],
   ]);
+
+  const steps = STEPS.flatMap((step) => (step.id === "switch" ? [{ id: "approve", version: 1, title: "Wait", undoNeedless: "it only waits" }, step] : [step]));
+  const asked = [...done("fetch", "stage"), applying("approve"), waiting("approve", 9_999)];
+  for (const [name, told, move] of [
+    ["takes the place of one that waits for people: what was staged is taken back", [...asked, superseded], "undo stage #1"],
+    ["ends that one as cancelled, whoever answers now", [...asked, superseded, applied("approve"), ...takenBack("stage")], "end cancelled: 1.2.0 is new"],
+    ["does not stop one that is still being made", [...done("fetch"), superseded], "apply stage #1"],
+    ["does not stop one that people have let on", [...asked, applied("approve"), applying("switch"), superseded], "apply switch #2"],
+  ] as const)
+    it(name, () => expect(say(told, 0, steps)).toBe(move));
 });
 
 describe("a step that takes the daemon down", () => {

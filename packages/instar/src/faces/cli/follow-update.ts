@@ -42,7 +42,11 @@ export async function readUpdate(folder: string, update: string): Promise<Update
   return (await ask(folder, "update.show", { update })) as UpdateView;
 }
 
-function renderStep({ state, title, because }: UpdateView["steps"][number]): string | undefined {
+/** Steps that wait for people: whoever follows must be told that it is his turn. A watch says something else at each look, and is shown by `status`. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set(["decide", "approve"]);
+
+function renderStep({ id, state, title, because }: UpdateView["steps"][number]): string | undefined {
+  if (state === "waiting" && FOR_PEOPLE.has(id)) return `… ${title}: ${because}`;
   if (state === "done") return `✔ ${title}${because === "" ? "" : `: ${because}`}`;
   if (state === "failed") return `✘ ${title}: ${because}`;
   return state === "running" ? `▸ ${title}` : undefined;
