@@ -1,9 +1,9 @@
-// The only place that builds adapters and wires rooms.
+// The only place that builds adapters and wires rooms. Long, because it is one list: whoever asks what is built of what finds all of it here.
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { type InputOf, InstarError, type OutputOf } from "@instar/protocol";
+import { InstarError } from "@instar/protocol";
 import { parseDocument } from "yaml";
 import { answerAnalysis } from "./analysis/answer-analysis.ts";
 import { createAnalysis } from "./analysis/run-analysis-job.ts";
@@ -17,8 +17,6 @@ import { openDatabase } from "./database/open-database.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import type { CliParts } from "./faces/cli/run-cli.ts";
 import { run, serveHttp } from "./faces/http/serve-http.ts";
-import { parseExpiry } from "./governance/access/parse-expiry.ts";
-import { parseScope } from "./governance/access/parse-scope.ts";
 import { TokenStore } from "./governance/access/token-store.ts";
 import { openPolicies } from "./governance/policy/open-policies.ts";
 import { becomeReaper } from "./keeper/become-reaper.ts";
@@ -29,7 +27,7 @@ import { starterOf } from "./keeper/starter-of.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { MetricsRecord } from "./observation/gather/metrics-record.ts";
-import { assertNoAdmin, createToken } from "./operations/create-token.ts";
+import { createFirstToken } from "./operations/create-first-token.ts";
 import { openEntrance } from "./operations/open-entrance.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { closeStrayDescriptors } from "./platform/close-stray-descriptors.ts";
@@ -164,6 +162,7 @@ function openInstance({ read, folder, environment, selfArgv, mode }: Opening): I
       ).map(({ because }) => because),
     documents: new Documents(database),
     readPolicies: () => openPolicies(settings, read.folder),
+    revokedAmong: (ids) => new TokenStore({ database, clock, newId }).revokedAmong(ids),
     quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
     referenced: () => {
       const { running, committed } = readStanding({ journal });
@@ -359,7 +358,7 @@ export function composeCli(main: string): CliParts {
       await entrance.assertMay(caller, operation.name);
       return run(entrance.implement(caller), operation, input);
     },
-    createFirstToken: async (read, folder, input) => createFirstToken({ read, folder, operator, input }),
+    createFirstToken: async (read, folder, input) => createFirstToken({ settings: read.settings, folder, clock: systemClock, operator, input }),
   };
 }
 
@@ -392,44 +391,6 @@ function openForReading(opening: Omit<Opening, "mode">): Instance {
       rmSync(nothing, { recursive: true, force: true });
     },
   };
-}
-
-/**
- * Where the door lets nobody make a token, whoever owns the data folder makes the first: he could write the database anyway. A daemon that runs meanwhile
- * finds the entry and what is to be told in its outboxes.
- *
- * @throws InstarError FORBIDDEN where a token of role admin lives, NOT_RUNNING where the instance has never run
- */
-function createFirstToken({
-  read,
-  folder,
-  operator,
-  input,
-}: {
-  read: ReadSettings;
-  folder: string;
-  operator: string;
-  input: InputOf<"token.create">;
-}): OutputOf<"token.create"> {
-  const { settings } = read;
-  const path = join(folder, "instar.db");
-  if (!existsSync(path)) throw new InstarError("NOT_RUNNING", `${settings.name} has never run here`, { facts: { folder }, advice: "Run `instar up` first." });
-  const clock = systemClock;
-  const { name, role, scope } = input;
-  const asked = { name, role, scope: parseScope(scope, role), expiresAt: parseExpiry(input.expires, clock.wallMs()) };
-  const database = openDatabase(path);
-  try {
-    const tokens = new TokenStore({ database, clock, newId });
-    const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
-    return createToken({ name: settings.name, settings, database, ledger, rooms: { clock } }, tokens, {
-      ...asked,
-      actor: { type: "user", id: operator },
-      how: ", in the database itself",
-      assertAllowed: () => assertNoAdmin(tokens),
-    });
-  } finally {
-    database.close();
-  }
 }
 
 /** What Instar's own processes get of the environment: no inspector, no preload, nothing of npm's, and no token of whoever starts them. */

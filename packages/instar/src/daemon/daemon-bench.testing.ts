@@ -103,6 +103,7 @@ export class DaemonBench {
       keeper: new KeeperClient(folder),
       facts,
       documents: new Documents(database),
+      revokedAmong: () => [],
       readPolicies: async () => readPolicySet([], { shipped: true }),
       checkDatabase: () => ({ kind: "whole", because: "" }),
       runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import { transact } from "./open-database.ts";
 
 /** Texts that entries name by their digest because they are too long to stand there: policies that decided, what a model was asked and said. */
 export class Documents {
@@ -9,10 +10,11 @@ export class Documents {
     this.#database = database;
   }
 
-  /** Keeps a text, once. Durable when it returns, outside a transaction of the caller's; gives `sha256:` and 64 hex digits. */
+  /** Keeps a text, once, in a transaction of its own. Durable when it returns; gives `sha256:` and 64 hex digits. @throws InstarError DISK_FULL, transient */
   keep(text: string, at: string): string {
     const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
-    this.#database.prepare("INSERT OR IGNORE INTO document VALUES (?, ?, ?)").run(digest, text, at);
+    // A crash after this and before the entry that names it leaves a text that nobody asks for.
+    transact(this.#database, () => this.#database.prepare("INSERT OR IGNORE INTO document VALUES (?, ?, ?)").run(digest, text, at));
     return digest;
   }
 

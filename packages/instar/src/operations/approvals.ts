@@ -1,5 +1,6 @@
 import { type ApprovalView, type Implementations, InstarError } from "@instar/protocol";
 import type { Instance } from "../daemon/instance.ts";
+import { isInScope } from "../governance/access/is-in-scope.ts";
 import type { Approval } from "../governance/approvals/approval.ts";
 import { type ApprovalCount, countApprovals } from "../governance/approvals/count-approvals.ts";
 import { isAuthor } from "../governance/approvals/is-author.ts";
@@ -8,7 +9,7 @@ import { planAnswerRequest } from "../governance/policy/policy-request.ts";
 import { decideApproval, planQuorum } from "../update/decided/decide-approval.ts";
 import { type ApprovalRecord, approvalRecord, type DecisionRecord } from "../update/decided/decision-record.ts";
 import { digestOfRules, planPolicyContext } from "../update/decided/policy-context.ts";
-import { foldAnswers } from "../update/fold-answers.ts";
+import { foldAnswers, tokensOf } from "../update/fold-answers.ts";
 import type { Gives, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
@@ -68,6 +69,7 @@ async function planApproval(context: OperationContext, update: UpdateId, said: {
     quorum: 1,
     digest,
     policy: rules,
+    revoked: rooms.revokedAmong(tokensOf(approvals)),
     nowTickMs: tickMs,
     nowWallMs: wallMs,
   });
@@ -118,7 +120,11 @@ async function assertMayAnswer(context: OperationContext, update: UpdateId, oper
 
 /** How many other people may answer, by living tokens and by the instance's own door. */
 async function countOthers({ instance, tokens, actor, caller }: OperationContext): Promise<number> {
-  const names = tokens.list().flatMap(({ state, role, name }) => (state === "living" && (role === "approver" || role === "admin") ? [name] : []));
+  const names = tokens
+    .list()
+    .flatMap(({ state, role, name, scope }) =>
+      state === "living" && (role === "approver" || role === "admin") && isInScope(scope, "update.approve") ? [name] : [],
+    );
   const isDoorOther = caller.token !== null && (await readDoorRole(instance)).role === "admin";
   return new Set(names.filter((name) => name !== actor.id)).size + (isDoorOther ? 1 : 0);
 }
@@ -198,7 +204,15 @@ async function lookNow(instance: Instance, { record }: Wait, decision: DecisionR
   const set = await instance.rooms.readPolicies();
   const nowWallMs = instance.rooms.clock.wallMs();
   const { context } = planPolicyContext(instance.settings, nowWallMs);
-  const question = { ...record, context, rules: digestOfRules(set, context), approvals: [...approvals], nowTickMs: instance.time.tickMs(), nowWallMs };
+  const question = {
+    ...record,
+    context,
+    rules: digestOfRules(set, context),
+    approvals: [...approvals],
+    revoked: [...instance.rooms.revokedAmong(tokensOf(approvals))],
+    nowTickMs: instance.time.tickMs(),
+    nowWallMs,
+  };
   return decideApproval(question, decision, set).record;
 }
 

@@ -7,6 +7,9 @@ export interface Answers {
   readonly rejected: { readonly by: string; readonly because: string } | null;
 }
 
+/** Ids of the tokens that approvals were given with. */
+export const tokensOf = (approvals: readonly Approval[]): string[] => [...new Set(approvals.flatMap(({ token }) => token ?? []))];
+
 export function foldAnswers(journal: readonly JournalEntry[]): Answers {
   const rejected = journal.find((entry) => entry.kind === "rejected");
   return {

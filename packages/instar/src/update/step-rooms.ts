@@ -45,6 +45,8 @@ export interface StepRooms {
   readonly documents: Documents;
   /** The policies as they are on disk now, at every call. Never throws: what cannot be read makes a set that denies. */
   readonly readPolicies: () => Promise<PolicySet>;
+  /** Of these ids those whose tokens were taken away. */
+  readonly revokedAmong: (tokens: readonly string[]) => readonly string[];
   /** Whether Instar's own database is whole. */
   readonly checkDatabase: () => Pick<DatabaseFact, "kind" | "because">;
   /** For programs of the operator's and of Instar's own. What a candidate brought runs by `runConfined`. */

@@ -28,14 +28,11 @@ const fewer =
 
 /** By risk it is at most three days; the agent's own code cannot make its risk smaller. */
 const watchTime: Rank = (value) => (value === "by-risk" ? number("72h") : number(value));
-/** How many impact levels go on without a person. */
-const levels: Rank = (value) => 4 - new Set(String(value).split(",")).size;
 const GATES = rank("rollback", "pause", "report", "off");
 
 /** What loosens as it rises, and what applies where nothing is said. */
 const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>> = {
   "updates.automatic": [rank("never", "patch", "minor", "major"), "patch"],
-  "approvals.for": [levels, "critical,high"],
   "approvals.quorum": [fewer(number), 1],
   "approvals.validFor": [number, "1d"],
   "policy.shipped": [rank("true", "false"), "true"],
@@ -75,10 +72,10 @@ const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>
 };
 
 /** What protects by being there. */
-const PROTECTING = /^(tests|health|front\.tls|exchange\.(smoke|trial))(\.|$)/;
+const PROTECTING = /^(tests|health|updates\.(windows|freezes)|front\.tls|exchange\.(smoke|trial))(\.|$)/;
 /** What decides where changes come from, what judges them, and what may run while they are installed. */
 const DECIDING =
-  /^(source\.(git|branch|tag)|tests\.command|install\.allowScripts|front\.(host|trustedProxies)|agent\.start|install\.command|build\.command)(\.|$)/;
+  /^(source\.(git|branch|tag)|tests\.command|install\.allowScripts|front\.(host|trustedProxies)|agent\.start|policy\.folder|decision\.model\.(provider|name|baseUrl)|install\.command|build\.command)(\.|$)/;
 
 function compareSettings({ edit, after }: ChangedFile): Finding[] {
   const [old, fresh] = [readSettingsValues(edit.before ?? ""), readSettingsValues(edit.after ?? "")];
@@ -94,6 +91,8 @@ function compareSettings({ edit, after }: ChangedFile): Finding[] {
     const [was, is] = [old.get(place) ?? unsaid, fresh.get(place) ?? unsaid];
     if (rankOf(is) > rankOf(was)) findings.push(weakening(lineOf(place), `${place} is loosened from ${quote(String(was))} to ${quote(String(is))}`));
   }
+  const asked = askedFor(fresh);
+  for (const level of askedFor(old)) if (!asked.has(level)) findings.push(weakening(lineOf("approvals.for"), `nobody is asked about ${quote(level)} impact`));
   for (const [place, value] of old)
     if (PROTECTING.test(place) && !fresh.has(place)) findings.push(weakening(lineOf(place.split(".")[0] ?? ""), `${quote(place)} is gone`));
     else if (DECIDING.test(place) && fresh.has(place) && fresh.get(place) !== value) findings.push(weakening(lineOf(place), `${quote(place)} is changed`));
@@ -102,6 +101,12 @@ function compareSettings({ edit, after }: ChangedFile): Finding[] {
   for (const place of [...fresh.keys()].filter((each) => /^agent\.environment\./.test(each)))
     if (old.get(place) !== fresh.get(place)) findings.push(byContent(lineOf(place), `${quote(place)} is changed`));
   return findings;
+}
+
+/** Impact levels that a person approves. */
+function askedFor(values: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const said = [...values].filter(([place]) => /^approvals\.for(\.\d+)?$/.test(place)).map(([, value]) => String(value));
+  return new Set(said.length === 0 ? ["critical", "high"] : said.filter((level) => level !== ""));
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

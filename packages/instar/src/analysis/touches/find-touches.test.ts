@@ -172,6 +172,18 @@ describe("policy", () => {
       settings("updates:\n  automatic: patch", "updates:\n  automatic: major"),
       ["policy! updates.automatic is loosened from patch to major"],
     ],
+    [
+      "people who are asked less are seen",
+      settings("approvals: { for: [critical, high] }", "approvals: { for: [critical] }"),
+      ["policy! nobody is asked about high impact"],
+    ],
+    ["a list of nobody is seen", settings("name: a", "name: a\napprovals: { for: [] }"), ["policy! nobody is asked about critical impact"]],
+    ["asking about more weakens nothing", settings("name: a", "name: a\napprovals:\n  for: [critical, high, medium]"), ["-!policy"]],
+    [
+      "another model that is asked is seen",
+      settings("decision:\n  model: { name: a }", "decision:\n  model: { name: b }"),
+      ["policy! decision.model.name is changed"],
+    ],
     ["going on by itself in fewer cases weakens nothing", settings("updates:\n  automatic: major", "updates:\n  automatic: never"), ["-!policy"]],
     [
       "a check that is turned off is seen",

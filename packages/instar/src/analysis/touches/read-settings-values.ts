@@ -14,7 +14,9 @@ export function readSettingsValues(text: string): ReadonlyMap<string, unknown> |
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const { at, value, depth } = next;
       if (depth > DEEPEST || values.size > MOST_VALUES) return undefined;
-      if (typeof value !== "object" || value === null) values.set(at, value);
+      // What is empty is said all the same: `for: []` is another thing than no word.
+      if (typeof value !== "object" || value === null || Object.keys(value).length === 0)
+        values.set(at, typeof value === "object" && value !== null ? "" : value);
       else for (const [key, part] of Object.entries(value)) todo.push({ at: at === "" ? key : `${at}.${key}`, value: part, depth: depth + 1 });
     }
     return values;

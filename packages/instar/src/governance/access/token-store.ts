@@ -109,6 +109,14 @@ export class TokenStore {
     return this.#demand(id);
   }
 
+  /** Of these ids those whose tokens were taken away. One that merely expired was good when it was shown. */
+  revokedAmong(ids: readonly string[]): string[] {
+    return ids.filter((id) => {
+      const row = this.#row(id);
+      return row === undefined || row.revoked_at !== null;
+    });
+  }
+
   /** Whether somebody can come in who decides who else may. */
   hasLivingAdmin(): boolean {
     return this.list().some(({ role, state }) => role === "admin" && state === "living");

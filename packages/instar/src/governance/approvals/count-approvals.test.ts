@@ -16,7 +16,7 @@ const approval = (parts: Partial<Approval> = {}): Approval => ({
   ...parts,
 });
 const count = (approvals: readonly Approval[], parts: Partial<ApprovalQuestion> = {}) =>
-  countApprovals({ approvals, quorum: 1, digest: "sha256:aaaa", policy: "sha256:pppp", nowTickMs: 0, nowWallMs: NOW, ...parts });
+  countApprovals({ approvals, quorum: 1, digest: "sha256:aaaa", policy: "sha256:pppp", revoked: [], nowTickMs: 0, nowWallMs: NOW, ...parts });
 
 describe("approvals", () => {
   it("of one person are enough for a quorum of one", () =>
@@ -32,6 +32,7 @@ describe("approvals", () => {
   for (const [name, parts, question, because] of [
     ["of another candidate", { digest: "sha256:bbbb" }, {}, "it was given for another candidate"],
     ["under other policies", { policy: "sha256:qqqq" }, {}, "the policies have changed since"],
+    ["of a token that was taken away since", {}, { revoked: ["t0", "t1"] }, "the token that it was given with was taken away since"],
     ["that is over by the instance's time", {}, { nowTickMs: 1_000 }, "it was good until 2026-11-29T04:00:00Z"],
     ["that is over by the wall clock, a second late", {}, { nowWallMs: NOW + 3_600_000 }, "it was good until 2026-11-29T04:00:00Z"],
   ] as const)

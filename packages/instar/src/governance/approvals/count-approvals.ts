@@ -7,6 +7,8 @@ export interface ApprovalQuestion {
   readonly digest: string;
   /** Of the policies and settings that hold now. */
   readonly policy: string;
+  /** Ids of tokens that were taken away since. */
+  readonly revoked: readonly string[];
   readonly nowTickMs: number;
   readonly nowWallMs: number;
 }
@@ -19,7 +21,7 @@ export interface ApprovalCount {
   readonly because: string;
 }
 
-/** Which approvals count: of this release, under these policies, not yet over, and one for each person. Pure. */
+/** Which approvals count: of this release, under these policies, with a token that was not taken away, not yet over, and one for each person. Pure. */
 export function countApprovals(question: ApprovalQuestion): ApprovalCount {
   const counted: Approval[] = [];
   const voided: { approval: Approval; because: string }[] = [];
@@ -33,9 +35,10 @@ export function countApprovals(question: ApprovalQuestion): ApprovalCount {
   return { isEnough, counted, void: voided, because: sayCount(counted, voided, question.quorum) };
 }
 
-function whyVoid(approval: Approval, { digest, policy, nowTickMs, nowWallMs }: ApprovalQuestion): string | undefined {
+function whyVoid(approval: Approval, { digest, policy, revoked, nowTickMs, nowWallMs }: ApprovalQuestion): string | undefined {
   if (approval.digest !== digest) return "it was given for another candidate";
   if (approval.policy !== policy) return "the policies have changed since";
+  if (approval.token !== null && revoked.includes(approval.token)) return "the token that it was given with was taken away since";
   // A clock that jumps can end an approval early, and never make it last.
   if (nowTickMs >= approval.untilTickMs || nowWallMs >= Date.parse(approval.untilAt)) return `it was good until ${approval.untilAt}`;
   return undefined;

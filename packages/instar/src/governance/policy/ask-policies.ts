@@ -14,7 +14,9 @@ export interface PolicyAnswer {
 
 const SCHEMA = "instar";
 let isSchemaRead = false;
-const read = new Set<string>();
+/** Sets that Cedar has read, by digest, each in a place of its own; the longest unasked gives way, or whoever tries policy after policy would fill the memory. */
+const places = new Map<string, string>();
+const MOST_READ = 16;
 
 /**
  * Asks a set of policies one thing. Allowed only where Cedar said "allow" and nothing at all went wrong on the way: a policy that errs is skipped by Cedar, and a
@@ -42,18 +44,30 @@ export function askPolicies(set: PolicySet, request: PolicyRequest): PolicyAnswe
 
 function authorize(set: PolicySet, { principal, action, resource, context, entities }: PolicyRequest): AuthorizationAnswer {
   if (!isSchemaRead) isSchemaRead = cedar().preparseSchema(SCHEMA, renderPolicySchema()).type === "success";
-  if (!read.has(set.digest) && cedar().preparsePolicySet(set.digest, { staticPolicies: staticPoliciesOf(set.policies) }).type === "success")
-    read.add(set.digest);
   return cedar().statefulIsAuthorized({
     principal,
     action: { type: "Instar::Action", id: action },
     resource,
     context: context as never,
     preparsedSchemaName: SCHEMA,
-    preparsedPolicySetId: set.digest,
+    preparsedPolicySetId: placeOf(set),
     validateRequest: true,
     entities: [...entities],
   });
+}
+
+function placeOf({ digest, policies }: PolicySet): string {
+  const known = places.get(digest);
+  const [longest] = places;
+  const place = known ?? (places.size < MOST_READ || longest === undefined ? `set ${places.size}` : longest[1]);
+  if (known === undefined) {
+    const answer = cedar().preparsePolicySet(place, { staticPolicies: staticPoliciesOf(policies) });
+    if (answer.type === "failure") throw new Error(answer.errors.map(({ message }) => message).join("; "));
+    if (places.size >= MOST_READ && longest !== undefined) places.delete(longest[0]);
+  }
+  places.delete(digest);
+  places.set(digest, place);
+  return place;
 }
 
 const denied = (because: string): PolicyAnswer => ({ isAllowed: false, policies: [], because });

@@ -236,6 +236,14 @@ describe("a set of policies", () => {
     const set = withOwn(["a", "b", "c", "d"].map((id) => `@id("${id}") forbid (principal, action == Instar::Action::"proceed", resource);`).join("\n"));
     for (let asked = 0; asked < 50; asked += 1) expect(decide({}, set).policies).toEqual(["a", "b", "c", "d", "with-approval"]);
   });
+  it("is asked for itself, however many others were asked meanwhile", () => {
+    const never = withOwn(`@id("never") forbid (principal, action == Instar::Action::"proceed", resource);`);
+    for (let other = 0; other < 40; other += 1) {
+      expect(decide({}, withOwn(`// ${other}`)).kind).toBe("proceed");
+      expect(decide({}, never).kind).toBe("approval");
+      expect(decide({}).kind).toBe("proceed");
+    }
+  });
   it("names a policy without @id by its file and place", () =>
     expect(withOwn(`permit (principal in Instar::Role::"viewer", action in Instar::Action::"operate", resource);`).policies.at(-1)?.id).toBe("own.cedar#1"));
 });

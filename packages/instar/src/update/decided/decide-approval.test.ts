@@ -25,6 +25,7 @@ const ask = (parts: Partial<ApprovalQuestion> = {}, decided: Pick<DecisionRecord
     rules: "rules",
     digest: "d",
     approvals: [],
+    revoked: [],
     rejected: null,
     waitedMs: 0,
     waitForMs: 10_000,

@@ -52,6 +52,7 @@ export const approvalRecord = z.object({
   policy: outcome,
   digest: z.string().describe("Of the release"),
   approvals: z.array(approval),
+  revoked: z.array(z.string()).default([]).describe("Ids of tokens among them that were taken away since"),
   rejected: z.object({ by: z.string(), because: z.string() }).nullable(),
   waitedMs: z.number(),
   waitForMs: z.number(),

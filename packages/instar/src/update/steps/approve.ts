@@ -2,6 +2,7 @@ import type { Json } from "../../ledger/ledger-entry.ts";
 import { decideApproval } from "../decided/decide-approval.ts";
 import { keepPolicies } from "../decided/keep-policies.ts";
 import { digestOfRules, planPolicyContext } from "../decided/policy-context.ts";
+import { tokensOf } from "../fold-answers.ts";
 import { defineStep, type Step } from "../step.ts";
 import type { StepRooms } from "../step-rooms.ts";
 import { recordIn } from "./decide.ts";
@@ -33,6 +34,7 @@ export function approveStep(rooms: StepRooms): Step {
           rules: digestOfRules(set, policyContext),
           digest: String(given.digest),
           approvals: [...answers.approvals],
+          revoked: [...rooms.revokedAmong(tokensOf(answers.approvals))],
           rejected: answers.rejected,
           waitedMs: nowTickMs - sinceTickMs,
           waitForMs: rooms.settings.approvals.waitFor,
