@@ -21,7 +21,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the cores of a small machine: what takes longest mostly waits for processes that it started.
+    maxWorkers: 3,
     sequence: { hooks: "stack", sequencer: LongestFirst },
   },
 });

@@ -46,6 +46,8 @@ export function pinWatch(rooms: StepRooms, context: StepContext, step: "watch" |
 
 /** Of what the change touches. Watched again it is what it was; where nobody worked it out, it is not taken for little. */
 function riskOf({ facts }: StepRooms, { given, start }: StepContext): Risk {
+  // All of a first version is new, so its risk tells nothing; and there is none to go back to, only updates that would wait for days.
+  if (start.trigger === "first") return "low";
   const risk = RISKS.find((known) => known === given.risk);
   if (risk !== undefined) return risk;
   const origin = start.watches === undefined ? undefined : readPinnedWatch(facts, "watch", start.watches);

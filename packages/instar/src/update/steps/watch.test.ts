@@ -33,6 +33,16 @@ describe("watching a new version", () => {
     expect(bench.replay()).toMatchObject({ verdict: "yes", because: expect.stringContaining("recorded spans") });
   });
 
+  it.each([
+    ["a change of critical risk for three days", "found", 259_200_000],
+    ["a first version, of which everything is new, for an hour", "first", 3_600_000],
+  ] as const)("watches %s", async (_, trigger, windowMs) => {
+    await serve({ watch: {} });
+    bench.given = { ...bench.given, risk: "critical" };
+    await bench.watch(watchStep, () => true, undefined, { trigger });
+    expect(listLooks(bench.entries, "watch").at(-1)?.note.window.neededMs).toBe(windowMs);
+  });
+
   it("puts back one that fails 30 % of its requests, long before its time is over, with what it rests on", async () => {
     await serve({}, 3);
     const result = await bench.watch(watchStep);
