@@ -21,8 +21,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // One more than the cores of a small machine: what takes longest mostly waits for processes that it started.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { hooks: "stack", sequencer: LongestFirst },
   },
 });
