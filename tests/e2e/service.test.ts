@@ -25,7 +25,7 @@ describe("as a container's first process", () => {
         async () => (processesNaming(instance.folder).some((pid) => pid !== keeper && isKeeper(pid)) && (await instance.served())?.status === 200) || undefined,
       );
       // The agent's first shell left an orphan that has ended by now: nobody but the first process could reap it.
-      await until("no zombie is left", () => (zombiesBelow(container?.pid ?? 0).length === 0 ? true : undefined), 10_000);
+      await until("no zombie is left", () => (zombiesBelow(container?.pid ?? 0).length === 0 ? true : undefined));
       const first = childrenOf(container.pid ?? 0)[0];
       if (first === undefined) throw new Error("the container has no first process");
       process.kill(first, "SIGTERM");
@@ -54,7 +54,7 @@ describe("as a container's first process, when its keeper is replaced", () => {
         "another one serves",
         async () => (keepersOf(instance).some((pid) => pid !== second) && (await instance.served())?.status === 200) || undefined,
       );
-      await until("no zombie is left", () => (zombiesBelow(container.pid ?? 0).length === 0 ? true : undefined), 10_000);
+      await until("no zombie is left", () => (zombiesBelow(container.pid ?? 0).length === 0 ? true : undefined));
       const third = keepersOf(instance);
       await until("the keeper was replaced once more", () => instance.ask("POST", "/v1/keeper/replace").catch(() => undefined));
       await until("only the new one is left", () => (keepersOf(instance).length === 1 && keepersOf(instance)[0] !== third[0] ? true : undefined));
