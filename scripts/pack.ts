@@ -45,8 +45,10 @@ function ownPackage() {
 async function bundleProgram(home: string, out: string, dependencies: readonly string[]): Promise<void> {
   await build({
     entryPoints: [join(home, "src", "main.ts")],
-    outfile: join(out, "main.js"),
+    outdir: out,
     bundle: true,
+    // What a command does not need is not read: a command line is there at once, and a keeper holds no engine.
+    splitting: true,
     format: "esm",
     platform: "node",
     target: "node24",

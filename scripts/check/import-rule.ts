@@ -53,8 +53,12 @@ const KEEPER_FROM_OUTSIDE = ["keeper-client.ts", "keeper-state.ts"];
 const ROOMS: Readonly<Record<string, RoomRule>> = {
   "main.ts": { may: ["compose.ts", "faces"], why: "main.ts only turns argv into a face; everything that is built, compose.ts builds." },
   "compose.ts": {
-    may: ["faces", "demo", "operations", "daemon", "update", "doctor", "keeper", ...DOMAIN, ...BASE],
-    why: "compose.ts wires rooms and is wired by main.ts alone.",
+    may: ["compose-instance.ts", "faces", "demo", "operations", "daemon", "keeper", "analysis", ...BASE],
+    why: "compose.ts wires processes and is wired by main.ts alone.",
+  },
+  "compose-instance.ts": {
+    may: ["daemon", "update", "keeper", ...DOMAIN, ...BASE],
+    why: "compose-instance.ts wires the rooms of an instance, whichever process opens it.",
   },
   faces: faceRule,
   demo: { ...faceRule, may: [...faceRule.may, "faces"], why: "The demo uses Instar as a person does: through its faces." },

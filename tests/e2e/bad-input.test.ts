@@ -128,7 +128,9 @@ describe("a machine that is short of something:", () => {
       instance.writeSettings("tests: { command: [node, --test], within: 30s, freeMemory: 900000GiB }");
       expect(instance.cli("up").status).toBe(0);
       instance.publish("1.0.1");
-      await until("it waits for memory", () => (/try.* again|MiB of memory are free/.test(instance.status().waiting) ? true : undefined));
+      await until("it waits for memory", async () =>
+        /try.* again|MiB of memory are free/.test((await instance.statusNow())?.waiting ?? "") ? true : undefined,
+      );
       expect(instance.status().waiting).toContain("MiB of memory are free");
       expect(instance.cli("update", "cancel").status).toBe(0);
       expect(instance.updates()[0]).toMatchObject({ outcome: "cancelled", versionTo: "1.0.1" });
@@ -340,7 +342,9 @@ describe("a candidate whose state the old version cannot run on:", () => {
     instance.writeSettings("watch: { time: 10m, requests: 0 }");
     instance.cli("up");
     instance.publish("1.0.1", { "journal.js": (text) => migrates["journal.js"](text.replace(/.*from the future.*\n/, "")) });
-    await until("the new version is watched", () => (instance.updates()[0]?.steps.find((step) => step.id === "watch")?.state === "running" ? true : undefined));
+    await until("the new version is watched", async () =>
+      (await instance.updatesNow())[0]?.steps.find((step) => step.id === "watch")?.state === "running" ? true : undefined,
+    );
     return instance;
   }
 

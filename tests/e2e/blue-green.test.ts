@@ -129,7 +129,7 @@ describe("an agent whose new version must pass smoke checks and a trial", () => 
 
   it("meets a share of the callers first, who stay with it, and then everybody; the old one ends with the confirmation", async () => {
     instance.publish("1.0.2", { "server.js": (text) => text.replace('else if (pathname === "/smoke") response.end("smoke");\n  ', "") });
-    await until("the trial runs", () => (instance.status().slots.some(({ role }) => role === "trial") ? true : undefined));
+    await until("the trial runs", async () => ((await instance.statusNow())?.slots.some(({ role }) => role === "trial") ? true : undefined));
     const met = await Promise.all(Array.from({ length: 100 }, (_, caller) => meet(instance.port, `sid=${caller}`)));
     const tried = met.flatMap((version, caller) => (version === "1.0.2" ? [caller] : []));
     expect(tried.length).toBeGreaterThan(10);
@@ -148,7 +148,7 @@ describe("an agent whose new version must pass smoke checks and a trial", () => 
     instance.publish("1.0.3", {
       "server.js": (text) => text.replace('pathname === "/slow"', 'pathname === "/broken") request.socket.destroy();\n  else if (pathname === "/slow"'),
     });
-    await until("the trial runs", () => (instance.status().slots.some(({ role }) => role === "trial") ? true : undefined));
+    await until("the trial runs", async () => ((await instance.statusNow())?.slots.some(({ role }) => role === "trial") ? true : undefined));
     const callers = Array.from({ length: 60 }, (_, caller) => `sid=${caller}`);
     const asked = await Promise.all(
       callers.map((cookie) =>

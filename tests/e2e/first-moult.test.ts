@@ -49,7 +49,9 @@ describe("a real agent under Instar", () => {
   it("refuses a release in quarantine by its digest, whatever commit it is made of, unless a person insists", async () => {
     const commit = instance.commit("the same files in another commit");
     // It is found, since the commit is new, and refused once its digest is known.
-    const found = await until("the new commit was tried", () => instance.updates().find((update) => update.commit === commit && update.outcome !== null));
+    const found = await until("the new commit was tried", async () =>
+      (await instance.updatesNow()).find((update) => update.commit === commit && update.outcome !== null),
+    );
     expect(found).toMatchObject({ outcome: "refused", code: "QUARANTINED" });
     expect(instance.json<UpdateView>("update", "apply", commit, "--quarantined")).toMatchObject({ outcome: "rolled-back", code: "UNHEALTHY" });
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.3" });
@@ -57,7 +59,7 @@ describe("a real agent under Instar", () => {
 
   it("holds a minor step for a person, who may start it", async () => {
     instance.publish("1.1.0", { "server.js": (text) => text.replace("process.exit(3); ", "") });
-    await until("the minor step is seen", () => (instance.status().available?.version === "1.1.0" ? true : undefined));
+    await until("the minor step is seen", async () => ((await instance.statusNow())?.available?.version === "1.1.0" ? true : undefined));
     expect(instance.status()).toMatchObject({ available: { decision: "hold", because: expect.stringContaining("instar update apply") } });
     const applied = instance.cli("update", "apply");
     expect(applied).toMatchObject({ status: 0 });

@@ -103,7 +103,7 @@ describe("what goes wrong in service and goes back:", () => {
     instance.publish("1.0.3", crash("1.0.3"));
     expect(await ended("1.0.3")).toMatchObject({ outcome: "rolled-back" });
     instance.publish("1.0.4", mended);
-    await until("it holds", () => (instance.status().available?.decision === "hold" ? true : undefined));
+    await until("it holds", async () => ((await instance.statusNow())?.available?.decision === "hold" ? true : undefined));
     expect(instance.status().available?.because).toContain("the last 3 updates that were exchanged had to go back (1.0.1, 1.0.2, 1.0.3)");
     await until("people are told", () => (hook.heard.some(({ told }) => told.occasion === "breaker") ? true : undefined));
     expect(instance.json<OutputOf<"update.resume">>("update", "resume")).toMatchObject({ wasOpen: true });

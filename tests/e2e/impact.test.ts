@@ -88,7 +88,7 @@ describe("what a change touches, in an update", () => {
 
   it("waits for a person where a test is weakened, and lets go on what a person starts", async () => {
     instance.publish("1.0.2", { "test/answer.test.js": (text) => text.replace(/^test\("is well".*$/m, "") });
-    await until("it waits", () => (instance.status().waiting.includes("waits for approval") ? true : undefined));
+    await until("it waits", async () => ((await instance.statusNow())?.waiting.includes("waits for approval") ? true : undefined));
     expect(instance.status().waiting).toContain("1 person must approve it");
     expect(instance.cli("update", "cancel").status).toBe(0);
     expect(instance.cli("update", "apply").status).toBe(0);

@@ -30,7 +30,7 @@ describe("`instar keeper replace`", () => {
     expect(instance.pids()).toEqual({ ...before, keeper: replaced.pid });
     expect(instance.status()).toMatchObject({ running: { keeper: true, daemon: true }, keeper: { pid: replaced.pid, startedAt: replaced.startedAt } });
     await until("only the new keeper is left", () => (keepers().length === 1 ? true : undefined));
-    await until("the replacement is over", () => (instance.status().keeper?.handOver === null ? true : undefined));
+    await until("the replacement is over", async () => ((await instance.statusNow())?.keeper?.handOver === null ? true : undefined));
     // The daemon is still obeyed, and an update goes its way.
     instance.publish("1.0.1");
     expect((await instance.ended("1.0.1")).outcome).toBe("committed");

@@ -23,9 +23,11 @@ describe("a model that is heard:", () => {
   let ada: string;
   let behaviour: Behaviour = opinion("approve", 0.95);
   const waiting = (version: string) =>
-    until(`${version} waits`, () =>
-      instance.json<OutputOf<"approval.list">>("approval", "list").approvals.find((each) => each.versionTo === version && each.state === "waiting"),
-    );
+    // Over HTTP: a CLI that starts again and again would take the processor from what it waits for.
+    until(`${version} waits for approval`, async () => {
+      const { approvals } = await instance.ask<OutputOf<"approval.list">>("GET", "/v1/approval/list");
+      return approvals.find((each) => each.versionTo === version && each.state === "waiting");
+    });
   const decisionOf = (update: UpdateView) => instance.json<UpdateView>("update", "show", update.id).steps.find(({ id }) => id === "decide")?.evidence?.decision;
 
   beforeAll(async () => {

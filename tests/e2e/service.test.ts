@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -146,12 +146,17 @@ function startContainer(instance: TestInstance): ChildProcess {
 const keepersOf = (instance: TestInstance) => processesNaming(instance.folder).filter((pid) => isKeeper(pid));
 
 function isKeeper(pid: number): boolean {
-  return (
-    existsSync(`/proc/${pid}/cmdline`) &&
-    /\0(up\0--foreground|keeper)\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1")) &&
-    !readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sh\0") &&
-    !readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("unshare")
-  );
+  const words = commandOf(pid);
+  return /\0(up\0--foreground|keeper)\0/.test(words) && !words.startsWith("sh\0") && !words.startsWith("unshare");
+}
+
+/** Empty for a process that has ended, also between looking for it and reading. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 function processes(): { pid: number; parent: number; state: string }[] {

@@ -218,6 +218,18 @@ export class TestInstance {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 
+  /** The daemon's own word, for waiting: a CLI that starts again and again would take the processor from what it waits for. Undefined while it is away. */
+  statusNow(): Promise<StatusView | undefined> {
+    return this.ask<StatusView>("GET", "/v1/status").catch(() => undefined);
+  }
+
+  updatesNow(): Promise<UpdateView[]> {
+    return this.ask<{ updates: UpdateView[] }>("GET", "/v1/update/list").then(
+      ({ updates }) => updates,
+      () => [],
+    );
+  }
+
   /** What the agent answers through the front; undefined where nothing does. */
   served(): Promise<{ status: number; version: string | undefined } | undefined> {
     return new Promise((resolve) => {

@@ -54,7 +54,9 @@ describe("the package, as installed from its tarball:", { timeout: 300_000 }, ()
 
   it("holds the program and what it reads, and no sources", () => {
     expect(readdirSync(installed).toSorted()).toEqual(["bin", "dist", "docs", "examples", "openapi", "package.json", "schema"]);
-    expect(readdirSync(join(installed, "dist")).toSorted()).toEqual(["main.js", "main.js.map"]);
+    const built = readdirSync(join(installed, "dist"));
+    expect(built).toContain("main.js");
+    expect(built.filter((file) => !/\.js(\.map)?$/.test(file))).toEqual([]);
   });
 
   it("depends on nothing that no registry has", () => {

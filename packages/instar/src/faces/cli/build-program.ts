@@ -1,7 +1,7 @@
 import { backupJob, OPERATIONS, type Operation, updateView } from "@instar/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
-import { initFlags } from "./run-init.ts";
+import { initFlags } from "./init-flags.ts";
 
 /** What the CLI can be told beyond the protocol's operations: each acts on this machine, before or around a daemon. */
 export interface LocalCommands {

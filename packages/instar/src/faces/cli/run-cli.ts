@@ -14,12 +14,12 @@ import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts"
 import { exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followJob } from "./follow-job.ts";
 import { followUpdate, readUpdate } from "./follow-update.ts";
+import { type InitFlag, initFlags } from "./init-flags.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { readFileInput } from "./read-file-input.ts";
 import { readToken } from "./read-token.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
-import { type InitFlag, initFlags, runInit } from "./run-init.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 
 /** What only compose.ts can build, handed to the face. */
@@ -59,6 +59,7 @@ export async function runCli(parts: CliParts): Promise<number> {
     parts.version,
     {
       init: async (options) => {
+        const { runInit } = await import("./run-init.ts");
         await runInit({
           folder: resolve(folderOption),
           ...(options.yes === true ? { yes: true } : {}),

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { readSettings } from "../../settings/read-settings.ts";
-import { type InitOptions, initFlags, runInit } from "./run-init.ts";
+import { initFlags } from "./init-flags.ts";
+import { type InitOptions, runInit } from "./run-init.ts";
 
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 const SERVER = 'createServer((q, s) => q.url === "/healthz" && s.end()).listen(process.env.PORT || 21113); keep(process.env.DATA_DIR || "data")';
