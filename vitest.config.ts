@@ -18,8 +18,9 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
     // Real processes and real git on shared machines: generous, and no test asserts a time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Longer than `until` of the end-to-end tests waits: what is waited for in vain says so itself, with the daemon's last words.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
     sequence: { hooks: "stack", sequencer: LongestFirst },

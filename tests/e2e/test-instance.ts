@@ -294,7 +294,7 @@ export class TestInstance {
 }
 
 /** Asks until there is an answer, for as long as a slow machine may take. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, withinMs = 120_000): Promise<T> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
