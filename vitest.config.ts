@@ -1,14 +1,20 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes minutes goes first, the longest at the very beginning: begun last, it would run alone while a core has nothing to do. */
-const LONGEST = ["tests/crash/", "tests/e2e/confined", "tests/e2e/bad-input", "tests/e2e/impact", "tests/e2e/", "tests/scripts/", "tests/escapes/"];
+const root = fileURLToPath(new URL(".", import.meta.url));
 
-class LongestFirst extends BaseSequencer {
+/**
+ * What is killed and started again without end goes first, and beside it what only computes: a test of a whole instance that ran there would wait for the
+ * processor. Whole instances come last, the longest of them first: begun last, it would run alone while a core has nothing to do.
+ */
+const ORDER = [/tests\/crash\//, /packages\/|bench\/|tests\/(?!e2e|scripts)/, /tests\/e2e\/confined/, /tests\/e2e\/bad-input/, /tests\/scripts\//];
+
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rankOf = ({ moduleId }: TestSpecification) => {
-      const rank = LONGEST.findIndex((path) => moduleId.includes(path));
-      return rank === -1 ? LONGEST.length : rank;
+      const rank = ORDER.findIndex((path) => path.test(moduleId.slice(root.length)));
+      return rank === -1 ? ORDER.length : rank;
     };
     return (await super.sort(files)).toSorted((a, b) => rankOf(a) - rankOf(b));
   }
@@ -23,6 +29,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
-    sequence: { hooks: "stack", sequencer: LongestFirst },
+    sequence: { hooks: "stack", sequencer: InOrder },
   },
 });

@@ -23,7 +23,7 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
   let version = 0;
 
   beforeAll(async () => {
-    instance = await TestInstance.create({ settings: `${CONFINED}\ntests: { command: [node, --test], within: 20s, retries: 0 }` });
+    instance = await TestInstance.create({ settings: `${CONFINED}\ntests: { command: [node, --test], within: 10s, retries: 0 }` });
     outside = join(instance.folder, "outside");
     mkdirSync(outside);
     secret = join(outside, "secret");
@@ -51,7 +51,7 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
 
   it("tests that never end", async () => {
     const update = await judge('test("never ends", () => new Promise(() => setInterval(() => {}, 1000)));');
-    expect(update.because).toContain("did not end within 20 s");
+    expect(update.because).toContain("did not end within 10 s");
   });
 
   it("tests that print gigabytes", async () => {
@@ -124,7 +124,7 @@ describe.skipIf(!hasBubblewrap)("hostile tests fail with what was seen, and harm
     const update = await judge(
       'import { once } from "node:events";\ntest("asks", async () => { process.stdin.resume(); const [answer] = await Promise.race([once(process.stdin, "data"), once(process.stdin, "end").then(() => ["nothing"])]); assert.equal(String(answer), "yes"); });',
     );
-    expect(update.because).toMatch(/asks|did not end within 20 s/);
+    expect(update.because).toMatch(/asks|did not end within 10 s/);
   });
 
   it("tests that print a fake report and exit 0", async () => {
