@@ -22,6 +22,8 @@ interface Check {
 const LOCKFILES = [
   "package-lock.json",
   "bench/peers/package-lock.json",
+  "bench/detect/peers/package-lock.json",
+  "tests/registry/package-lock.json",
   ...["peers", "sources", "more-sources"].map((folder) => `bench/analysis/${folder}/package-lock.json`),
 ];
 

@@ -26,6 +26,7 @@ const JOBS = {
   "bench:rollback": [join(root, "bench", "run-bench-rollback.ts")],
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
   "bench:backup": [join(root, "bench", "run-bench-backup.ts")],
+  "bench:detect": [join(root, "bench", "run-bench-detect.ts")],
   "simulate:triggers": [join(root, "bench", "run-simulate-triggers.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],
 };

@@ -25,6 +25,7 @@ const DOMAIN = [
   "rehearsal",
   "observation",
   "notifications",
+  "schedule",
   "statistics",
 ];
 
@@ -53,11 +54,19 @@ const KEEPER_FROM_OUTSIDE = ["keeper-client.ts", "keeper-state.ts"];
 const ROOMS: Readonly<Record<string, RoomRule>> = {
   "main.ts": { may: ["compose.ts", "faces"], why: "main.ts only turns argv into a face; everything that is built, compose.ts builds." },
   "compose.ts": {
-    may: ["compose-instance.ts", "faces", "demo", "operations", "daemon", "keeper", "analysis", ...BASE],
+    may: ["compose-instance.ts", "compose-webhooks.ts", "faces", "demo", "operations", "daemon", "keeper", "analysis", ...BASE],
     why: "compose.ts wires processes and is wired by main.ts alone.",
   },
+  "compose-sources.ts": {
+    may: ["sources", ...BASE],
+    why: "compose-sources.ts wires where new versions come from.",
+  },
+  "compose-webhooks.ts": {
+    may: ["daemon", "faces", "governance", "sources", ...BASE],
+    why: "compose-webhooks.ts wires what is heard to who judges it and to the source that is asked then.",
+  },
   "compose-instance.ts": {
-    may: ["daemon", "update", "keeper", ...DOMAIN, ...BASE],
+    may: ["compose-sources.ts", "daemon", "update", "keeper", ...DOMAIN, ...BASE],
     why: "compose-instance.ts wires the rooms of an instance, whichever process opens it.",
   },
   faces: faceRule,

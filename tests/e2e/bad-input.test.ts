@@ -91,7 +91,14 @@ describe("bad input from upstream leaves the running agent untouched:", () => {
     instance.git(instance.work, "branch", "--quiet", "-D", "main");
     instance.git(instance.work, "branch", "--quiet", "-m", "main");
     instance.publish(v);
-    expect(await instance.ended(v)).toMatchObject({ outcome: "refused", code: "SOURCE_REWRITTEN", because: expect.stringContaining("history was rewritten") });
+    const seen = await until("it waits", async () => {
+      const available = (await instance.statusNow())?.available;
+      return available?.version === v ? available : undefined;
+    });
+    expect(seen).toMatchObject({ decision: "hold", because: expect.stringContaining("its history was rewritten (a force push)") });
+    expect(instance.cli("source", "events").stdout).toContain("force_push");
+    expect(instance.cli("update", "apply")).toMatchObject({ status: 0 });
+    expect(await instance.served()).toEqual({ status: 200, version: v });
   });
 
   it("a remote that is gone: status says so, and it is tried again", async () => {

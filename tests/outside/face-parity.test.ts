@@ -35,6 +35,14 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "edit.plan": { plan: "edits: []" },
   "edit.apply": { plan: "edits: []" },
   "edit.undo": { update: "a" },
+  "update.skip": { version: "1.0.0" },
+  "update.unskip": { version: "1.0.0" },
+  "task.add": { name: "a", type: "health-check", every: "1h" },
+  "task.show": { task: "a" },
+  "task.pause": { task: "a" },
+  "task.resume": { task: "a" },
+  "task.remove": { task: "a" },
+  "task.run": { task: "a" },
 };
 
 describe("every operation is reachable from every face, or says why not:", () => {

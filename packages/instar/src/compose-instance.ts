@@ -7,8 +7,9 @@ import { InstarError } from "@instar/protocol";
 import { parseDocument } from "yaml";
 import { createAnalysis } from "./analysis/run-analysis-job.ts";
 import { openSnapshotStore } from "./backups/snapshot-store.ts";
-import type { Instance } from "./daemon/instance.ts";
-import { readIncidents, readStanding } from "./daemon/instance.ts";
+import { openSources } from "./compose-sources.ts";
+import { type Instance, readIncidents, readStanding } from "./daemon/instance.ts";
+import { UpdateEvents } from "./daemon/update-events.ts";
 import { Documents } from "./database/documents.ts";
 import { Facts } from "./database/facts.ts";
 import { openDatabase } from "./database/open-database.ts";
@@ -36,7 +37,6 @@ import { type Finding, found, notFound } from "./settings/finding.ts";
 import { planNetworkTrust } from "./settings/plan-network-trust.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
-import { createGitSource } from "./sources/git-source.ts";
 import { openContentStore } from "./store/content-store.ts";
 import { openTreeStore } from "./store/tree-store.ts";
 import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
@@ -90,6 +90,7 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
   const backupsUnderWay = new Set<string>();
+  const opened = openSources({ read, folder, environment, agentPath, facts, runJob, clock });
   const rooms: StepRooms = {
     settings,
     settingsFolder: read.folder,
@@ -100,14 +101,7 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
     inherited: pickInherited(environment),
     toolEnvironment: pickToolEnvironment(environment),
     networkTrust: planNetworkTrust(environment).value,
-    source: createGitSource({
-      remote: isRemoteAddress(settings.source.git) ? settings.source.git : fromFolder(read.folder, settings.source.git),
-      branch: settings.source.branch,
-      tag: settings.source.tag,
-      mirrorFolder: join(folder, "git"),
-      path: `${environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? ""}:${agentPath}`,
-      ...(environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: environment.SSH_AUTH_SOCK }),
-    }),
+    source: opened.git,
     releases,
     keptReleases,
     snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock, otherTrees: () => keptReleases.trees() }),
@@ -164,6 +158,9 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
     ledger,
     facts,
     time,
+    sources: opened.sources,
+    events: new UpdateEvents(database),
+    bringByHand: opened.bringByHand,
     codeUpdate: defineCodeUpdate(rooms),
     goingBack: (how) => defineGoingBack(rooms, how),
     restoring: defineRestoring(rooms),
@@ -237,7 +234,6 @@ function pickToolEnvironment(environment: Readonly<Record<string, string | undef
   return { ...pickInherited(environment), PATH: path };
 }
 
-const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);
 const fromFolder = (folder: string, path: string) => (isAbsolute(path) ? path : join(folder, path));
 
 /** `plan` before the first `up` needs an instance that is not there yet: it gets one that is gone afterwards. */

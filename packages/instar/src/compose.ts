@@ -81,8 +81,9 @@ export function composeCli(main: string): CliParts {
     },
     sayWhyNot: async (error) => predecessor?.refuse(error),
     runDaemon: async (read, folder) => {
-      const [{ openInstance, instanceIdOf }, { runDaemonProcess }, { openEntrance }, { serveHttp }] = await Promise.all([
+      const [{ openInstance, instanceIdOf }, { openWebhooks }, { runDaemonProcess }, { openEntrance }, { serveHttp }] = await Promise.all([
         import("./compose-instance.ts"),
+        import("./compose-webhooks.ts"),
         import("./daemon/run-daemon-process.ts"),
         import("./operations/open-entrance.ts"),
         import("./faces/http/serve-http.ts"),
@@ -95,7 +96,11 @@ export function composeCli(main: string): CliParts {
           folder,
           instanceId: instanceIdOf(folder),
           open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
-          serve: (daemon, doorToken) => serveHttp(openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say })),
+          serve: async (daemon, doorToken) => {
+            const door = await serveHttp(openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say }));
+            const webhooks = openWebhooks(daemon, say);
+            return { port: door.port, close: async () => void (await Promise.all([door.close(), webhooks?.close()])) };
+          },
           keeper,
           startKeeper:
             environment.INSTAR_KEEPER_MANAGED !== undefined

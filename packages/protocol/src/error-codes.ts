@@ -17,7 +17,7 @@ export const ERROR_CODES = {
   INPUT_INVALID: { number: 1102, exit: 2, status: 400, title: "The request has a mistake" },
   NOT_FOUND: { number: 1103, exit: 2, status: 404, title: "There is no such thing" },
   UNAUTHORIZED: { number: 1104, exit: 2, status: 401, title: "The token is missing or wrong" },
-  RATE_LIMITED: { number: 1105, exit: 7, status: 429, title: "Too many tries with a wrong token" },
+  RATE_LIMITED: { number: 1105, exit: 7, status: 429, title: "Too many at once" },
   FORBIDDEN: { number: 1106, exit: 4, status: 403, title: "Your role does not allow this" },
 
   NOT_RUNNING: { number: 1200, exit: 3, status: 503, title: "Instar is not running for this agent" },

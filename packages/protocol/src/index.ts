@@ -15,6 +15,8 @@ export * from "./policy.ts";
 export * from "./rehearsal.ts";
 export * from "./rollback.ts";
 export * from "./sandbox.ts";
+export * from "./source.ts";
+export * from "./task.ts";
 export * from "./update.ts";
 export * from "./validation.ts";
 export * from "./verdict.ts";

@@ -17,6 +17,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly positional: readonly string[];
   /** The input that is a file's text. The CLI takes the file's path (`-`: standard input), and says as `base` where it lies. */
   readonly fileInput?: string;
+  /** The input that may name a file or a folder on this machine: the CLI tells it from the root. */
+  readonly pathInput?: string;
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
   /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */

@@ -9,6 +9,8 @@ import { OBSERVATION_OPERATIONS } from "./observation-operations.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
 import { POLICY_OPERATIONS } from "./policy-operations.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
+import { SOURCE_OPERATIONS } from "./source-operations.ts";
+import { TASK_OPERATIONS } from "./task-operations.ts";
 import { updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
 import { doctorView, impactView, planView, releaseView, statusView } from "./views.ts";
@@ -74,16 +76,17 @@ export const OPERATIONS = [
     name: "update.check",
     kind: "command",
     needs: "propose",
-    summary: "Ask upstream now whether there is anything new",
-    input: none,
+    summary: "Ask every source now, or one of them, whether there is anything new",
+    input: z.strictObject({ source: z.string().min(1).optional().describe("Only this one: git, npm, files or endpoint") }),
     output: z.object({
+      source: z.string().describe("Which one this is about: of several the one that has most to say"),
       found: z.boolean(),
       version: z.string().nullable(),
       commit: z.string().nullable(),
       decision: z.enum(["start", "hold", "dismiss", "nothing"]),
       because: z.string(),
     }),
-    positional: [],
+    positional: ["source"],
     offline: false,
   }),
   defineOperation({
@@ -121,9 +124,13 @@ export const OPERATIONS = [
     name: "update.apply",
     kind: "command",
     needs: "propose",
-    summary: "Start an update by hand: upstream's newest, or a commit, branch or tag that upstream has",
+    summary: "Start an update by hand: what the sources have, or a commit, branch or tag, a package@version, a folder or a tarball",
     input: z.strictObject({
-      target: z.string().min(1).optional().describe("A commit, branch or tag; upstream's newest where it is left out"),
+      target: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("A commit, branch or tag, package@version, or the path of a folder or tarball; what the sources have where it is left out"),
       untested: z.boolean().default(false).describe("Go on without tests; the update and the ledger carry it"),
       quarantined: z.boolean().default(false).describe("Try a release again that misbehaved before"),
       conflicts: z
@@ -138,6 +145,7 @@ export const OPERATIONS = [
     }),
     output: updateView,
     positional: ["target"],
+    pathInput: "target",
     offline: false,
   }),
   defineOperation({
@@ -162,6 +170,8 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
+  ...SOURCE_OPERATIONS,
+  ...TASK_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...OBSERVATION_OPERATIONS,
   ...ROLLBACK_OPERATIONS,

@@ -3,6 +3,7 @@ import { ROLES } from "./access.ts";
 import { impactReport } from "./impact.ts";
 import { observationView } from "./observation.ts";
 import { sandboxReport } from "./sandbox.ts";
+import { sourceView, versionMarksView } from "./source.ts";
 import { LOOP_STATES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
 
@@ -77,7 +78,11 @@ export const statusView = z.object({
   available: z
     .object({ version: z.string(), commit: z.string(), ref: z.string(), decision: z.enum(["start", "hold", "dismiss", "nothing"]), because: z.string() })
     .nullable(),
-  source: z.object({ lookedAt: z.string().nullable(), nextLookInMs: z.number().nullable(), failing: z.string().nullable() }),
+  source: z
+    .object({ lookedAt: z.string().nullable(), nextLookInMs: z.number().nullable(), failing: z.string().nullable() })
+    .describe("Of all sources: the newest look, the next one, why one of them cannot be read"),
+  sources: z.array(sourceView),
+  marks: versionMarksView,
   ledger: z.object({ length: z.int(), head: z.string() }),
   access: z
     .object({ door: z.enum(ROLES), because: z.string() })

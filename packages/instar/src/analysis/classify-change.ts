@@ -24,7 +24,7 @@ const REVIEWED: ReadonlySet<ImpactLevel> = new Set(["critical", "high"]);
 
 /** The kind of update and how deep it reaches. Pure; the first rule that applies names the level, deepest first. */
 export function classifyChange(change: ClassifiedChange): Classification {
-  const updateType = classifyType(change);
+  const updateType = classifyUpdateType(change);
   const [impactLevel, impactBecause] = classifyLevel(change, updateType);
   return { updateType, impactLevel, impactBecause, requiresReview: REVIEWED.has(impactLevel) };
 }
@@ -32,7 +32,13 @@ export function classifyChange(change: ClassifiedChange): Classification {
 const SAYS_SECURITY = /\b(CVE-\d{4}-\d+|GHSA-[\w-]+|security|vulnerabilit(y|ies)|exploit)\b/i;
 const SAYS_HOTFIX = /\bhot-?fix\b/i;
 
-function classifyType({ subjects, isConfiguration, changed, bump }: ClassifiedChange): UpdateType {
+/** The specification's types. What upstream says of itself nobody has proved. */
+export function classifyUpdateType({
+  subjects,
+  isConfiguration,
+  changed,
+  bump,
+}: Pick<ClassifiedChange, "subjects" | "isConfiguration" | "changed" | "bump">): UpdateType {
   if (subjects.some((subject) => SAYS_SECURITY.test(subject))) return "security";
   if (subjects.some((subject) => SAYS_HOTFIX.test(subject))) return "hotfix";
   if (changed > 0 && isConfiguration) return "config";

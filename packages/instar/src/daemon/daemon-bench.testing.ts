@@ -16,8 +16,10 @@ import { createJobRunner } from "../platform/run-job.ts";
 import { openKeptReleases } from "../releases/kept-releases.ts";
 import { openReleaseStore } from "../releases/release-store.ts";
 import { settingsSchema } from "../settings/settings.ts";
+import { gitAsSource } from "../sources/git-as-source.ts";
 import { createGitSource } from "../sources/git-source.ts";
 import { makeRepository, type TestRepository } from "../sources/make-repository.testing.ts";
+import type { Source } from "../sources/source.ts";
 import { openContentStore } from "../store/content-store.ts";
 import { openTreeStore } from "../store/tree-store.ts";
 import { InstanceTime } from "../update/instance-time.ts";
@@ -28,6 +30,7 @@ import { defineStep, type Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
 import type { Instance } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
+import { UpdateEvents } from "./update-events.ts";
 
 /** From here on a sleep is a long one: it lasts until the test moves `slow`. */
 const LONG_MS = 1_000;
@@ -48,6 +51,8 @@ export class DaemonBench {
   readonly said: string[] = [];
   readonly slow = new SimulatedClock();
   readonly clock: Clock = { ...systemClock, sleep: (ms, signal) => (ms >= LONG_MS ? this.slow.sleep(ms, signal) : systemClock.sleep(Math.min(ms, 5), signal)) };
+  /** Besides git. */
+  readonly sources: Source[] = [];
   readonly #running: RunningDaemon[] = [];
   readonly #opened: Instance[] = [];
 
@@ -86,6 +91,7 @@ export class DaemonBench {
     const time = new InstanceTime(clock, facts, newest);
     const store = openContentStore({ folder: join(folder, "store") });
     const releases = openReleaseStore({ folder: join(folder, "releases"), slotCanWrite: true, clock });
+    const git = createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" });
     const rooms: StepRooms = {
       settings,
       settingsFolder: this.folder,
@@ -96,7 +102,7 @@ export class DaemonBench {
       inherited: {},
       toolEnvironment: {},
       networkTrust: undefined,
-      source: createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" }),
+      source: git,
       releases,
       keptReleases: openKeptReleases({ facts, trees: openTreeStore(store), releases }),
       snapshots: openSnapshotStore({ folder: join(folder, "snapshots"), store, clock }),
@@ -127,6 +133,9 @@ export class DaemonBench {
       folder,
       settings,
       rooms,
+      sources: [gitAsSource(git, { remote: this.repository.folder, checkEveryMs: settings.source.checkEvery }), ...this.sources],
+      events: new UpdateEvents(database),
+      bringByHand: notAsked,
       database,
       journal: new Journal(database, ledger, time, takeEpoch(database)),
       ledger,

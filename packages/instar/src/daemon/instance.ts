@@ -2,6 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Facts } from "../database/facts.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { BringByHand } from "../sources/bring-by-hand.ts";
+import type { Source } from "../sources/source.ts";
 import { foldIncident, type Incident } from "../update/fold-incidents.ts";
 import { foldStanding, type Standing } from "../update/fold-standing.ts";
 import type { InstanceTime } from "../update/instance-time.ts";
@@ -10,6 +12,7 @@ import { type Breaker, planBreaker } from "../update/plan-breaker.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import type { Step } from "../update/step.ts";
 import type { StepRooms } from "../update/step-rooms.ts";
+import type { UpdateEvents } from "./update-events.ts";
 
 /** One agent's instance, opened: by the daemon to act, or by a face to read while no daemon runs. Built in compose.ts. */
 export interface Instance {
@@ -22,6 +25,11 @@ export interface Instance {
   readonly ledger: Ledger;
   readonly facts: Facts;
   readonly time: InstanceTime;
+  /** Where new versions come from; each is asked on its own. */
+  readonly sources: readonly Source[];
+  readonly events: UpdateEvents;
+  /** Brings what a person names and no source was asked for: a package, a folder, a tarball. */
+  readonly bringByHand: BringByHand;
   readonly codeUpdate: readonly Step[];
   readonly goingBack: (how: { readonly rebuilds: boolean; readonly edits: boolean }) => readonly Step[];
   readonly restoring: readonly Step[];
@@ -39,6 +47,11 @@ export interface SourceFact {
   readonly failing: string | null;
   readonly failures: number;
 }
+
+/** git's was the only one once. */
+export const sourceFactName = (source: string): string => (source === "git" ? "source" : `source:${source}`);
+
+export const readSourceFact = ({ facts }: Pick<Instance, "facts">, source: string): SourceFact | undefined => facts.read<SourceFact>(sourceFactName(source));
 
 export function readStanding({ journal }: Pick<Instance, "journal">): Standing {
   return foldStanding(journal.list().map((update) => journal.read(update)));

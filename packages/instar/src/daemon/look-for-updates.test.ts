@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
 import type { Instance, SourceFact } from "./instance.ts";
-import { lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
+import { type LookTools, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 let bench: DaemonBench;
 let instance: Instance;
@@ -13,7 +13,18 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const look = () => lookForUpdates(instance, async () => undefined, new AbortController().signal);
+const TOOLS: LookTools = {
+  reason: "poll",
+  actor: { type: "system", id: "daemon" },
+  supersede: async () => undefined,
+  alone: (act) => act(),
+  signal: new AbortController().signal,
+};
+const look = (at = 0) => {
+  const source = instance.sources[at];
+  if (source === undefined) throw new Error(`there is no source ${at}`);
+  return lookForUpdates(instance, source, TOOLS);
+};
 const fact = () => instance.facts.read<SourceFact>("source");
 const heard = async () => {
   await instance.ledger.drain();
@@ -85,7 +96,7 @@ describe("looking for updates", () => {
   it("does not begin beside an update that somebody began by hand meanwhile", async () => {
     await settle();
     bench.publish("1.0.1");
-    await lookForUpdates(instance, async () => undefined, new AbortController().signal);
+    await look();
     bench.publish("1.0.2");
     expect(await look()).toMatchObject({ decision: "hold", because: expect.stringContaining("waits until the update to 1.0.1 has ended") });
     expect(instance.journal.unfinished()).toHaveLength(1);

@@ -1,36 +1,53 @@
 import { randomInt } from "node:crypto";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type LookReason, type UpdateEventView } from "@instar/protocol";
+import { classifyUpdateType } from "../analysis/classify-change.ts";
 import { transact } from "../database/open-database.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
+import type { Sighting, Source } from "../sources/source.ts";
+import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
+import { newId } from "../update/new-id.ts";
 import { type CandidatePlan, type CandidateQuestion, planCandidate } from "../update/plan-candidate.ts";
+import { planUpdateEvent, type SeenRelease } from "../update/plan-update-event.ts";
+import { planVersionPolicy } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
-import { type Instance, readBreaker, readStanding, type SourceFact } from "./instance.ts";
+import { type Instance, readBreaker, readSourceFact, readStanding, type SourceFact, sourceFactName } from "./instance.ts";
+import { readBegunMs, readMarks, sourceOfRunning } from "./version-marks.ts";
 
 export interface Looked extends CandidatePlan {
+  readonly source: string;
   readonly found: { readonly commit: string; readonly version: string; readonly ref: string } | null;
+  readonly event: UpdateEventView | null;
+}
+
+export interface LookTools {
+  readonly reason: LookReason;
+  readonly actor: UpdateStart["actor"];
+  /** Closes the window of the update that is being watched, and returns once it has ended. */
+  readonly supersede: (because: string) => Promise<void>;
+  /** One at a time: what one source begins, the next one must see. */
+  readonly alone: <T>(act: () => Promise<T>) => Promise<T>;
+  readonly signal: AbortSignal;
 }
 
 /**
- * Asks upstream once and acts on the answer: begins an update, or writes down why not. A source that fails is said so in
- * `status` and asked again later and later; it never stops anything else.
- *
- * @param supersede closes the window of the update that is being watched, and returns once it has ended
+ * Asks one source and acts on the answer: begins an update, or writes down why not. A source that fails is said so in `status` and asked again later and
+ * later; it never stops anything else.
  */
-export async function lookForUpdates(instance: Instance, supersede: (because: string) => Promise<void>, signal: AbortSignal): Promise<Looked> {
-  const before = instance.facts.read<SourceFact>("source");
+export async function lookForUpdates(instance: Instance, source: Source, tools: LookTools): Promise<Looked> {
   try {
-    const looked = await look(instance, signal);
-    remember(instance, before, { ...looked, failing: null, failures: 0 });
-    if (looked.decision === "start" && looked.found !== null) await begin(instance, looked.found, looked.because, supersede);
-    return looked;
+    const sighting = await source.look(tools.signal);
+    if ("waitsBecause" in sighting) return await tools.alone(async () => noteWaiting(instance, source, sighting.waitsBecause));
+    const found = await readCandidate(instance, source, sighting, tools.signal);
+    return await tools.alone(() => actOn(instance, source, found, tools));
   } catch (error) {
-    signal.throwIfAborted();
+    tools.signal.throwIfAborted();
+    const before = readSourceFact(instance, source.id);
     const failing = error instanceof Error ? error.message : String(error);
-    remember(instance, before, {
+    remember(instance, source, {
       found: before?.found ?? null,
       decision: "nothing",
-      because: `upstream could not be read: ${failing}`,
+      because: `${nameOf(source)} could not be read: ${failing}`,
       failing,
       failures: (before?.failures ?? 0) + 1,
     });
@@ -38,7 +55,7 @@ export async function lookForUpdates(instance: Instance, supersede: (because: st
   }
 }
 
-/** When upstream is asked next, after the last time: the operator's interval, and longer and longer while it fails. */
+/** When a source is asked next, after the last time: the operator's interval, and longer and longer while it fails. */
 export function planNextLookMs(checkEveryMs: number, failures: number): number {
   if (failures === 0) return checkEveryMs;
   const pauseMs = Math.min(checkEveryMs * 2 ** Math.min(failures, 6), 3_600_000);
@@ -46,32 +63,112 @@ export function planNextLookMs(checkEveryMs: number, failures: number): number {
   return Math.max(checkEveryMs, Math.round(pauseMs * (0.8 + randomInt(400) / 1_000)));
 }
 
-async function look(instance: Instance, signal: AbortSignal): Promise<Looked> {
-  const { rooms, settings, journal } = instance;
-  const ref = await rooms.source.look(signal);
-  const standing = readStanding(instance);
-  const [open] = journal.unfinished();
-  if (standing.running?.commit === ref.commit && open === undefined)
-    return {
-      found: { commit: ref.commit, version: standing.running.version, ref: ref.ref },
-      decision: "nothing",
-      because: `upstream has nothing newer than ${standing.running.version}, which runs`,
-    };
-  await rooms.source.fetch(ref.commit, signal, ref.ref);
-  const facts = await rooms.source.readCommit(ref.commit, { directory: settings.agent.directory, taggedAs: ref.version, signal });
-  const found = { commit: ref.commit, version: facts.version, ref: ref.ref };
-  return { ...planFound(instance, found, open === undefined ? null : underWayOf(journal.read(open))), found };
+/** What a source has, brought into the mirror and read. */
+export interface Candidate {
+  readonly source: string;
+  readonly sighting: Pick<Sighting, "ref" | "branch" | "digest" | "refusedBecause"> & { readonly trigger: UpdateEventView["trigger"] };
+  readonly commit: string;
+  readonly version: string;
+  readonly ref: string;
+  readonly summary: string;
+  readonly subjects: readonly string[];
+  readonly changedFiles: readonly string[];
+  /** History does not lead from what runs to this. */
+  readonly isRewritten: boolean;
+}
+
+/** What each source had at the last look: a poll that finds the same thing asks the mirror nothing. */
+const lately = new WeakMap<Source, { readonly key: string; readonly running: string | null; readonly candidate: Candidate }>();
+
+async function readCandidate(instance: Instance, source: Source, sighting: Sighting, signal: AbortSignal): Promise<Candidate> {
+  const { rooms } = instance;
+  const running = readStanding(instance).running?.commit ?? null;
+  const key = JSON.stringify(sighting);
+  const known = lately.get(source);
+  if (known !== undefined && known.key === key && known.running === running) return known.candidate;
+  const brought = await source.bring(sighting, signal);
+  const candidate = await describeCandidate(instance, source.id, sighting, await sameAsRunning(rooms.source, running, brought), signal);
+  lately.set(source, { key, running, candidate });
+  return candidate;
+}
+
+/** What the sources have, of several the one with most to say; asked without acting on it. @throws what the first one failed with where none answers */
+export async function findNewest(instance: Instance, signal: AbortSignal): Promise<{ candidate: Candidate; plan: CandidatePlan }> {
+  const asked = await Promise.allSettled(
+    instance.sources.map(async (source) => {
+      const sighting = await source.look(signal);
+      if ("waitsBecause" in sighting) throw new InstarError("CONFLICT", sighting.waitsBecause, { transient: true });
+      const candidate = await readCandidate(instance, source, sighting, signal);
+      return { candidate, plan: planFound(instance, candidate, null) };
+    }),
+  );
+  const [newest] = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])).toSorted((a, b) => mostToSay(a.plan, b.plan));
+  if (newest !== undefined) return newest;
+  throw asked.find((each) => each.status === "rejected")?.reason ?? new InstarError("SOURCE_EMPTY", "instar.yaml names no source");
+}
+
+const RANK = ["start", "hold", "dismiss", "nothing"] as const;
+/** For sorting: what begins before what waits, that before what is not taken. */
+export const mostToSay = (a: CandidatePlan, b: CandidatePlan): number => RANK.indexOf(a.decision) - RANK.indexOf(b.decision);
+
+/** Reads what the mirror holds of a commit. */
+export async function describeCandidate(
+  instance: Instance,
+  source: string,
+  sighting: Candidate["sighting"] & { readonly version?: string | undefined },
+  commit: string,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const { rooms, settings } = instance;
+  const { running } = readStanding(instance);
+  const facts = await rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal });
+  const isNew = running !== null && running.commit !== commit;
+  const changedFiles = isNew ? (await rooms.source.diff(running.commit, commit, signal).catch(() => [])).map(({ path }) => path) : [];
+  const isOfHistory = !isNew || (await rooms.source.isAncestor(running.commit, commit)) || (await rooms.source.isImported(running.commit));
+  return {
+    source,
+    sighting,
+    commit,
+    version: facts.version,
+    ref: sighting.ref,
+    summary: facts.subject,
+    subjects: facts.changes,
+    changedFiles,
+    isRewritten: !isOfHistory && !(await rooms.source.isImported(commit)),
+  };
+}
+
+/** The same files from another source, or with another history, are what runs. */
+async function sameAsRunning(mirror: Instance["rooms"]["source"], running: string | null, commit: string): Promise<string> {
+  if (running === null || running === commit || !((await mirror.isImported(commit)) || (await mirror.isImported(running)))) return commit;
+  const trees = await Promise.all([running, commit].map((each) => mirror.readCommit(each).then(({ tree }) => tree)));
+  return trees[0] === trees[1] ? running : commit;
 }
 
 /** Whether a version would begin by itself. */
-export function planFound(instance: Instance, found: NonNullable<Looked["found"]>, underWay: CandidateQuestion["underWay"]): CandidatePlan {
-  const { settings } = instance;
-  const { running, ended } = readStanding(instance);
+export function planFound(instance: Instance, candidate: Candidate, underWay: CandidateQuestion["underWay"]): CandidatePlan {
+  const { settings, rooms } = instance;
+  const { running: standing, ended } = readStanding(instance);
+  const { commit, version, ref, source, sighting } = candidate;
+  const running = standing === null ? null : { commit: standing.commit, version: standing.version, source: sourceOfRunning(instance) };
+  const bump = running === null ? "none" : classifyBump(running.version, version);
   return planCandidate({
-    found,
+    found: { commit, version, ref, source },
     running,
-    bump: running === null ? "none" : classifyBump(running.version, found.version),
-    automatic: settings.updates.automatic,
+    ruling: planVersionPolicy({
+      found: { version, commit },
+      running,
+      bump,
+      kind: updateTypeOf(candidate, bump),
+      source,
+      automatic: settings.updates.automatic,
+      rules: settings.updates.rules,
+      marks: readMarks(instance),
+      nowMs: rooms.clock.wallMs(),
+      begunMs: readBegunMs(instance),
+      perDay: settings.updates.perDay,
+    }),
+    refused: refusedOf(candidate, sighting.refusedBecause),
     hasTests: settings.tests !== undefined,
     ended,
     breakerBecause: readBreaker(instance).because || null,
@@ -79,41 +176,121 @@ export function planFound(instance: Instance, found: NonNullable<Looked["found"]
   });
 }
 
-function underWayOf(journal: Parameters<typeof startOf>[0]): { commit: string; version: string; mayBeReplaced: boolean } {
-  const { start } = startOf(journal);
-  const last = journal.findLast((entry) => "step" in entry);
-  // Served already, or waiting for people: there it would only stand in the way of something newer.
-  const isWaiting = last !== undefined && "step" in last && (last.step === "watch" || (last.step === "approve" && start.trigger === "found"));
-  const mayBeReplaced = isWaiting && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
-  return { commit: start.commit, version: start.versionTo, mayBeReplaced };
+function refusedOf({ isRewritten, ref }: Candidate, because: string | null): CandidateQuestion["refused"] {
+  if (because !== null) return { because, byPerson: false };
+  if (!isRewritten) return null;
+  return {
+    because: `${ref} no longer contains what runs: its history was rewritten (a force push). \`instar update apply\` takes it all the same`,
+    byPerson: true,
+  };
 }
 
-async function begin(instance: Instance, found: NonNullable<Looked["found"]>, because: string, supersede: (because: string) => Promise<void>): Promise<void> {
-  if (instance.journal.unfinished().length > 0) await supersede(because);
+const CONFIGURATION = /\.(ya?ml|toml|ini|json|env|conf)$/i;
+
+const updateTypeOf = ({ subjects, changedFiles }: Candidate, bump: ReturnType<typeof classifyBump>) =>
+  classifyUpdateType({ subjects, changed: changedFiles.length, isConfiguration: changedFiles.every((path) => CONFIGURATION.test(path)), bump });
+
+async function actOn(instance: Instance, source: Source, candidate: Candidate, { reason, actor, supersede }: LookTools): Promise<Looked> {
+  const found = { commit: candidate.commit, version: candidate.version, ref: candidate.ref };
+  const plan = planNow(instance, candidate);
+  remember(instance, source, { ...plan, found, failing: null, failures: 0 });
+  const update = await beginFound(instance, candidate, plan, actor, supersede);
+  const event = noteEvent(instance, candidate, source, { ...plan, update }, reason);
+  return { ...plan, source: source.id, found, event };
+}
+
+/** Whether it would begin by itself, beside what is under way. */
+export function planNow(instance: Instance, candidate: Candidate): CandidatePlan {
+  const [open] = instance.journal.unfinished();
+  return planFound(instance, candidate, open === undefined ? null : underWayOf(instance.journal.read(open)));
+}
+
+/** Begins what may begin by itself; null where nothing does. To be called alone. */
+export async function beginFound(
+  instance: Instance,
+  candidate: Candidate,
+  plan: CandidatePlan,
+  actor: UpdateStart["actor"],
+  supersede: (because: string) => Promise<void>,
+): Promise<UpdateId | null> {
+  if (plan.decision !== "start") return null;
+  if (instance.journal.unfinished().length > 0) await supersede(plan.because);
   const standing = readStanding(instance);
   try {
-    beginUpdate(instance, {
+    return beginUpdate(instance, {
       kind: "code",
       target: instance.name,
-      ...found,
+      commit: candidate.commit,
+      ref: candidate.ref,
+      source: candidate.source,
       versionFrom: standing.running?.version ?? null,
-      versionTo: found.version,
+      versionTo: candidate.version,
       releaseFrom: standing.running?.release ?? null,
       wayBack: standing.committed?.release ?? null,
       trigger: standing.running === null ? "first" : "found",
-      actor: { type: "system", id: "daemon" },
+      actor,
       overrides: {},
     });
   } catch (error) {
     // Somebody began another one by hand meanwhile: this one is found again at the next look.
     if (!InstarError.is(error, "CONFLICT")) throw error;
+    return null;
   }
 }
 
+function underWayOf(journal: Parameters<typeof startOf>[0]): NonNullable<CandidateQuestion["underWay"]> {
+  const { start } = startOf(journal);
+  const last = journal.findLast((entry) => "step" in entry);
+  // Served already, or waiting for people: there it would only stand in the way of something newer.
+  const isWaiting = last !== undefined && "step" in last && (last.step === "watch" || (last.step === "approve" && start.trigger === "found"));
+  const mayBeReplaced = isWaiting && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
+  return { commit: start.commit, version: start.versionTo, mayBeReplaced, source: start.source ?? "git" };
+}
+
+function noteWaiting(instance: Instance, source: Source, because: string): Looked {
+  const found = readSourceFact(instance, source.id)?.found ?? null;
+  remember(instance, source, { found, decision: "nothing", because, failing: null, failures: 0 });
+  return { decision: "nothing", because, source: source.id, found, event: null };
+}
+
+/** Writes down what was seen and what became of it; nothing where it is what runs or what is under way, and nobody saw it before. */
+export function noteEvent(
+  instance: Instance,
+  candidate: Candidate,
+  source: Pick<Source, "id" | "kind" | "address">,
+  decided: CandidatePlan & { readonly update: string | null },
+  reason: LookReason,
+): UpdateEventView | null {
+  const { events, rooms } = instance;
+  const before = events.ofCommit(candidate.commit);
+  if (before === undefined && decided.decision === "nothing") return null;
+  // What is under way, runs or ran is not news: what was decided of it then stands.
+  const standing = decided.decision === "nothing" && before !== undefined ? { ...before, update: before.update } : decided;
+  const { running } = readStanding(instance);
+  const seen: SeenRelease = {
+    source: source.id,
+    kind: source.kind,
+    address: source.address,
+    trigger: candidate.isRewritten ? "force_push" : candidate.sighting.refusedBecause === null ? candidate.sighting.trigger : "refused",
+    branch: candidate.sighting.branch ?? null,
+    digest: candidate.sighting.digest ?? null,
+    commit: candidate.commit,
+    version: candidate.version,
+    runningVersion: before?.currentVersion ?? running?.version ?? null,
+    updateType: updateTypeOf(candidate, running === null ? "none" : classifyBump(running.version, candidate.version)),
+    changedFiles: decided.decision === "nothing" && before !== undefined ? before.changedFiles : candidate.changedFiles,
+    summary: candidate.summary,
+  };
+  const event = planUpdateEvent(seen, standing, before, { id: newId(), at: new Date(rooms.clock.wallMs()).toISOString(), noticedBy: reason });
+  if (JSON.stringify(event) !== JSON.stringify(before)) transact(instance.database, () => events.put(event));
+  return event;
+}
+
 /** Keeps what was seen. What is newly seen goes to the ledger, and so does what is newly dismissed, with the reason. */
-function remember(instance: Instance, before: SourceFact | undefined, now: Omit<SourceFact, "lookedAt">): void {
+function remember(instance: Instance, source: Source, now: Omit<SourceFact, "lookedAt">): void {
+  const before = readSourceFact(instance, source.id);
   transact(instance.database, () => {
-    instance.facts.write("source", { ...now, lookedAt: new Date(instance.rooms.clock.wallMs()).toISOString() });
+    instance.facts.write(sourceFactName(source.id), { ...now, lookedAt: new Date(instance.rooms.clock.wallMs()).toISOString() });
     const { found } = now;
     if (found === null || now.failing !== null) return;
     const isNew = before?.found?.commit !== found.commit;
@@ -121,12 +298,12 @@ function remember(instance: Instance, before: SourceFact | undefined, now: Omit<
       instance.ledger.append({
         event: "UPDATE_DETECTED",
         actor: { type: "system", id: "daemon" },
-        description: `upstream has ${found.version}`,
+        description: `${nameOf(source)} has ${found.version}`,
         versionTo: found.version,
         success: true,
         details: { commit: found.commit, ref: found.ref },
       });
-    if (now.decision === "dismiss" && (isNew || before?.decision !== "dismiss"))
+    if (now.decision === "dismiss" && (isNew || before?.decision !== "dismiss" || before.because !== now.because))
       instance.ledger.append({
         event: "UPDATE_DISMISSED",
         actor: { type: "system", id: "daemon" },
@@ -137,3 +314,6 @@ function remember(instance: Instance, before: SourceFact | undefined, now: Omit<
       });
   });
 }
+
+/** Git is what people call upstream. */
+const nameOf = ({ id }: Pick<Source, "id">) => (id === "git" ? "upstream" : id);

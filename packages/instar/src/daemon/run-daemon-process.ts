@@ -50,7 +50,7 @@ export async function runDaemonProcess(options: DaemonProcess, stop: AbortSignal
     await removeTree(join(folder, "scratch"));
     await removeTree(join(folder, "asked"));
     await removeTree(join(folder, "staging"));
-    await sweepTemporary(folder);
+    for (const part of [folder, join(folder, "sources")]) await sweepTemporary(part);
     const begun = {
       event: "EPOCH_TAKEN",
       actor: { type: "system", id: "daemon" },

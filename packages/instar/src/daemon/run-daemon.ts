@@ -4,6 +4,7 @@ import { BUCKET_MS } from "../observation/metrics-bucket.ts";
 import { ensureReserve, freeReserve, readFreeBytes } from "../platform/disk-space.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { reservePathOf } from "../platform/with-reserve.ts";
+import { nextRuns } from "../schedule/parse-schedule.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { planHappenings } from "../update/plan-happenings.ts";
 import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
@@ -12,10 +13,12 @@ import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { guardRelease } from "./guard-release.ts";
-import { type Instance, readStanding, type SourceFact } from "./instance.ts";
-import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
+import { type Instance, readStanding } from "./instance.ts";
+import { Lookout } from "./lookout.ts";
 import { noteBreaker } from "./note-breaker.ts";
+import { runTasks } from "./run-tasks.ts";
 import { sweepEdits } from "./sweep-edits.ts";
+import { planTaskTools } from "./task-tools.ts";
 import { aboutOf, noteHappenings, tellPeople } from "./tell-people.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
@@ -31,7 +34,7 @@ const FULL_DISK_NAP_MS = 2_000;
 const ROOM_TO_GO_ON_BYTES = 1_048_576;
 
 /**
- * Decides and records. Loops that share nothing but the journal: one asks upstream, one drives the update that has not ended, others see to what serves.
+ * Decides and records. Loops that share nothing but the journal: one asks each source, one drives the update that has not ended, others see to what serves.
  * It may be killed at any instant; the next one reads the journal and goes on.
  */
 export class Daemon {
@@ -41,11 +44,17 @@ export class Daemon {
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   readonly #progress = new Map<UpdateId, { step: string; line: string }>();
   readonly #over = new AbortController();
-  #nextLookAtTickMs = 0;
+  /** Asks the sources. */
+  readonly lookout: Lookout;
 
   constructor(instance: Instance, say: (line: string) => void) {
     this.instance = instance;
     this.#say = say;
+    this.lookout = new Lookout(instance, {
+      say,
+      supersede: (because, signal) => this.supersede(because, signal),
+      nextScheduledMs: planScheduledLook(instance),
+    });
     for (const update of instance.journal.unfinished()) assertStepsKnown(instance.journal.read(update), instance.definitions);
   }
 
@@ -66,11 +75,12 @@ export class Daemon {
     const until = AbortSignal.any([stop, failed.signal]);
     const loops = [
       this.#drive(until),
-      this.#look(until),
+      this.lookout.run(until),
       this.#keepHouse(until),
       this.#guard(until),
       this.#observe(until),
       tellPeople(this.instance, this.#say, until),
+      runTasks(this.instance, planTaskTools(this.instance, this.lookout), this.#say, until),
     ].map((loop) =>
       loop.catch((error: unknown) => {
         if (!until.aborted) failed.abort(error);
@@ -128,7 +138,7 @@ export class Daemon {
 
   async #ended(update: UpdateId): Promise<void> {
     this.#progress.delete(update);
-    this.#nextLookAtTickMs = 0;
+    this.lookout.soon();
     noteBreaker(this.instance, this.#say);
     await this.#tidy();
   }
@@ -171,14 +181,6 @@ export class Daemon {
     });
   }
 
-  async #look(until: AbortSignal): Promise<void> {
-    const { instance } = this;
-    while (!until.aborted) {
-      if (instance.time.tickMs() >= this.#nextLookAtTickMs) await this.look(until).catch((error: unknown) => this.#lookFailed(error, until));
-      await instance.rooms.clock.sleep(IDLE_NAP_MS, until);
-    }
-  }
-
   /** See guardRelease. */
   async #guard(until: AbortSignal): Promise<void> {
     const { instance } = this;
@@ -215,31 +217,6 @@ export class Daemon {
     }
   }
 
-  #lookFailed(error: unknown, until: AbortSignal): void {
-    until.throwIfAborted();
-    if (InstarError.is(error, "FENCED") || InstarError.is(error, "DATA_DAMAGED")) throw error;
-    this.#say(`upstream could not be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-
-  /** Asks upstream now. Looks follow each other, whoever asked for them. */
-  look(signal: AbortSignal): Promise<Looked> {
-    const done = this.#looking.then(async () => {
-      try {
-        return await lookForUpdates(this.instance, (because) => this.#supersede(because, signal), signal);
-      } finally {
-        const fact = this.instance.facts.read<SourceFact>("source");
-        this.#nextLookAtTickMs = this.instance.time.tickMs() + planNextLookMs(this.instance.settings.source.checkEvery, fact?.failures ?? 0);
-      }
-    });
-    this.#looking = done.catch(() => undefined);
-    return done;
-  }
-  #looking: Promise<unknown> = Promise.resolve();
-
-  nextLookInMs(): number {
-    return Math.max(0, this.#nextLookAtTickMs - this.instance.time.tickMs());
-  }
-
   /** The step's newest word, while it is at work. */
   progressOf(update: UpdateId, step: string): string | undefined {
     const progress = this.#progress.get(update);
@@ -255,7 +232,8 @@ export class Daemon {
     this.#wake.call();
   }
 
-  async #supersede(because: string, signal: AbortSignal): Promise<void> {
+  /** Closes the window of the update that is being watched, or lets go one that waits for people; returns once it has ended. */
+  async supersede(because: string, signal: AbortSignal): Promise<void> {
     const [update] = this.instance.journal.unfinished();
     if (update === undefined) return;
     this.tell(update, { kind: "supersede-requested", by: "upstream", because });
@@ -294,4 +272,11 @@ function renderEntryLine(entry: JournalEntry): string {
   const step = "step" in entry ? ` ${entry.step}` : "";
   const because = "because" in entry ? `: ${entry.because}` : "";
   return `update ${entry.update} #${entry.seq} ${entry.kind}${step}${because}`;
+}
+
+/** When source.checkAt asks next; by source.checkEvery where it is not written. */
+function planScheduledLook({ settings }: Instance): (afterMs: number) => number | null {
+  const { checkAt } = settings.source;
+  if (checkAt === undefined) return () => null;
+  return (afterMs) => nextRuns(checkAt, afterMs, 1)[0] ?? null;
 }

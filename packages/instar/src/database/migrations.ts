@@ -108,4 +108,47 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX token_by_name ON token (name) WHERE revoked_at IS NULL;
   `,
+  `
+  -- What sources reported, one row for each release that any of them saw: what it is, and what became of it.
+  CREATE TABLE update_event (
+    id TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    release_commit TEXT,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX update_event_by_commit ON update_event (release_commit);
+
+  -- Webhooks that were heard already, by the SHA-256 of their body: a second one is a replay.
+  CREATE TABLE webhook_delivery (
+    digest TEXT PRIMARY KEY,
+    hook TEXT NOT NULL,
+    delivery TEXT,
+    wall_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX webhook_delivery_by_time ON webhook_delivery (wall_ms);
+
+  -- Scheduled tasks, and each time that one ran, was skipped or failed. The specification's scheduled_tasks.
+  CREATE TABLE scheduled_task (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'paused')),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    -- Up to where in time its due runs have been answered for: run, or passed over by its policy.
+    settled_ms INTEGER NOT NULL,
+    failures INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE task_run (
+    id TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    due_ms INTEGER NOT NULL,
+    begun_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    outcome TEXT NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'skipped')),
+    because TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX task_run_by_task ON task_run (task, due_ms);
+  `,
 ];

@@ -16,6 +16,7 @@ import { describeJobContainment } from "../platform/job-containment.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import type { Source } from "../sources/source.ts";
 import { environmentFileOf } from "../update/exchange.ts";
 import { checkCertificate } from "./check-certificate.ts";
 import { checkSandbox, describeSandboxes } from "./check-sandbox.ts";
@@ -54,12 +55,23 @@ async function checkPoliciesOf({ instance }: OperationContext): Promise<Check[]>
   });
 }
 
+async function checkSource({ id, address, look }: Source): Promise<Check> {
+  const name = id === "git" ? "upstream" : id;
+  try {
+    const found = await look(AbortSignal.timeout(20_000));
+    if ("waitsBecause" in found) return passed("source", name, found.waitsBecause);
+    return passed(
+      "source",
+      id,
+      `${found.ref} is ${found.key.slice(0, 40)}${found.refusedBecause === null ? "" : `, and is not taken: ${found.refusedBecause}`}`,
+    );
+  } catch (error) {
+    return failed("source", name, `${address}: ${error instanceof Error ? error.message : String(error)}`, InstarError.is(error) ? (error.advice ?? "") : "");
+  }
+}
+
 async function checkMachine({ instance, versions }: OperationContext): Promise<Check[]> {
-  const { source } = instance.rooms;
-  const upstream = await source.look(AbortSignal.timeout(20_000)).then(
-    (found) => passed("source", "upstream", `${found.ref} is ${found.commit.slice(0, 10)}`),
-    (error: unknown) => failed("source", "upstream", error instanceof Error ? error.message : String(error), InstarError.is(error) ? (error.advice ?? "") : ""),
-  );
+  const upstream = await Promise.all(instance.sources.map(checkSource));
   const jobs = await describeJobContainment();
   const digest = await readSettings(instance.rooms.settingsFolder).then(
     (read) => read.digest,
@@ -82,7 +94,7 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
     { area: "machine", what: "jobs", verdict: "pass", because: `a job's processes end with it by ${jobs.treeEnds}: ${jobs.because}`, advice: "" },
     settings,
     ...certificate,
-    upstream,
+    ...upstream,
   ];
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { checkResults, type ImpactReport, type ImpactView, type Implementations, InstarError } from "@instar/protocol";
 import { addChecks } from "../analysis/plan-impact.ts";
 import { readStanding } from "../daemon/instance.ts";
+import { findNewest } from "../daemon/look-for-updates.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { assessCandidate, writeToRead } from "../update/assess-candidate.ts";
 import { foldGives } from "../update/plan-next-move.ts";
@@ -76,11 +77,16 @@ export async function assessNow(instance: Instance, from: string | undefined, to
 }
 
 /** A release that is on disk, by its id or version; else what upstream calls so. */
-async function findVersion({ rooms, settings }: Instance, name: string | undefined, signal: AbortSignal): Promise<Version> {
+async function findVersion(instance: Instance, name: string | undefined, signal: AbortSignal): Promise<Version> {
+  const { rooms, settings } = instance;
   const { source } = rooms;
   const release = name === undefined ? undefined : (await rooms.releases.list()).sealed.findLast(({ id, version }) => id === name || version === name);
   if (release !== undefined) return { commit: release.commit, version: release.version };
-  const found = name === undefined ? await source.look(signal) : await source.find(name, signal);
+  if (name === undefined) {
+    const { candidate } = await findNewest(instance, signal);
+    return { commit: candidate.commit, version: candidate.version };
+  }
+  const found = await source.find(name, signal);
   await source.fetch(found.commit, signal, found.ref);
   const { version } = await source.readCommit(found.commit, { directory: settings.agent.directory, taggedAs: found.version });
   return { commit: found.commit, version };

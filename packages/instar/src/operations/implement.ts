@@ -14,7 +14,9 @@ import { implementPlan } from "./plan.ts";
 import { implementPolicies } from "./policies.ts";
 import { implementRecords } from "./records.ts";
 import { implementRollback } from "./rollback.ts";
+import { implementSources } from "./sources.ts";
 import { implementStatus } from "./status.ts";
+import { implementTasks } from "./tasks.ts";
 import { implementUpdates } from "./updates.ts";
 
 /** The protocol's operations, one function each. The compiler refuses a table with a gap. */
@@ -24,6 +26,8 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementSources(context),
+    ...implementTasks(context),
     ...implementApprovals(context),
     ...implementPolicies(context),
     ...implementRollback(context),

@@ -1,15 +1,15 @@
 import { type Implementations, InstarError, type PlanView, VALIDATION_STAGES } from "@instar/protocol";
 import { readStateSize } from "../backups/read-state-size.ts";
-import { readBreaker, readStanding } from "../daemon/instance.ts";
+import { readStanding } from "../daemon/instance.ts";
+import { findNewest } from "../daemon/look-for-updates.ts";
 import { decideProceeding, type PolicyOutcome } from "../governance/policy/decide-proceeding.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { isPortFree } from "../platform/is-port-free.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
-import { classifyBump } from "../sources/classify-bump.ts";
 import { decidePackage } from "../sources/decide-package.ts";
+import { redactCredentials } from "../sources/git-failure.ts";
 import { planUpdateFacts } from "../update/decided/plan-update-facts.ts";
 import { planPolicyContext } from "../update/decided/policy-context.ts";
-import { planCandidate } from "../update/plan-candidate.ts";
 import type { OperationContext } from "./context.ts";
 import { assessNow } from "./impact.ts";
 
@@ -20,24 +20,12 @@ export function implementPlan({ instance }: OperationContext): Pick<Implementati
       const { settings, rooms } = instance;
       const { source } = rooms;
       const signal = AbortSignal.timeout(120_000);
-      const found = await source.look(signal);
-      await source.fetch(found.commit, signal, found.ref);
-      const facts = await source.readCommit(found.commit, { directory: settings.agent.directory, taggedAs: found.version });
+      const { candidate: newest, plan: decision } = await findNewest(instance, signal);
       const standing = readStanding(instance);
-      const bump = standing.running === null ? "none" : classifyBump(standing.running.version, facts.version);
-      const candidate = { commit: found.commit, ref: found.ref, version: facts.version };
-      const decision = planCandidate({
-        found: candidate,
-        running: standing.running,
-        bump,
-        automatic: settings.updates.automatic,
-        hasTests: settings.tests !== undefined,
-        ended: standing.ended,
-        breakerBecause: readBreaker(instance).because || null,
-        underWay: null,
-      });
-      const problem = await packageProblem(instance, found.commit);
-      const files = await source.diff(standing.running?.commit ?? null, found.commit, signal);
+      const facts = await source.readCommit(newest.commit, { directory: settings.agent.directory });
+      const candidate = { commit: newest.commit, ref: newest.ref, version: newest.version };
+      const problem = await packageProblem(instance, candidate.commit);
+      const files = await source.diff(standing.running?.commit ?? null, candidate.commit, signal);
       const outlook = await readOutlook(instance);
       return {
         instance: instance.name,
@@ -100,7 +88,7 @@ function stepInWords(step: string, settings: OperationContext["instance"]["setti
   const command = (value: string | readonly string[]) => (typeof value === "string" ? value : value.join(" "));
   switch (step) {
     case "fetch":
-      return `git fetch from ${settings.source.git}`;
+      return settings.source.git === undefined ? "take what the source brought" : `git fetch from ${redactCredentials(settings.source.git)}`;
     case "build":
       return (
         [settings.install, settings.build].flatMap((part) => (part === undefined ? [] : [command(part.command)])).join(", then ") ||

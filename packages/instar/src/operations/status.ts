@@ -1,5 +1,7 @@
 import { type Implementations, InstarError, type StatusView } from "@instar/protocol";
-import { type Instance, readStanding, type SourceFact } from "../daemon/instance.ts";
+import { type Instance, readSourceFact, readStanding, type SourceFact } from "../daemon/instance.ts";
+import { mostToSay } from "../daemon/look-for-updates.ts";
+import { describeMarks } from "../daemon/version-marks.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
@@ -10,6 +12,7 @@ import { describeSlots } from "./describe-slots.ts";
 import { explainFront } from "./explain-front.ts";
 import { readObservation } from "./observation.ts";
 import { readDoorRole } from "./read-door-role.ts";
+import { describeSources } from "./sources.ts";
 import { readUpdate } from "./updates.ts";
 
 type StatusContext = Pick<OperationContext, "instance" | "daemon" | "versions">;
@@ -20,12 +23,12 @@ export function implementStatus(context: StatusContext): Pick<Implementations, "
 
 async function readStatus(context: StatusContext): Promise<StatusView> {
   const { instance, daemon, versions } = context;
-  const { journal, facts, folder } = instance;
+  const { journal, folder } = instance;
   const report = await instance.rooms.keeper.state().catch(() => undefined);
   const standing = readStanding(instance);
   const newest = journal.list().at(-1);
   const update = newest === undefined ? null : readUpdate(instance, newest);
-  const source = facts.read<SourceFact>("source");
+  const source = readMostNotable(instance);
   const head = instance.ledger.head();
   const door = await readDoorRole(instance);
   return {
@@ -44,13 +47,21 @@ async function readStatus(context: StatusContext): Promise<StatusView> {
     available: availableOf(source, [standing.running?.commit, update?.outcome === null ? update.commit : undefined]),
     source: {
       lookedAt: source?.lookedAt ?? null,
-      nextLookInMs: daemon === undefined ? null : Math.round(daemon.nextLookInMs()),
+      nextLookInMs: daemon === undefined ? null : Math.round(daemon.lookout.nextLookInMs()),
       failing: source?.failing ?? null,
     },
+    sources: describeSources(instance, daemon),
+    marks: describeMarks(instance),
     ledger: { length: head.length, head: head.hash },
     access: { door: door.role, because: door.because },
     versions,
   };
+}
+
+/** Of several sources the one with most to say; one that fails before those that have nothing. */
+function readMostNotable(instance: Instance): SourceFact | undefined {
+  const facts = instance.sources.map(({ id }) => readSourceFact(instance, id)).filter((fact) => fact !== undefined);
+  return facts.toSorted((a, b) => mostToSay(a, b) || Number(b.failing !== null) - Number(a.failing !== null))[0];
 }
 
 /** What upstream has beyond what runs or is under way, and why it is not started. */
@@ -94,7 +105,7 @@ async function explainWaiting({ instance, daemon }: StatusContext, report: Keepe
   if (mistake !== undefined) return `nothing proceeds until the policies are mended: ${mistake.file}: ${mistake.message}. \`instar policy check\` shows it all`;
   if (source === undefined) return "upstream has not been asked yet";
   if (source.failing !== null) return `upstream cannot be read (${source.failures} times in a row): ${source.failing}`;
-  return `${source.because}; upstream is asked again in ${Math.ceil(daemon.nextLookInMs() / 1_000)} s`;
+  return `${source.because}; upstream is asked again in ${Math.ceil(daemon.lookout.nextLookInMs() / 1_000)} s`;
 }
 
 const saying = (progress: string | undefined) => (progress === undefined ? "" : ` (${progress})`);

@@ -1,24 +1,33 @@
 import { foldUpdateEvents, type Implementations, type InputOf, InstarError, type UpdateView } from "@instar/protocol";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { type Instance, readBreaker, readStanding, resetBreaker } from "../daemon/instance.ts";
-import { planFound } from "../daemon/look-for-updates.ts";
+import { type Candidate, findNewest, mostToSay, planFound } from "../daemon/look-for-updates.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
+import { readMarks } from "../daemon/version-marks.ts";
 import { transact } from "../database/open-database.ts";
 import { foldJournalEvents } from "../update/fold-journal-events.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
+import { findMarkAgainst } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
 import { parseDuration } from "./parse-duration.ts";
+import { readTarget, sourceIdOf } from "./read-target.ts";
 
 export function implementUpdates(
   context: OperationContext,
 ): Pick<Implementations, "update.check" | "update.list" | "update.show" | "update.apply" | "update.cancel" | "update.resolve" | "update.resume"> {
   const { instance } = context;
   return {
-    "update.check": async () => {
-      const looked = await daemonOf(context).look(new AbortController().signal);
+    "update.check": async ({ source }) => {
+      const { actor } = context;
+      const reason = actor.type === "agent" ? "agent" : "person";
+      const only = sourceIdOf(instance, source);
+      const all = await daemonOf(context).lookout.look({ reason, actor, ...(only === undefined ? {} : { source: only }) }, new AbortController().signal);
+      const [looked] = all.toSorted(mostToSay);
+      if (looked === undefined) throw new InstarError("SOURCE_EMPTY", "no source answered");
       return {
+        source: looked.source,
         found: looked.decision !== "nothing",
         version: looked.found?.version ?? null,
         commit: looked.found?.commit ?? null,
@@ -100,21 +109,26 @@ async function applyByHand(context: OperationContext, input: InputOf<"update.app
   if (context.actor.type === "agent") assertLowersNoGate(input);
   daemonOf(context);
   assertNothingUnderWay(instance);
-  const signal = AbortSignal.timeout(120_000);
-  const { source } = instance.rooms;
-  const found = input.target === undefined ? await source.look(signal) : await source.find(input.target, signal);
+  const signal = AbortSignal.timeout(900_000);
   const { running } = readStanding(instance);
-  if (input.target === undefined && running?.commit === found.commit)
+  const candidate =
+    input.target === undefined
+      ? (await findNewest(instance, signal)).candidate
+      : (await readTarget(instance, input.target, context.actor.type, signal)).candidate;
+  const { commit, ref, version, source, sighting } = candidate;
+  if (input.target === undefined && running?.commit === commit)
     throw new InstarError("CONFLICT", `upstream has nothing newer than ${running.version}, which runs`, {
-      advice: `\`instar update apply ${found.commit}\` makes the same version anew.`,
+      advice: `\`instar update apply ${commit}\` makes the same version anew.`,
     });
-  await source.fetch(found.commit, signal, found.ref);
-  const facts = await source.readCommit(found.commit, { directory: instance.settings.agent.directory });
-  if (context.actor.type === "agent") assertStartsByItself(instance, { commit: found.commit, version: facts.version, ref: found.ref });
+  if (sighting.refusedBecause !== null) throw new InstarError("PACKAGE_REFUSED", `${version} is not taken: ${sighting.refusedBecause}`);
+  const against = findMarkAgainst({ version, commit }, readMarks(instance));
+  if (against !== undefined) throw new InstarError("CONFLICT", `${version} is not taken: ${against}`);
+  if (context.actor.type === "agent") assertStartsByItself(instance, candidate);
   return begin(context, {
-    commit: found.commit,
-    ref: found.ref,
-    versionTo: facts.version,
+    commit,
+    ref,
+    source,
+    versionTo: version,
     // What an agent proposes no person has looked at: it goes the way of what was found.
     trigger: context.actor.type === "agent" ? "found" : "by-hand",
     overrides: {
@@ -139,14 +153,14 @@ function assertLowersNoGate({ untested, quarantined, conflicts, confirmWithin }:
 }
 
 /** An agent's word is nobody's leave: what instar.yaml keeps for a person waits for one. @throws InstarError FORBIDDEN */
-function assertStartsByItself(instance: Instance, found: { commit: string; version: string; ref: string }): void {
-  const { decision, because } = planFound(instance, found, null);
-  if (decision !== "start") throw new InstarError("FORBIDDEN", `it is a person's to start: ${because}`, { facts: { decision, commit: found.commit } });
+function assertStartsByItself(instance: Instance, candidate: Candidate): void {
+  const { decision, because } = planFound(instance, candidate, null);
+  if (decision !== "start") throw new InstarError("FORBIDDEN", `it is a person's to start: ${because}`, { facts: { decision, commit: candidate.commit } });
 }
 
 function begin(
   { instance, actor }: OperationContext,
-  start: Pick<UpdateStart, "commit" | "ref" | "versionTo" | "trigger" | "overrides" | "existingRelease">,
+  start: Pick<UpdateStart, "commit" | "ref" | "source" | "versionTo" | "trigger" | "overrides" | "existingRelease">,
 ): UpdateId {
   const standing = readStanding(instance);
   return beginUpdate(instance, {

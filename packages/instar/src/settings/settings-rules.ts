@@ -35,6 +35,31 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => draft("source", "branch") !== undefined && draft("source", "tag") !== undefined,
   },
   {
+    at: ["source"],
+    says: "name a source: git, npm, files or endpoint",
+    isBroken: (draft) => draft("source") !== undefined && ["git", "npm", "files", "endpoint"].every((kind) => draft("source", kind) === undefined),
+  },
+  {
+    at: ["source", "channel"],
+    says: "the channel is not among source.channels",
+    isBroken: (draft) => typeof draft("source", "channel") === "string" && draft("source", "channels", String(draft("source", "channel"))) === undefined,
+  },
+  {
+    at: ["source", "channel"],
+    says: "a channel says itself which branch or tag is followed: leave branch and tag out",
+    isBroken: (draft) => draft("source", "channel") !== undefined && (draft("source", "branch") !== undefined || draft("source", "tag") !== undefined),
+  },
+  {
+    at: ["source", "tokenFile"],
+    says: "a token would go over the network in the clear: write an https address in source.git, or one on this machine",
+    isBroken: (draft) => draft("source", "tokenFile") !== undefined && /^http:\/\/(?!127\.|localhost[:/]|\[::1\])/i.test(String(draft("source", "git"))),
+  },
+  {
+    at: ["source", "tokenFile"],
+    says: "a token is for a remote by https; for ssh there is source.sshKey",
+    isBroken: (draft) => draft("source", "tokenFile") !== undefined && !/^https?:\/\//i.test(String(draft("source", "git"))),
+  },
+  {
     at: ["validation", "unit_tests"],
     says: "tests and validation.unit_tests are the same stage: write its command in one of them",
     isBroken: (draft) => draft("tests") !== undefined && draft("validation", "unit_tests", "command") !== undefined,

@@ -1,3 +1,4 @@
+// Long, because it is one list: every section of instar.yaml with its words and examples, in the order in which they are written.
 import type { SettingsFile } from "./settings.ts";
 
 type SectionName = Exclude<keyof SettingsFile, "$schema" | "version" | "name">;
@@ -12,12 +13,31 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   {
     name: "source",
-    words: ["Where new versions come from: any address or folder that git can fetch from."],
+    words: ["Where new versions come from: git, npm, files of a folder, or an address that tells; several are asked each on its own."],
     keys: [
       { name: "git", example: "https://example.org/agent.git" },
       { name: "branch", example: "main" },
       { name: "tag", example: "v*", words: "Instead of a branch: only tags of this pattern, the highest version first." },
+      { name: "prereleases", example: false, words: "Whether tags such as v2.0.0-rc.1 count." },
+      { name: "channel", example: "stable", words: "One of channels, instead of a branch or a tag." },
+      { name: "channels", example: { stable: { tag: "v*" }, beta: { tag: "v*", prereleases: true }, next: { branch: "develop" } } },
+      { name: "sshKey", example: "~/.ssh/deploy_key", words: "For a private remote by SSH." },
+      { name: "tokenFile", example: "./git-token", words: "For a private remote by HTTPS: a file with the token, which is never shown." },
+      { name: "tokenUser", example: "x-access-token", words: "The user name that goes with it: x-access-token at GitHub, oauth2 at GitLab." },
+      { name: "npm", example: { package: "@example/agent", tag: "latest" }, words: "An agent that is distributed as a package of an npm registry." },
+      { name: "files", example: { folder: "../agent" }, words: "A folder on this machine: what is changed in it becomes a version." },
+      {
+        name: "endpoint",
+        example: { url: "https://example.org/agent/latest.json" },
+        words: "An address that says which version there is and where its archive lies.",
+      },
+      {
+        name: "webhooks",
+        example: { port: 8787, github: { secretFile: "./github-secret", repositories: ["owner/agent"] } },
+        words: "Who may say that there is something new.",
+      },
       { name: "checkEvery", example: "5m", words: "How often to ask for something new." },
+      { name: "checkAt", example: { cron: "0 4 * * *", timeZone: "Europe/Berlin" }, words: "Ask at these times instead." },
     ],
   },
   {
@@ -244,6 +264,15 @@ export const SECTIONS: readonly Section[] = [
     words: ["Up to which step an update that passed everything proceeds by itself: never, patch, minor or major."],
     keys: [
       { name: "automatic", example: "patch" },
+      {
+        name: "rules",
+        example: [
+          { bump: "minor", kind: "security", proceed: "automatic" },
+          { source: "files", proceed: "ask" },
+        ],
+        words: "Finer than that, by bump, source and kind: the first that fits decides. automatic, ask or never.",
+      },
+      { name: "perDay", example: 4, words: "At most so many begin by themselves within 24 hours." },
       { name: "breaker", example: 3, words: "After so many in a row that had to go back none begins by itself: `instar update resume`. 0: never." },
       {
         name: "windows",
@@ -350,6 +379,17 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "tasks",
+    words: ["What keeps tasks that the agent or a person schedules within bounds."],
+    keys: [
+      { name: "most", example: 50 },
+      { name: "oftenest", example: "1m" },
+      { name: "perHour", example: 120, words: "All runs of all tasks together." },
+      { name: "keepRuns", example: 100 },
+      { name: "hosts", example: ["127.0.0.1:9000"], words: "Hosts that a task's webhook may reach over plain http." },
+    ],
+  },
+  {
     name: "notify",
     words: ["Who is told when something went wrong, or waits for a person."],
     keys: [
@@ -357,7 +397,7 @@ export const SECTIONS: readonly Section[] = [
         name: "ways",
         example: [{ run: ["./tell-me"] }, { webhook: "https://example.org/hooks/instar", secretVariable: "HOOK_SECRET", on: ["rolled-back", "stuck"] }],
         words:
-          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed, token-created; left out, what is loud.",
+          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed, token-created, task-paused; left out, what is loud.",
       },
     ],
   },

@@ -7,20 +7,16 @@ import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
 import { addressRange, command, duration, hostAndPort, jsonPointer, pattern, port, portRange, relativePath, size, variable } from "./setting-values.ts";
+import { sourceSettings } from "./source-settings.ts";
+import { taskSettings } from "./task-settings.ts";
 import { healthCheckCommand, jobSettings, testSettings, validationSettings } from "./validation-settings.ts";
+import { versionRule } from "./version-settings.ts";
 import { watchSettings } from "./watch-settings.ts";
 
 /**
  * What `instar.yaml` may say. The one description: the parser, the JSON Schema for editors and the commented file that
  * `instar init` writes all come from it.
  */
-const sourceSettings = z.strictObject({
-  git: z.string().min(1).describe("The remote: an address or a folder that git can fetch from"),
-  branch: z.string().min(1).optional().describe("The branch that is followed (default: main, unless a tag is named)"),
-  tag: z.string().min(1).optional().describe("Follow tags instead: a pattern such as v*; the highest version wins"),
-  checkEvery: duration.prefault("5m").describe("How often upstream is asked"),
-});
-
 const agentSettings = z.strictObject({
   start: command.describe("How the agent starts"),
   directory: relativePath.default(".").describe("The agent's folder inside the repository (monorepos)"),
@@ -233,6 +229,11 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       automatic: z.enum(["never", "patch", "minor", "major"]).default("patch").describe("Up to which bump an update proceeds by itself"),
       breaker: z.int().min(0).default(3).describe("After so many updates in a row that had to go back none begins by itself until a person resumes; 0: never"),
+      rules: z
+        .array(versionRule)
+        .default([])
+        .describe("What proceeds by itself, by bump, source and kind; the first that fits decides, and without one `automatic` does"),
+      perDay: z.int().min(1).optional().describe("At most so many updates begin by themselves within 24 hours"),
       windows: z.array(updateWindow).default([]).describe("Updates proceed by themselves only within these; empty: at any time"),
       freezes: z.array(updateFreeze).default([]).describe("Times in which no update proceeds by itself"),
     })
@@ -243,6 +244,7 @@ export const settingsSchema = z.strictObject({
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
   backup: backupSettings.prefault({}),
+  tasks: taskSettings.prefault({}).describe("What keeps scheduled tasks within bounds"),
   notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
   keep: z
     .strictObject({

@@ -25,13 +25,23 @@ export function parseAdvertisement(text: string): { readonly refs: readonly Adve
   return { refs: [...refs].map(([ref, commit]) => ({ ref, commit })), defaultBranch };
 }
 
-/** The tag of the highest version among those that match the pattern (`*` and `?`). Pre-releases are never chosen. */
-export function chooseTag(refs: readonly AdvertisedRef[], pattern: string): ChosenRef | undefined {
+/** The tag of the highest version among those that match the pattern (`*` and `?`). Pre-releases only where they are asked for. */
+export function chooseTag(refs: readonly AdvertisedRef[], pattern: string, prereleases = false): ChosenRef | undefined {
+  return chooseHighest(refs, "refs/tags/", pattern, prereleases);
+}
+
+/** The branch of the highest version in its name, of those that match: `release/1.10` before `release/1.9`. */
+export function chooseBranch(refs: readonly AdvertisedRef[], pattern: string, prereleases = false): AdvertisedRef | undefined {
+  const chosen = chooseHighest(refs, "refs/heads/", pattern, prereleases);
+  return chosen === undefined ? undefined : { ref: chosen.ref, commit: chosen.commit };
+}
+
+function chooseHighest(refs: readonly AdvertisedRef[], folder: "refs/tags/" | "refs/heads/", pattern: string, prereleases: boolean): ChosenRef | undefined {
   const matches = globPattern(pattern);
   return refs
     .flatMap(({ ref, commit }) => {
-      const name = ref.startsWith("refs/tags/") ? ref.slice("refs/tags/".length) : undefined;
-      const version = name !== undefined && matches.test(name) ? versionOfTag(name) : undefined;
+      const name = ref.startsWith(folder) ? ref.slice(folder.length) : undefined;
+      const version = name !== undefined && matches.test(name) ? versionOf(name, folder === "refs/heads/", prereleases) : undefined;
       return version === undefined ? [] : [{ ref, commit, version }];
     })
     .sort((a, b) => semver.compareBuild(b.version, a.version) || (a.ref < b.ref ? -1 : 1))
@@ -46,9 +56,10 @@ function globPattern(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "s");
 }
 
-/** `v1.2.3`, `1.2.3`, `agent-v1.2.3`, `release/1.2.3`: what comes before the version is the tag's own affair. */
-function versionOfTag(name: string): string | undefined {
-  const found = /(?:^|[^0-9A-Za-z.]|[^0-9A-Za-z.]v|^v)(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)$/.exec(name)?.[1];
-  const version = found === undefined ? null : semver.parse(found);
-  return version === null || version.prerelease.length > 0 ? undefined : version.raw;
+/** `v1.2.3`, `1.2.3`, `agent-v1.2.3`, `release/1.2.3`: what comes before the version is the name's own affair. A branch may leave parts out. */
+function versionOf(name: string, mayBeShort: boolean, prereleases: boolean): string | undefined {
+  const found = /(?:^|[^0-9A-Za-z.]|[^0-9A-Za-z.]v|^v)(\d+(?:\.\d+){0,2}(?:[-+][0-9A-Za-z.+-]+)?)$/.exec(name)?.[1];
+  if (found === undefined) return undefined;
+  const version = semver.parse(found) ?? (mayBeShort ? semver.coerce(found) : null);
+  return version === null || (version.prerelease.length > 0 && !prereleases) ? undefined : version.raw;
 }

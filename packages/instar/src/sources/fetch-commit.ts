@@ -4,7 +4,7 @@ import type { GitMirror } from "./git-mirror.ts";
 import { assertFolderIsThere, optionsToward, type Remote, uploadPackOf } from "./read-remote.ts";
 
 /** The ref that keeps a commit and all it needs in the mirror, whatever the remote's branches do later. */
-const pinOf = (commit: string): string => `refs/instar/keep/${commit}`;
+export const pinOf = (commit: string): string => `refs/instar/keep/${commit}`;
 
 /**
  * Brings a commit with its whole history into the mirror and pins it. Fetching and pinning are one git command, which sets the
@@ -14,11 +14,12 @@ const pinOf = (commit: string): string => `refs/instar/keep/${commit}`;
  */
 export async function fetchCommit(
   mirror: GitMirror,
-  remote: Remote,
+  remoteOf: () => Remote,
   want: { commit: string; ref: string | undefined; timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const pin = pinOf(want.commit);
   if (await isPinned(mirror, want.commit)) return;
+  const remote = remoteOf();
   await assertFolderIsThere(remote);
   await mirror.clear([pin, INCOMING]);
   try {
@@ -58,7 +59,8 @@ async function fetchThroughRef(
   remote: Remote,
   want: { commit: string; ref: string | undefined; timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const ref = want.ref ?? ("branch" in remote.follows ? `refs/heads/${remote.follows.branch}` : undefined);
+  const followed = "branch" in remote.follows && !/[*?]/.test(remote.follows.branch) ? `refs/heads/${remote.follows.branch}` : undefined;
+  const ref = want.ref ?? followed;
   if (ref !== undefined) await fetchRef(mirror, remote, `+${ref}:${INCOMING}`, want);
   const known = await mirror.run(["cat-file", "-e", `${want.commit}^{commit}`], { accept: [1, 128] });
   if (known.status !== 0)

@@ -13,6 +13,10 @@ export interface GitProgram {
   readonly home?: string;
   /** The socket of an SSH agent, where the remote needs one. */
   readonly sshAgent?: string;
+  /** A private key for remotes by SSH, absolute; besides it none is offered. */
+  readonly sshKey?: string;
+  /** For remotes by HTTPS: sent to this origin and no other, and never on a command line, where others see it. */
+  readonly token?: { readonly origin: string; readonly user: string; readonly read: () => string };
 }
 
 export interface GitRun {
@@ -129,6 +133,22 @@ function environmentOf(run: GitRun): Record<string, string> {
     ...(run.needsCredentials ? {} : { GIT_CONFIG_GLOBAL: devNull }),
     ...(run.indexFile === undefined ? {} : { GIT_INDEX_FILE: run.indexFile }),
     ...(run.program.sshAgent === undefined ? {} : { SSH_AUTH_SOCK: run.program.sshAgent }),
+    ...(run.needsCredentials ? credentialsOf(run.program) : {}),
+  };
+}
+
+function credentialsOf({ sshKey, token }: GitProgram): Record<string, string> {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return {
+    // Nobody is there to answer a question.
+    GIT_SSH_COMMAND: sshKey === undefined ? "ssh -o BatchMode=yes" : `ssh -o BatchMode=yes -o IdentitiesOnly=yes -i ${quoted(sshKey)}`,
+    ...(token === undefined
+      ? {}
+      : {
+          GIT_CONFIG_COUNT: "1",
+          GIT_CONFIG_KEY_0: `http.${token.origin}/.extraHeader`,
+          GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`${token.user}:${token.read()}`).toString("base64")}`,
+        }),
   };
 }
 

@@ -1,9 +1,9 @@
 import { InstarError } from "@instar/protocol";
 import type { ChosenRef } from "./choose-ref.ts";
 import { diffCommits, type FileChange } from "./diff-commits.ts";
-import { fetchCommit } from "./fetch-commit.ts";
+import { fetchCommit, pinOf } from "./fetch-commit.ts";
 import type { TreeEntry } from "./find-tree-problem.ts";
-import { openGitMirror } from "./git-mirror.ts";
+import { type GitMirror, openGitMirror } from "./git-mirror.ts";
 import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
 import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./merge-local-changes.ts";
@@ -13,12 +13,14 @@ import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
 
 export interface GitSourceSettings extends GitProgram {
-  /** An address, or an absolute path. */
-  readonly remote: string;
+  /** An address, or an absolute path; undefined where git is no source, and only what others bring is kept in the mirror. */
+  readonly remote: string | undefined;
   /** Default: main, unless a tag is named. */
   readonly branch?: string | undefined;
-  /** A pattern such as `v*`; the highest version wins, pre-releases never. */
+  /** A pattern such as `v*`; the highest version wins. */
   readonly tag?: string | undefined;
+  /** Whether pre-releases count among what a pattern fits; default: no. */
+  readonly prereleases?: boolean | undefined;
   /** Where our bare copy lies; made when it is first needed, and made again where it is damaged beyond opening. */
   readonly mirrorFolder: string;
   readonly lookTimeoutMs?: number;
@@ -47,10 +49,24 @@ export interface GitSource {
   writeTreeToRead(commit: string, folder: string, signal?: AbortSignal): Promise<readonly TreeEntry[]>;
   /** Brings what was changed by hand over to a candidate; see merge-local-changes.ts. */
   mergeLocalChanges(question: MergeQuestion, signal?: AbortSignal): Promise<MergedChanges>;
+  /** For sources that bring what is not in git: what writes in it does so within `alone`. */
+  readonly mirror: GitMirror;
+  /** Runs an act while nothing else writes in the mirror, which is there then. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
+  /** Keeps a commit that such a source made. */
+  keepImported(commit: string): Promise<void>;
+  /** Whether a commit is kept so: it has no history that could have been rewritten. */
+  isImported(commit: string): Promise<boolean>;
 }
 
 export function createGitSource(settings: GitSourceSettings): GitSource {
-  const remote = parseRemote(settings);
+  const known = settings.remote === undefined ? undefined : parseRemote({ ...settings, remote: settings.remote });
+  const remoteOf = () => {
+    if (known !== undefined) return known;
+    throw new InstarError("SOURCE_GONE", "git is no source of this instance, so there is nobody to ask for a commit that the mirror does not hold", {
+      advice: "Name source.git in instar.yaml, or let the source that brought it be asked again.",
+    });
+  };
   const mirror = openGitMirror(settings.mirrorFolder, settings);
   // One writer at a time in the mirror: clearing a dead git's leftovers must not hit a living one's.
   let writing: Promise<unknown> = Promise.resolve();
@@ -62,17 +78,17 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
   return {
     look: async (signal) => {
       await alone(mirror.prepare);
-      return readRemote(mirror, remote, settings.lookTimeoutMs ?? 60_000, signal);
+      return readRemote(mirror, remoteOf(), settings.lookTimeoutMs ?? 60_000, signal);
     },
     find: async (name, signal) => {
       await alone(mirror.prepare);
-      return readNamed(mirror, remote, name, settings.lookTimeoutMs ?? 60_000, signal);
+      return readNamed(mirror, remoteOf(), name, settings.lookTimeoutMs ?? 60_000, signal);
     },
     fetch: (commit, signal, ref) =>
       alone(async () => {
         assertCommit(commit);
         await mirror.prepare();
-        await fetchCommit(mirror, remote, { commit, ref, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal });
+        await fetchCommit(mirror, remoteOf, { commit, ref, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal });
       }),
     readCommit: async (commit, question) => readCommit(mirror, assertCommit(commit), question),
     isAncestor: async (older, newer) => {
@@ -85,9 +101,28 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     readFile: async (commit, path, maxBytes) => readFileOf(mirror, assertCommit(commit), path, maxBytes),
     writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
     mergeLocalChanges: (question, signal) => alone(() => mergeLocalChanges(mirror, question, signal)),
+    mirror,
+    alone: (act) =>
+      alone(async () => {
+        await mirror.prepare();
+        return act();
+      }),
+    keepImported: (commit) =>
+      alone(async () => {
+        for (const ref of [importedRef(assertCommit(commit)), pinOf(commit)]) {
+          await mirror.clear([ref]);
+          await mirror.run(["update-ref", ref, commit]);
+        }
+      }),
+    isImported: async (commit) => {
+      const asked = await mirror.run(["rev-parse", "--verify", "--quiet", importedRef(assertCommit(commit))], { accept: [1, 128] });
+      return asked.status === 0;
+    },
     writeTreeToRead: async (commit, folder, signal) => writeTreeToRead(mirror, assertCommit(commit), folder, signal),
   };
 }
+
+const importedRef = (commit: string) => `refs/instar/imported/${commit}`;
 
 /** Only whole object names reach git's command line: no option, no range, no ref that may move. */
 function assertCommit(commit: string): string {

@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InstarError } from "@instar/protocol";
-import { type ChosenRef, chooseTag, parseAdvertisement } from "./choose-ref.ts";
+import { type ChosenRef, chooseBranch, chooseTag, parseAdvertisement } from "./choose-ref.ts";
 import { redactCredentials } from "./git-failure.ts";
 import type { GitMirror, MirrorRun } from "./git-mirror.ts";
 
@@ -11,6 +11,8 @@ export interface Remote {
   /** The folder, where the remote is on this machine. */
   readonly folder: string | undefined;
   readonly follows: { readonly branch: string } | { readonly tag: string };
+  /** Whether pre-releases count among tags and branches that are chosen by their version. */
+  readonly prereleases: boolean;
 }
 
 /**
@@ -18,16 +20,24 @@ export interface Remote {
  *
  * @throws InstarError INPUT_INVALID
  */
-export function parseRemote(settings: { readonly remote: string; readonly branch?: string | undefined; readonly tag?: string | undefined }): Remote {
+export function parseRemote(settings: {
+  readonly remote: string;
+  readonly branch?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly prereleases?: boolean | undefined;
+}): Remote {
   const name = settings.tag ?? settings.branch ?? "main";
-  const allowed = settings.tag === undefined ? /^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u : /^[^\s~^:[\\\p{Cc}-][^\s~^:[\\\p{Cc}]*$/u;
+  const allowed = settings.tag === undefined && !isPattern(name) ? /^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u : /^[^\s~^:[\\\p{Cc}-][^\s~^:[\\\p{Cc}]*$/u;
   if (!allowed.test(name) || name.includes("..")) throw new InstarError("INPUT_INVALID", `${JSON.stringify(name)} cannot be the name of a branch or tag`);
   return {
     address: settings.remote,
     folder: localFolderOf(settings.remote),
     follows: settings.tag === undefined ? { branch: name } : { tag: name },
+    prereleases: settings.prereleases ?? false,
   };
 }
+
+const isPattern = (name: string) => /[*?]/.test(name);
 
 /** As git reads an address: with a colon before the first slash it is a scheme or an ssh host. */
 function localFolderOf(address: string): string | undefined {
@@ -53,7 +63,13 @@ export async function readRemote(mirror: GitMirror, remote: Remote, timeoutMs: n
     maxBytes: 64 * 1_024 ** 2,
   });
   const { refs, defaultBranch } = parseAdvertisement(stdout.toString("utf8"));
-  if ("tag" in remote.follows) return chooseTag(refs, remote.follows.tag) ?? nothingThere(remote, `no tag like ${remote.follows.tag} that is a version`);
+  if ("tag" in remote.follows)
+    return chooseTag(refs, remote.follows.tag, remote.prereleases) ?? nothingThere(remote, `no tag like ${remote.follows.tag} that is a version`);
+  if (isPattern(remote.follows.branch))
+    return (
+      chooseBranch(refs, remote.follows.branch, remote.prereleases) ??
+      nothingThere(remote, `no branch like ${remote.follows.branch} with a version in its name`)
+    );
   const ref = `refs/heads/${remote.follows.branch}`;
   const found = refs.find((each) => each.ref === ref);
   if (found !== undefined) return found;
@@ -69,6 +85,7 @@ export async function readRemote(mirror: GitMirror, remote: Remote, timeoutMs: n
  */
 export async function readNamed(mirror: GitMirror, remote: Remote, name: string, timeoutMs: number, signal?: AbortSignal): Promise<ChosenRef> {
   if (/^[0-9a-f]{40}$/.test(name)) return { ref: name, commit: name };
+  if (isPattern(name)) throw new InstarError("INPUT_INVALID", `${JSON.stringify(name)} is a pattern, and not the name of a branch or tag`);
   parseRemote({ remote: remote.address, branch: name });
   await assertFolderIsThere(remote);
   const patterns = [`refs/heads/${name}`, `refs/tags/${name}`, `refs/tags/${name}^{}`];

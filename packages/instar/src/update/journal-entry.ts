@@ -37,6 +37,8 @@ export interface UpdateStart {
   readonly wayBack: string | null;
   readonly trigger: "found" | "by-hand" | "first" | "rollback" | "restore" | "watch-again";
   readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
+  /** Which source offered it; git where an older Instar did not say. */
+  readonly source?: string;
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */

@@ -2,22 +2,29 @@ import { describe, expect, it } from "vitest";
 import type { EndedUpdate } from "./fold-standing.ts";
 import type { UpdateId } from "./journal-entry.ts";
 import { type CandidateQuestion, planCandidate } from "./plan-candidate.ts";
+import { NO_MARKS, planVersionPolicy, type VersionQuestion } from "./plan-version-policy.ts";
 import { START } from "./tell-journal.testing.ts";
 
-const NEW = { commit: "bbbbbbbbbbbbbbbb", version: "1.1.0", ref: "refs/heads/main" };
-const RUNNING = { commit: "aaaaaaaaaaaaaaaa", version: "1.0.0" };
-const ask = (parts: Partial<CandidateQuestion> = {}) => {
-  const { decision, because } = planCandidate({
-    found: NEW,
-    running: RUNNING,
-    bump: "patch",
-    automatic: "patch",
-    hasTests: true,
-    ended: [],
-    breakerBecause: null,
-    underWay: null,
-    ...parts,
+const NEW = { commit: "bbbbbbbbbbbbbbbb", version: "1.1.0", ref: "refs/heads/main", source: "git" };
+const RUNNING = { commit: "aaaaaaaaaaaaaaaa", version: "1.0.0", source: "git" };
+type Parts = Partial<CandidateQuestion & Pick<VersionQuestion, "bump" | "automatic" | "marks" | "rules">>;
+const ask = ({ bump = "patch", automatic = "patch", marks = NO_MARKS, rules = [], ...parts }: Parts = {}) => {
+  const question = { found: NEW, running: RUNNING, refused: null, hasTests: true, ended: [], breakerBecause: null, underWay: null, ...parts };
+  const { found, running } = question;
+  const ruling = planVersionPolicy({
+    found,
+    running,
+    bump,
+    automatic,
+    marks,
+    rules,
+    source: found.source,
+    kind: "patch",
+    nowMs: 0,
+    begunMs: [],
+    perDay: undefined,
   });
+  const { decision, because } = planCandidate({ ...question, ruling });
   return `${decision}: ${because}`;
 };
 const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["start"]> = {}): EndedUpdate => ({
@@ -53,16 +60,24 @@ describe("what to do about what upstream has", () => {
       { hasTests: false },
       `hold: ${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
     ],
-    ["does nothing about what runs", { running: { commit: NEW.commit, version: "1.1.0" } }, `nothing: upstream has nothing newer than ${name}, which runs`],
-    ["does nothing about what is under way", { underWay: { commit: NEW.commit, version: "1.1.0", mayBeReplaced: false } }, `nothing: ${name} is under way`],
+    [
+      "does nothing about what runs",
+      { running: { commit: NEW.commit, version: "1.1.0", source: "git" } },
+      "nothing: upstream has nothing newer than 1.1.0, which runs",
+    ],
+    [
+      "does nothing about what is under way",
+      { underWay: { commit: NEW.commit, version: "1.1.0", mayBeReplaced: false, source: "git" } },
+      `nothing: ${name} is under way`,
+    ],
     [
       "waits behind another update",
-      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: false } },
+      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: false, source: "git" } },
       `hold: ${name} waits until the update to 1.0.1 has ended`,
     ],
     [
       "takes the place of one that is only watched",
-      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true } },
+      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true, source: "git" } },
       `start: ${name} is new and takes the place of 1.0.1, which had not been committed`,
     ],
     ["dismisses what was rolled back", { ended: [tried("rolled-back")] }, `dismiss: ${name} was tried and rolled-back: its tests fail`],
@@ -76,6 +91,31 @@ describe("what to do about what upstream has", () => {
     ],
     ["goes by the last try", { ended: [tried("cancelled"), tried("refused")] }, `dismiss: ${name} was tried and refused: its tests fail`],
     ["does not take a going back for a try", { ended: [tried("committed", { trigger: "rollback" })] }, `start: ${name} is new`],
+    [
+      "does nothing about the release that runs, when another source offers it too",
+      { found: { ...NEW, source: "npm" }, running: { ...RUNNING, version: "1.1.0" } },
+      "nothing: npm has 1.1.0; 1.1.0 runs already, from git",
+    ],
+    [
+      "does nothing about the release that is under way from another source",
+      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "1.1.0", mayBeReplaced: true, source: "git" } },
+      "nothing: 1.1.0 is under way already, from git",
+    ],
+    [
+      "does nothing about a source that is behind what another one brought",
+      { found: { ...NEW, source: "npm", version: "0.9.0" }, bump: "downgrade" },
+      "nothing: npm has 0.9.0; 1.0.0 runs already, from git",
+    ],
+    [
+      "dismisses what its source will not vouch for",
+      { refused: { because: "npm says that it is deprecated: broken", byPerson: false } },
+      `dismiss: ${name} is not taken: npm says that it is deprecated: broken`,
+    ],
+    [
+      "waits for a person where history was rewritten",
+      { refused: { because: "its history was rewritten", byPerson: true } },
+      `hold: ${name} is not taken: its history was rewritten`,
+    ],
     ["does not take another commit's try for its own", { ended: [tried("refused", { commit: "dddd" })] }, `start: ${name} is new`],
     [
       "holds a lower version",
@@ -95,10 +135,10 @@ describe("what to do about what upstream has", () => {
     ["holds too large a step", { bump: "minor" }, `hold: ${name} is a minor step from 1.0.0; instar.yaml lets only patches proceed by itself. ${by}`],
     [
       "says the step's size before the update it would wait for",
-      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true } },
+      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true, source: "git" } },
       `hold: ${name} is a major step from 1.0.0; instar.yaml lets steps up to minor proceed by itself. ${by}`,
     ],
-  ] as const satisfies readonly (readonly [string, Partial<CandidateQuestion>, string])[])
+  ] as const satisfies readonly (readonly [string, Parts, string])[])
     it(story, () => expect(ask(parts)).toBe(answer));
 
   const bumps = ["none", "patch", "minor", "major", "unknown", "downgrade"] as const;

@@ -35,10 +35,11 @@ export async function readConflictFacts(rooms: StepRooms, running: ReleaseRecord
 const NOTHING: LocalChanges = { changed: [], missing: [], added: [] };
 
 async function findSourceLocks({ settings, settingsFolder }: StepRooms): Promise<ConflictFacts["locks"]> {
-  const folder = isAbsolute(settings.source.git) ? settings.source.git : join(settingsFolder, settings.source.git);
   const found: { resource: string; because: string }[] = [];
+  const { git } = settings.source;
+  if (git === undefined) return found;
+  const folder = isAbsolute(git) ? git : join(settingsFolder, git);
   for (const name of SOURCE_LOCKS)
-    if (await stat(join(folder, name)).catch(() => undefined))
-      found.push({ resource: join(settings.source.git, name), because: "somebody is writing in the source" });
+    if (await stat(join(folder, name)).catch(() => undefined)) found.push({ resource: join(git, name), because: "somebody is writing in the source" });
   return found;
 }

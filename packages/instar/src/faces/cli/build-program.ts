@@ -92,7 +92,9 @@ function groupOf(program: Command, groups: Map<string, Command>, group: string):
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
-  update: "Updates: check, list, show, apply, approve, reject, confirm, cancel, resolve, resume, explain",
+  update: "Updates: check, list, show, apply, propose, approve, reject, confirm, cancel, resolve, resume, explain; pin, hold, skip, marks",
+  source: "Where changes come from: list, events",
+  task: "What is done at times by itself: add, list, show, pause, resume, remove, run",
   approval: "Whose word is waited for",
   document: "Texts that decisions name by their digests",
   policy: "Which update may proceed, and who may do what: show, check, explain, simulate, test",

@@ -15,6 +15,8 @@ import type {
   RollbackPlan,
   SimulationView,
   StatusView,
+  TaskRunView,
+  TaskView,
   TokenView,
   UpdateView,
 } from "@instar/protocol";
@@ -24,6 +26,8 @@ import { renderImpact } from "./render-impact.ts";
 import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
 import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
+import { renderEvents, renderMarks, renderProposal, renderSources } from "./render-sources.ts";
+import { renderRun, renderTask, renderTaskStory, renderTasks } from "./render-tasks.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
 
 /** An operation's answer as a person reads it. `--json` prints the answer itself instead. */
@@ -43,6 +47,31 @@ export function renderAnswer(operation: string, answer: unknown): string {
       const { version, decision, because } = answer as OutputOf<"update.check">;
       return `${version ?? "nothing"}: ${decision === "start" ? "starting" : because}`;
     }
+    case "source.list":
+      return renderSources(answer as OutputOf<"source.list">);
+    case "source.events":
+      return renderEvents(answer as OutputOf<"source.events">);
+    case "update.propose":
+      return renderProposal(answer as OutputOf<"update.propose">);
+    case "task.list":
+      return renderTasks(answer as OutputOf<"task.list">);
+    case "task.show":
+      return renderTaskStory(answer as OutputOf<"task.show">);
+    case "task.add":
+    case "task.pause":
+    case "task.resume":
+    case "task.remove":
+      return renderTask(answer as TaskView);
+    case "task.run":
+      return renderRun(answer as TaskRunView);
+    case "update.pin":
+    case "update.unpin":
+    case "update.hold":
+    case "update.unhold":
+    case "update.skip":
+    case "update.unskip":
+    case "update.marks":
+      return renderMarks(answer as OutputOf<"update.marks">);
     case "update.output":
       return (answer as OutputOf<"update.output">).text.trimEnd();
     case "update.list":

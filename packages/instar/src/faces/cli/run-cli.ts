@@ -8,6 +8,7 @@ import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
 import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
+import { absolutePathInput } from "./absolute-path-input.ts";
 import { askForToken } from "./ask-for-token.ts";
 import { type AnswersFromDisk, askInstance } from "./ask-instance.ts";
 import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts";
@@ -144,7 +145,9 @@ export async function runCli(parts: CliParts): Promise<number> {
       assertOneStdin(operation, input, options.tokenFromStdin);
       // A folder that is named counts from where the person stands, not from where the daemon does.
       const named =
-        operation.name === "backup.restore" && typeof input.to === "string" ? { ...input, to: resolve(input.to) } : await readFileInput(operation, input);
+        operation.name === "backup.restore" && typeof input.to === "string"
+          ? { ...input, to: resolve(input.to) }
+          : absolutePathInput(operation, await readFileInput(operation, input), environment.HOME);
       const token = await readToken({ fromStdin: options.tokenFromStdin, stdin: process.stdin, environment });
       const terminal = { input: process.stdin, output: process.stderr, isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true };
       const answer = await askInstance(parts, { read, folder, token, askForToken: () => askForToken(terminal) }, operation, named);

@@ -83,7 +83,9 @@ async function readNeededMemory({ settings }: StepRooms, report: KeeperReport | 
 }
 
 function readNetwork({ facts, clock, settings }: StepRooms, report: KeeperReport | undefined): HealthFacts["network"] {
-  const source = facts.read<{ lookedAt: string; failing: string | null }>("source");
+  // A source that fails among several is seen in status; here it counts whether the network is there at all.
+  const answers = ["source", "source:npm", "source:files", "source:endpoint"].map((name) => facts.read<{ lookedAt: string; failing: string | null }>(name));
+  const source = answers.find((each) => each !== undefined && each.failing === null) ?? answers.find((each) => each !== undefined);
   const hasAnswered = source !== undefined && source.failing === null;
   return {
     sourceAnsweredAgoMs: hasAnswered ? Math.max(0, clock.wallMs() - Date.parse(source.lookedAt)) : null,

@@ -18,7 +18,7 @@ export function checkPackageStep(rooms: StepRooms): Step {
     apply: async ({ start, signal }) => {
       const running = await commitOf(rooms, start.releaseFrom);
       // By hand, and going back, a person knows where to.
-      if (running !== null && start.trigger !== "by-hand" && start.trigger !== "rollback" && !(await source.isAncestor(running, start.commit)))
+      if (running !== null && start.trigger !== "by-hand" && start.trigger !== "rollback" && (await isRewritten(source, running, start.commit)))
         return {
           kind: "refused",
           code: "SOURCE_REWRITTEN",
@@ -40,4 +40,10 @@ export function checkPackageStep(rooms: StepRooms): Step {
     undo: { needless: "it only reads" },
     describe: (gives) => `${String(gives.sourceFiles)} files, nothing that may not be there`,
   });
+}
+
+/** What another source brought has no history: there nothing can have been rewritten. */
+async function isRewritten(source: StepRooms["source"], running: string, commit: string): Promise<boolean> {
+  if (await source.isAncestor(running, commit)) return false;
+  return !(await source.isImported(running)) && !(await source.isImported(commit));
 }

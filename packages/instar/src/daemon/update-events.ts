@@ -1,0 +1,37 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { UpdateEventView } from "@instar/protocol";
+
+/** So many are kept. */
+const KEPT = 1_000;
+
+/** What sources reported: one event for each commit, whoever sees it and however often. Writing is in the caller's transaction. */
+export class UpdateEvents {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  ofCommit(commit: string): UpdateEventView | undefined {
+    const row = this.#database.prepare("SELECT body FROM update_event WHERE release_commit = ? ORDER BY rowid DESC LIMIT 1").get(commit);
+    return row === undefined ? undefined : parse(row);
+  }
+
+  put(event: UpdateEventView): void {
+    this.#database
+      .prepare("INSERT INTO update_event (id, source, release_commit, at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body")
+      .run(event.eventId, event.source, event.gitCommitHash, event.timestamp, JSON.stringify(event));
+    this.#database.prepare("DELETE FROM update_event WHERE rowid <= (SELECT max(rowid) FROM update_event) - ?").run(KEPT);
+  }
+
+  /** Newest first. */
+  list(limit: number, decision?: UpdateEventView["decision"]): UpdateEventView[] {
+    const where = decision === undefined ? "" : "WHERE json_extract(body, '$.decision') = ?";
+    const rows = this.#database
+      .prepare(`SELECT body FROM update_event ${where} ORDER BY rowid DESC LIMIT ?`)
+      .all(...(decision === undefined ? [limit] : [decision, limit]));
+    return rows.map(parse);
+  }
+}
+
+const parse = (row: object): UpdateEventView => JSON.parse((row as { body: string }).body) as UpdateEventView;

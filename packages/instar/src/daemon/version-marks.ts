@@ -1,0 +1,40 @@
+import type { VersionMarksView } from "@instar/protocol";
+import { NO_MARKS, type VersionMarks } from "../update/plan-version-policy.ts";
+import { type Instance, readStanding } from "./instance.ts";
+
+const FACT = "versionMarks";
+const DAY_MS = 86_400_000;
+
+export const readMarks = ({ facts }: Pick<Instance, "facts">): VersionMarks => facts.read<VersionMarks>(FACT) ?? NO_MARKS;
+
+/** In the caller's transaction. */
+export const writeMarks = ({ facts }: Pick<Instance, "facts">, marks: VersionMarks): void => facts.write(FACT, marks);
+
+/** When updates began by themselves within the last 24 hours; the first version is none. In ms of wall time, oldest first. */
+export function readBegunMs({ journal, rooms }: Pick<Instance, "journal" | "rooms">): number[] {
+  const nowMs = rooms.clock.wallMs();
+  return journal.list().flatMap((update) => {
+    const [first] = journal.read(update);
+    if (first?.kind !== "started" || first.start.trigger !== "found" || first.start.kind !== "code") return [];
+    const atMs = Date.parse(first.at);
+    return atMs > nowMs - DAY_MS && atMs <= nowMs ? [atMs] : [];
+  });
+}
+
+export function describeMarks(instance: Pick<Instance, "facts" | "journal" | "rooms" | "settings">): VersionMarksView {
+  const { pinned, held, skipped } = readMarks(instance);
+  return {
+    pinned,
+    held: held === null ? null : { until: held.until, by: held.by, at: held.at, because: held.because },
+    skipped: [...skipped],
+    begunInADay: readBegunMs(instance).length,
+    perDay: instance.settings.updates.perDay ?? null,
+  };
+}
+
+/** Which source brought what runs; git where nothing says so. */
+export function sourceOfRunning(instance: Pick<Instance, "journal">): string {
+  const { running, ended } = readStanding(instance);
+  const by = ended.findLast(({ start }) => start.commit === running?.commit && start.source !== undefined);
+  return by?.start.source ?? "git";
+}
