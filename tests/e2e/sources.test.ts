@@ -139,6 +139,8 @@ describe("an agent that is followed in git, and told of by webhooks:", () => {
   });
 
   it("by hand: a git tag, a folder, a tarball; the same files are what runs, and no second update", async () => {
+    // Whoever starts one by hand is not held up; nothing begins beside it.
+    expect(instance.cli("update", "hold").status).toBe(0);
     instance.publish("1.0.6");
     instance.git(instance.work, "tag", "v1.0.6");
     instance.git(instance.work, "push", "--quiet", instance.remote, "v1.0.6");
@@ -159,6 +161,7 @@ describe("an agent that is followed in git, and told of by webhooks:", () => {
     const bomb = join(instance.folder, "no.tgz");
     writeFileSync(bomb, "<html>not a tarball</html>");
     expect(instance.cli("update", "apply", bomb)).toMatchObject({ status: 4, stderr: expect.stringContaining("PACKAGE_REFUSED") });
+    expect(instance.cli("update", "unhold").status).toBe(0);
     expect(await instance.served()).toEqual({ status: 200, version: "1.0.8" });
   });
 
@@ -184,6 +187,22 @@ describe("an agent that is followed in git, and told of by webhooks:", () => {
     settings();
     restart();
     expect(await instance.ended("1.0.9")).toMatchObject({ outcome: "committed" });
+  });
+
+  it("a force push waits for a person, who may take it", () => {
+    for (const command of [
+      ["checkout", "--quiet", "--orphan", "rewritten"],
+      ["branch", "--quiet", "-D", "main"],
+      ["branch", "--quiet", "-m", "main"],
+    ])
+      instance.git(instance.work, ...command);
+    instance.publish("1.0.10");
+    expect(instance.json<OutputOf<"update.check">>("update", "check")).toMatchObject({
+      version: "1.0.10",
+      decision: "hold",
+      because: expect.stringContaining("its history was rewritten (a force push)"),
+    });
+    expect(instance.cli("update", "apply")).toMatchObject({ status: 0 });
   });
 
   it("a task of the agent's own is kept, run, counted, and not another's to touch", async () => {
