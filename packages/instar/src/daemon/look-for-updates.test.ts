@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
+import type { Sighting, Source } from "../sources/source.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
-import type { Instance, SourceFact } from "./instance.ts";
+import { type Instance, readSourceFact, type SourceFact } from "./instance.ts";
 import { type LookTools, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 let bench: DaemonBench;
@@ -100,6 +101,81 @@ describe("looking for updates", () => {
     bench.publish("1.0.2");
     expect(await look()).toMatchObject({ decision: "hold", because: expect.stringContaining("waits until the update to 1.0.1 has ended") });
     expect(instance.journal.unfinished()).toHaveLength(1);
+  });
+});
+
+describe("several sources", () => {
+  const seen: Sighting = { key: "k", ref: "npm:agent@1.0.0", version: "1.0.0", trigger: "new_version", refusedBecause: null };
+  const another = (parts: Partial<Source>): Source => ({
+    id: "npm",
+    kind: "remote_registry",
+    address: "http://registry.example",
+    follows: "tag latest",
+    checkEveryMs: 20,
+    look: async () => seen,
+    bring: async () => {
+      throw new Error("nothing is brought");
+    },
+    ...parts,
+  });
+  const reopen = (...more: Source[]) => {
+    instance.close();
+    bench.sources.push(...more);
+    instance = bench.open([step("stage")]);
+  };
+
+  it("one that hangs keeps no other waiting", async () => {
+    reopen(another({ look: () => new Promise(() => {}) }));
+    await settle();
+    expect(instance.journal.list()).toHaveLength(1);
+  });
+
+  it("one that fails is counted and said, and stops no other", async () => {
+    reopen(another({ look: () => Promise.reject(new Error("the registry is away")) }));
+    await settle();
+    expect(readSourceFact(instance, "npm")).toMatchObject({ failing: "the registry is away", found: null });
+    expect(readSourceFact(instance, "npm")?.failures).toBeGreaterThan(0);
+    expect(readSourceFact(instance, "git")).toMatchObject({ failing: null });
+  });
+
+  it("the same commit from two of them is one event and one update", async () => {
+    const { found } = await look();
+    const commit = found?.commit ?? "";
+    const twin = another({ bring: async () => commit });
+    expect(await lookForUpdates(instance, twin, TOOLS)).toMatchObject({ decision: "nothing" });
+    expect(instance.events.list(10).map(({ seenBy, decision }) => [seenBy, decision])).toEqual([[["git", "npm"], "start"]]);
+    expect(instance.journal.list()).toHaveLength(1);
+  });
+
+  it("what its source will not vouch for is dismissed with the reason, and told the ledger once", async () => {
+    await settle();
+    const commit = bench.publish("1.0.1");
+    await instance.rooms.source.fetch(commit);
+    const deprecated = another({
+      look: async () => ({ ...seen, key: "d", version: "1.0.1", refusedBecause: "it is deprecated: it leaks" }),
+      bring: async () => commit,
+    });
+    for (let time = 0; time < 2; time += 1)
+      expect(await lookForUpdates(instance, deprecated, TOOLS)).toMatchObject({ decision: "dismiss", because: expect.stringContaining("it leaks") });
+    expect((await heard()).filter((line) => line.startsWith("UPDATE_DISMISSED"))).toHaveLength(1);
+    expect(instance.events.list(10, "dismiss")).toMatchObject([{ targetVersion: "1.0.1", trigger: "refused", decision: "dismiss" }]);
+  });
+
+  it("an unchanged poll asks the mirror nothing", async () => {
+    await settle();
+    const [git] = instance.sources;
+    if (git === undefined) throw new Error("there is no git");
+    await look();
+    let brought = 0;
+    const counted: Source = {
+      ...git,
+      bring: (...asked) => {
+        brought += 1;
+        return git.bring(...asked);
+      },
+    };
+    for (let time = 0; time < 3; time += 1) expect(await lookForUpdates(instance, counted, TOOLS)).toMatchObject({ decision: "nothing" });
+    expect(brought).toBe(1);
   });
 });
 

@@ -145,9 +145,12 @@ function credentialsOf({ sshKey, token }: GitProgram): Record<string, string> {
     ...(token === undefined
       ? {}
       : {
-          GIT_CONFIG_COUNT: "1",
+          GIT_CONFIG_COUNT: "2",
           GIT_CONFIG_KEY_0: `http.${token.origin}/.extraHeader`,
           GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`${token.user}:${token.read()}`).toString("base64")}`,
+          // git gives such a line also to where it is sent on to.
+          GIT_CONFIG_KEY_1: "http.followRedirects",
+          GIT_CONFIG_VALUE_1: "false",
         }),
   };
 }
