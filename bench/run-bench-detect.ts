@@ -86,7 +86,9 @@ async function runBench(): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
-const noteOf = (measured: unknown) => (typeof measured === "string" ? measured : "");
+function noteOf(measured: unknown): string {
+  return typeof measured === "string" ? measured : "";
+}
 
 async function repeat(what: string, once: () => Promise<number>): Promise<number[]> {
   const found: number[] = [];

@@ -5,6 +5,7 @@ import canonicalize from "canonicalize";
 export type LedgerEvent =
   | "UPDATE_DETECTED"
   | "UPDATE_DISMISSED"
+  | "UPDATE_PROPOSED"
   | "UPDATE_STARTED"
   | "ANALYSIS_STARTED"
   | "ANALYSIS_COMPLETED"

@@ -79,7 +79,25 @@ export function describeSources(instance: Instance, daemon: Daemon | undefined):
   });
 }
 
-async function propose(context: OperationContext, { target }: InputOf<"update.propose">): Promise<OutputOf<"update.propose">> {
+async function propose(context: OperationContext, input: InputOf<"update.propose">): Promise<OutputOf<"update.propose">> {
+  const proposed = await decideProposal(context, input.target);
+  const { instance, actor } = context;
+  const version = proposed.event?.targetVersion;
+  transact(instance.database, () =>
+    instance.ledger.append({
+      event: "UPDATE_PROPOSED",
+      actor,
+      description: `${actor.id} proposed ${version ?? input.target ?? "what the sources have"}${input.because === "" ? "" : `: ${input.because}`}`,
+      ...(version === undefined ? {} : { versionTo: version }),
+      ...(proposed.update === null ? {} : { update: proposed.update }),
+      success: true,
+      details: { decision: proposed.decision, because: proposed.because },
+    }),
+  );
+  return proposed;
+}
+
+async function decideProposal(context: OperationContext, target: string | undefined): Promise<OutputOf<"update.propose">> {
   const { instance, actor } = context;
   const { lookout } = daemonOf(context);
   const signal = AbortSignal.timeout(900_000);

@@ -87,7 +87,23 @@ describe("a mistaken file is refused with line, column and words", () => {
     ["a NUL character", GOOD.replace("name: ana", 'name: "a\\0na"'), /line 2, column 7: .*NUL/],
     ["a negative duration", GOOD.replace("  git:", "  checkEvery: -5m\n  git:"), /line 4, column 15: source\.checkEvery: it must be a duration/],
     ["an endless duration", GOOD.replace("  git:", "  checkEvery: 99999999d\n  git:"), /source\.checkEvery: it must be a duration of a year at most/],
-    ["a missing required key", GOOD.replace("  git: https://example.org/ana.git", "  branch: main"), /line 3, column 1: git is missing in source \(The remote/],
+    ["a missing required key", GOOD.replace("  start: [node, server.js]", "  directory: ."), /start is missing in agent \(How the agent starts/],
+    [
+      "a source that names none",
+      GOOD.replace("  git: https://example.org/ana.git", "  branch: main"),
+      /line 3, column 1: name a source: git, npm, files or endpoint/,
+    ],
+    ["a channel that is none", GOOD.replace("  git:", "  channel: beta\n  git:"), /source\.channel|the channel is not among source\.channels/],
+    [
+      "a token for a remote that is no https",
+      GOOD.replace("https://example.org/ana.git", "ssh://example.org/ana.git\n  tokenFile: ./t"),
+      /a token is for a remote by https/,
+    ],
+    [
+      "a token over plain http",
+      GOOD.replace("https://example.org/ana.git", "http://example.org/ana.git\n  tokenFile: ./t"),
+      /a token would go over the network in the clear/,
+    ],
     ["a missing section", GOOD.replace("name: ana\n", ""), /line 1, column 1: name is missing at the top level/],
     ["a port out of range", GOOD.replace("3000", "70000"), /line 8, column 9: front\.port: expected at most 65535$/],
     [

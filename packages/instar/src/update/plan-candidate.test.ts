@@ -107,6 +107,11 @@ describe("what to do about what upstream has", () => {
       "nothing: npm has 0.9.0; 1.0.0 runs already, from git",
     ],
     [
+      "starts what was changed in a folder under the same version",
+      { found: { ...NEW, source: "files" }, running: { ...RUNNING, version: "1.1.0" }, bump: "none" },
+      `start: ${name} is new`,
+    ],
+    [
       "dismisses what its source will not vouch for",
       { refused: { because: "npm says that it is deprecated: broken", byPerson: false } },
       `dismiss: ${name} is not taken: npm says that it is deprecated: broken`,

@@ -60,8 +60,12 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
   };
 }
 
-/** The same release from another source has other files (what was built, what was left out), so its version tells. It makes no second update. */
+/**
+ * The same release from another source has other files (what was built, what was left out), so its version tells. It makes no second update. Not so a
+ * folder's: who edits files there changes them under the same version.
+ */
 function findTwin(found: CandidateQuestion["found"], running: CandidateQuestion["running"], underWay: CandidateQuestion["underWay"]): string | undefined {
+  if (found.source === "files") return undefined;
   const isTwin = (other: { version: string; source: string } | null) =>
     other !== null &&
     other.source !== found.source &&

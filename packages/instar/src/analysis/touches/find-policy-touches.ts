@@ -33,6 +33,7 @@ const GATES = rank("rollback", "pause", "report", "off");
 /** What loosens as it rises, and what applies where nothing is said. */
 const LOOSENING: Readonly<Record<string, readonly [rank: Rank, unsaid: unknown]>> = {
   "updates.automatic": [rank("never", "patch", "minor", "major"), "patch"],
+  "updates.perDay": [number, 1_000_000],
   "approvals.quorum": [fewer(number), 1],
   "approvals.validFor": [number, "1d"],
   "policy.shipped": [rank("true", "false"), "true"],
