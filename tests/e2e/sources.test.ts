@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { OutputOf, SourceView, UpdateEventView } from "@instar/protocol";
+import type { OutputOf, SourceView, UpdateEventView, UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRegistry, type TestRegistry } from "../registry/start-registry.ts";
 import { freePort, TestInstance, until } from "./test-instance.ts";
@@ -126,7 +126,12 @@ describe("an agent that is followed in git, and told of by webhooks:", () => {
     expect(instance.json<OutputOf<"update.check">>("update", "check")).toMatchObject({ decision: "dismiss", because: expect.stringContaining("it leaks") });
     expect(instance.json<{ events: UpdateEventView[] }>("source", "events", "--decision", "dismiss").events[0]).toMatchObject({ targetVersion: "1.0.4" });
     expect(instance.cli("update", "unskip", "1.0.4").status).toBe(0);
-    expect(await instance.ended("1.0.4")).toMatchObject({ outcome: "committed" });
+    instance.cli("update", "check");
+    const update = await instance.ended("1.0.4");
+    expect(update).toMatchObject({ outcome: "committed" });
+    // Who only asks whether there is something has not looked at it.
+    const decision = instance.json<UpdateView>("update", "show", update.id).steps.find(({ id }) => id === "decide")?.because;
+    expect(decision).toContain("found upstream");
   });
 
   it("a held update waits until the hold is taken back", async () => {

@@ -22,7 +22,8 @@ export interface LookOptions {
 const NAP_MS = 300;
 /** How long a watch that broke is left alone. */
 const WATCH_AGAIN_MS = 5_000;
-const DAEMON = { type: "system", id: "daemon" } as const;
+/** Who begins what begins by itself. */
+export const DAEMON = { type: "system", id: "daemon" } as const;
 
 /** Asks every source in a loop of its own: one that hangs or fails keeps no other waiting. What they begin is begun one after another. */
 export class Lookout {

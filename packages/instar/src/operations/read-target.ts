@@ -1,6 +1,7 @@
 import { InstarError, type SourceView } from "@instar/protocol";
 import type { Instance } from "../daemon/instance.ts";
 import { type Candidate, describeCandidate } from "../daemon/look-for-updates.ts";
+import type { LookOptions } from "../daemon/lookout.ts";
 import { planTarget } from "../sources/plan-target.ts";
 import type { SourceId } from "../sources/source.ts";
 import type { OperationContext } from "./context.ts";
@@ -43,4 +44,12 @@ export function sourceIdOf(instance: Instance, name: string | undefined): Source
   if (name !== undefined && found === undefined)
     throw new InstarError("NOT_FOUND", `${name} is no source of this instance`, { facts: { sources: instance.sources.map(({ id }) => id) } });
   return found;
+}
+
+/**
+ * As whom a look begins what it finds. Who only asks whether there is something has not looked at it: that is no person's word for what begins by itself.
+ * An agent's stays an agent's: it may not have the say over it later.
+ */
+export function lookAs({ actor }: Pick<OperationContext, "actor">): Pick<LookOptions, "reason" | "actor"> {
+  return actor.type === "agent" ? { reason: "agent", actor } : { reason: "person" };
 }

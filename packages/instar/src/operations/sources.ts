@@ -1,13 +1,14 @@
 import { type Implementations, type InputOf, InstarError, type OutputOf, type SourceView } from "@instar/protocol";
 import { type Instance, readSourceFact, readStanding } from "../daemon/instance.ts";
 import { beginFound, mostToSay, noteEvent, planNow } from "../daemon/look-for-updates.ts";
+import { DAEMON } from "../daemon/lookout.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
 import { describeMarks, readMarks, writeMarks } from "../daemon/version-marks.ts";
 import { transact } from "../database/open-database.ts";
 import type { VersionMarks } from "../update/plan-version-policy.ts";
 import type { OperationContext } from "./context.ts";
 import { parseDuration } from "./parse-duration.ts";
-import { readTarget } from "./read-target.ts";
+import { lookAs, readTarget } from "./read-target.ts";
 import { daemonOf } from "./updates.ts";
 
 type Served =
@@ -98,16 +99,16 @@ async function propose(context: OperationContext, input: InputOf<"update.propose
 }
 
 async function decideProposal(context: OperationContext, target: string | undefined): Promise<OutputOf<"update.propose">> {
-  const { instance, actor } = context;
+  const { instance } = context;
   const { lookout } = daemonOf(context);
   const signal = AbortSignal.timeout(900_000);
-  const reason = actor.type === "agent" ? "agent" : "person";
+  const { reason, actor = DAEMON } = lookAs(context);
   if (target === undefined) {
     const [most] = (await lookout.look({ reason, actor }, signal)).toSorted(mostToSay);
     if (most === undefined) throw new InstarError("SOURCE_EMPTY", "no source has anything");
     return { event: most.event, decision: most.decision, because: most.because, update: most.event?.update ?? null };
   }
-  const { candidate, source } = await readTarget(instance, target, actor.type, signal);
+  const { candidate, source } = await readTarget(instance, target, context.actor.type, signal);
   return lookout.alone(async () => {
     const plan = planNow(instance, candidate);
     const update = await beginFound(instance, candidate, plan, actor, (because) => daemonOf(context).supersede(because, signal));

@@ -12,7 +12,7 @@ import { findMarkAgainst } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
 import { parseDuration } from "./parse-duration.ts";
-import { readTarget, sourceIdOf } from "./read-target.ts";
+import { lookAs, readTarget, sourceIdOf } from "./read-target.ts";
 
 export function implementUpdates(
   context: OperationContext,
@@ -20,10 +20,8 @@ export function implementUpdates(
   const { instance } = context;
   return {
     "update.check": async ({ source }) => {
-      const { actor } = context;
-      const reason = actor.type === "agent" ? "agent" : "person";
       const only = sourceIdOf(instance, source);
-      const all = await daemonOf(context).lookout.look({ reason, actor, ...(only === undefined ? {} : { source: only }) }, new AbortController().signal);
+      const all = await daemonOf(context).lookout.look({ ...lookAs(context), ...(only === undefined ? {} : { source: only }) }, new AbortController().signal);
       const [looked] = all.toSorted(mostToSay);
       if (looked === undefined) throw new InstarError("SOURCE_EMPTY", "no source answered");
       return {
