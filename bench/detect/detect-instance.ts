@@ -52,7 +52,13 @@ export class DetectInstance {
   async told(): Promise<number> {
     const version = await this.#commit();
     await this.#push();
-    const body = JSON.stringify({ ref: "refs/heads/main", head_commit: { id: "1".repeat(40) }, repository: { full_name: "ada/agent" }, n: this.#version });
+    const commit = (await this.#git(this.#work, "rev-parse", "HEAD")).trim();
+    const body = JSON.stringify({
+      ref: "refs/heads/main",
+      after: commit,
+      head_commit: { id: commit },
+      repository: { full_name: "ada/agent" },
+    });
     const headers = {
       "content-type": "application/json",
       "x-github-event": "push",
