@@ -38,21 +38,6 @@ export interface Instance {
   close(): void;
 }
 
-/** What the source said last, as it is kept. */
-export interface SourceFact {
-  readonly lookedAt: string;
-  readonly found: { readonly commit: string; readonly version: string; readonly ref: string } | null;
-  readonly decision: "start" | "hold" | "dismiss" | "nothing";
-  readonly because: string;
-  readonly failing: string | null;
-  readonly failures: number;
-}
-
-/** git's was the only one once. */
-export const sourceFactName = (source: string): string => (source === "git" ? "source" : `source:${source}`);
-
-export const readSourceFact = ({ facts }: Pick<Instance, "facts">, source: string): SourceFact | undefined => facts.read<SourceFact>(sourceFactName(source));
-
 export function readStanding({ journal }: Pick<Instance, "journal">): Standing {
   return foldStanding(journal.list().map((update) => journal.read(update)));
 }

@@ -2,8 +2,9 @@ import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import type { Sighting, Source } from "../sources/source.ts";
+import { readSourceFact } from "../sources/source-fact.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
-import { type Instance, readSourceFact, type SourceFact } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { type LookTools, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 let bench: DaemonBench;
@@ -26,7 +27,7 @@ const look = (at = 0) => {
   if (source === undefined) throw new Error(`there is no source ${at}`);
   return lookForUpdates(instance, source, TOOLS);
 };
-const fact = () => instance.facts.read<SourceFact>("source");
+const fact = () => readSourceFact(instance.facts, "git");
 const heard = async () => {
   await instance.ledger.drain();
   return readLedgerFiles(`${bench.data}/ledger`).map((entry) => `${entry.event}: ${entry.description}`);
@@ -133,9 +134,9 @@ describe("several sources", () => {
   it("one that fails is counted and said, and stops no other", async () => {
     reopen(another({ look: () => Promise.reject(new Error("the registry is away")) }));
     await settle();
-    expect(readSourceFact(instance, "npm")).toMatchObject({ failing: "the registry is away", found: null });
-    expect(readSourceFact(instance, "npm")?.failures).toBeGreaterThan(0);
-    expect(readSourceFact(instance, "git")).toMatchObject({ failing: null });
+    expect(readSourceFact(instance.facts, "npm")).toMatchObject({ failing: "the registry is away", found: null });
+    expect(readSourceFact(instance.facts, "npm")?.failures).toBeGreaterThan(0);
+    expect(readSourceFact(instance.facts, "git")).toMatchObject({ failing: null });
   });
 
   it("the same commit from two of them is one event and one update", async () => {
@@ -159,6 +160,16 @@ describe("several sources", () => {
       expect(await lookForUpdates(instance, deprecated, TOOLS)).toMatchObject({ decision: "dismiss", because: expect.stringContaining("it leaks") });
     expect((await heard()).filter((line) => line.startsWith("UPDATE_DISMISSED"))).toHaveLength(1);
     expect(instance.events.list(10, "dismiss")).toMatchObject([{ targetVersion: "1.0.1", trigger: "refused", decision: "dismiss" }]);
+  });
+
+  it("a daemon killed between beginning an update and naming it in the event: the next look names it", async () => {
+    await look();
+    const [begun] = instance.events.list(1);
+    if (begun === undefined) throw new Error("there is no event");
+    instance.events.put({ ...begun, update: null });
+    await look();
+    expect(instance.events.list(10)).toEqual([begun]);
+    expect(begun.update).toBe(instance.journal.list()[0]);
   });
 
   it("an unchanged poll asks the mirror nothing", async () => {

@@ -4,6 +4,7 @@ import { classifyUpdateType } from "../analysis/classify-change.ts";
 import { transact } from "../database/open-database.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
 import type { Sighting, Source } from "../sources/source.ts";
+import { readSourceFact, type SourceFact, writeSourceFact } from "../sources/source-fact.ts";
 import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { newId } from "../update/new-id.ts";
 import { type CandidatePlan, type CandidateQuestion, planCandidate } from "../update/plan-candidate.ts";
@@ -11,7 +12,7 @@ import { planUpdateEvent, type SeenRelease } from "../update/plan-update-event.t
 import { planVersionPolicy } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
-import { type Instance, readBreaker, readSourceFact, readStanding, type SourceFact, sourceFactName } from "./instance.ts";
+import { type Instance, readBreaker, readStanding } from "./instance.ts";
 import { readBegunMs, readMarks, sourceOfRunning } from "./version-marks.ts";
 
 export interface Looked extends CandidatePlan {
@@ -42,15 +43,10 @@ export async function lookForUpdates(instance: Instance, source: Source, tools: 
     return await tools.alone(() => actOn(instance, source, found, tools));
   } catch (error) {
     tools.signal.throwIfAborted();
-    const before = readSourceFact(instance, source.id);
+    const before = readSourceFact(instance.facts, source.id);
     const failing = error instanceof Error ? error.message : String(error);
-    remember(instance, source, {
-      found: before?.found ?? null,
-      decision: "nothing",
-      because: `${nameOf(source)} could not be read: ${failing}`,
-      failing,
-      failures: (before?.failures ?? 0) + 1,
-    });
+    const now = { found: before?.found ?? null, decision: "nothing", failing, failures: (before?.failures ?? 0) + 1 } as const;
+    transact(instance.database, () => remember(instance, source, { ...now, because: `${nameOf(source)} could not be read: ${failing}` }));
     throw error;
   }
 }
@@ -121,10 +117,13 @@ export async function describeCandidate(
 ): Promise<Candidate> {
   const { rooms, settings } = instance;
   const { running } = readStanding(instance);
-  const facts = await rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal });
-  const isNew = running !== null && running.commit !== commit;
-  const changedFiles = isNew ? (await rooms.source.diff(running.commit, commit, signal).catch(() => [])).map(({ path }) => path) : [];
-  const isOfHistory = !isNew || (await rooms.source.isAncestor(running.commit, commit)) || (await rooms.source.isImported(running.commit));
+  const since = running === null || running.commit === commit ? null : running.commit;
+  const [facts, changes, isOfHistory] = await Promise.all([
+    rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal }),
+    since === null ? [] : readChanges(rooms.source, since, commit, signal),
+    since === null || rooms.source.isAncestor(since, commit),
+  ]);
+  const isRewritten = since !== null && !isOfHistory && !(await rooms.source.isImported(commit)) && !(await rooms.source.isImported(since));
   return {
     source,
     sighting,
@@ -133,9 +132,20 @@ export async function describeCandidate(
     ref: sighting.ref,
     summary: facts.subject,
     subjects: facts.changes,
-    changedFiles,
-    isRewritten: !isOfHistory && !(await rooms.source.isImported(commit)),
+    changedFiles: changes.map(({ path }) => path),
+    isRewritten,
   };
+}
+
+/** Nothing where what runs is no longer in the mirror: that it was made anew is no reason not to see what is new. */
+async function readChanges(mirror: Instance["rooms"]["source"], from: string, to: string, signal: AbortSignal) {
+  try {
+    return await mirror.diff(from, to, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!InstarError.is(error)) throw error;
+    return [];
+  }
 }
 
 /** The same files from another source, or with another history, are what runs. */
@@ -193,10 +203,29 @@ const updateTypeOf = ({ subjects, changedFiles }: Candidate, bump: ReturnType<ty
 async function actOn(instance: Instance, source: Source, candidate: Candidate, { reason, actor, supersede }: LookTools): Promise<Looked> {
   const found = { commit: candidate.commit, version: candidate.version, ref: candidate.ref };
   const plan = planNow(instance, candidate);
-  remember(instance, source, { ...plan, found, failing: null, failures: 0 });
-  const update = await beginFound(instance, candidate, plan, actor, supersede);
-  const event = noteEvent(instance, candidate, source, { ...plan, update }, reason);
+  const noted = transact(instance.database, () => {
+    remember(instance, source, { ...plan, found, failing: null, failures: 0 });
+    return noteEvent(instance, candidate, source, plan, reason);
+  });
+  const event = await beginNoted(instance, candidate, { plan, event: noted, actor }, supersede);
   return { ...plan, source: source.id, found, event };
+}
+
+/**
+ * Begins what may begin by itself, and says so in its event. A crash in between leaves an event that does not name its update: the next look finds it by its
+ * commit. To be called alone.
+ */
+export async function beginNoted(
+  instance: Instance,
+  candidate: Candidate,
+  { plan, event, actor }: { readonly plan: CandidatePlan; readonly event: UpdateEventView | null; readonly actor: UpdateStart["actor"] },
+  supersede: (because: string) => Promise<void>,
+): Promise<UpdateEventView | null> {
+  const update = await beginFound(instance, candidate, plan, actor, supersede);
+  if (update === null || event === null) return event;
+  const named = { ...event, update };
+  transact(instance.database, () => instance.events.put(named));
+  return named;
 }
 
 /** Whether it would begin by itself, beside what is under way. */
@@ -205,8 +234,8 @@ export function planNow(instance: Instance, candidate: Candidate): CandidatePlan
   return planFound(instance, candidate, open === undefined ? null : underWayOf(instance.journal.read(open)));
 }
 
-/** Begins what may begin by itself; null where nothing does. To be called alone. */
-export async function beginFound(
+/** Null where nothing begins. */
+async function beginFound(
   instance: Instance,
   candidate: Candidate,
   plan: CandidatePlan,
@@ -248,24 +277,25 @@ function underWayOf(journal: Parameters<typeof startOf>[0]): NonNullable<Candida
 }
 
 function noteWaiting(instance: Instance, source: Source, because: string): Looked {
-  const found = readSourceFact(instance, source.id)?.found ?? null;
-  remember(instance, source, { found, decision: "nothing", because, failing: null, failures: 0 });
+  const found = readSourceFact(instance.facts, source.id)?.found ?? null;
+  transact(instance.database, () => remember(instance, source, { found, decision: "nothing", because, failing: null, failures: 0 }));
   return { decision: "nothing", because, source: source.id, found, event: null };
 }
 
-/** Writes down what was seen and what became of it; nothing where it is what runs or what is under way, and nobody saw it before. */
+/**
+ * Writes down what was seen and what became of it; nothing where it is what runs or what is under way, and nobody saw it before. In the caller's
+ * transaction.
+ */
 export function noteEvent(
   instance: Instance,
   candidate: Candidate,
   source: Pick<Source, "id" | "kind" | "address">,
-  decided: CandidatePlan & { readonly update: string | null },
+  plan: CandidatePlan,
   reason: LookReason,
 ): UpdateEventView | null {
   const { events, rooms } = instance;
   const before = events.ofCommit(candidate.commit);
-  if (before === undefined && decided.decision === "nothing") return null;
-  // What is under way, runs or ran is not news: what was decided of it then stands.
-  const standing = decided.decision === "nothing" && before !== undefined ? { ...before, update: before.update } : decided;
+  if (before === undefined && plan.decision === "nothing") return null;
   const { running } = readStanding(instance);
   const seen: SeenRelease = {
     source: source.id,
@@ -278,41 +308,40 @@ export function noteEvent(
     version: candidate.version,
     runningVersion: before?.currentVersion ?? running?.version ?? null,
     updateType: updateTypeOf(candidate, running === null ? "none" : classifyBump(running.version, candidate.version)),
-    changedFiles: decided.decision === "nothing" && before !== undefined ? before.changedFiles : candidate.changedFiles,
+    changedFiles: candidate.changedFiles,
     summary: candidate.summary,
   };
-  const event = planUpdateEvent(seen, standing, before, { id: newId(), at: new Date(rooms.clock.wallMs()).toISOString(), noticedBy: reason });
-  if (JSON.stringify(event) !== JSON.stringify(before)) transact(instance.database, () => events.put(event));
+  const made = { id: newId(), at: new Date(rooms.clock.wallMs()).toISOString(), noticedBy: reason };
+  // What is under way, runs or ran is not news: what was seen and decided of it then stands.
+  const event =
+    plan.decision === "nothing" && before !== undefined
+      ? { ...before, seenBy: [...new Set([...before.seenBy, source.id])], update: before.update ?? findUpdateOf(instance, candidate.commit) }
+      : planUpdateEvent(seen, plan, before, made);
+  if (JSON.stringify(event) !== JSON.stringify(before)) events.put(event);
   return event;
 }
 
-/** Keeps what was seen. What is newly seen goes to the ledger, and so does what is newly dismissed, with the reason. */
-function remember(instance: Instance, source: Source, now: Omit<SourceFact, "lookedAt">): void {
-  const before = readSourceFact(instance, source.id);
-  transact(instance.database, () => {
-    instance.facts.write(sourceFactName(source.id), { ...now, lookedAt: new Date(instance.rooms.clock.wallMs()).toISOString() });
-    const { found } = now;
-    if (found === null || now.failing !== null) return;
-    const isNew = before?.found?.commit !== found.commit;
-    if (isNew && now.decision !== "nothing")
-      instance.ledger.append({
-        event: "UPDATE_DETECTED",
-        actor: { type: "system", id: "daemon" },
-        description: `${nameOf(source)} has ${found.version}`,
-        versionTo: found.version,
-        success: true,
-        details: { commit: found.commit, ref: found.ref },
-      });
-    if (now.decision === "dismiss" && (isNew || before?.decision !== "dismiss" || before.because !== now.because))
-      instance.ledger.append({
-        event: "UPDATE_DISMISSED",
-        actor: { type: "system", id: "daemon" },
-        description: now.because,
-        versionTo: found.version,
-        success: true,
-        details: { commit: found.commit },
-      });
-  });
+function findUpdateOf({ journal }: Instance, commit: string): string | null {
+  return (
+    journal.list().findLast((update) => {
+      const [first] = journal.read(update);
+      return first?.kind === "started" && first.start.kind === "code" && first.start.commit === commit;
+    }) ?? null
+  );
+}
+
+/** Keeps what was seen. What is newly seen goes to the ledger, and so does what is newly dismissed, with the reason. In the caller's transaction. */
+function remember({ facts, ledger, rooms }: Instance, source: Source, now: Omit<SourceFact, "lookedAt">): void {
+  const before = readSourceFact(facts, source.id);
+  writeSourceFact(facts, source.id, { ...now, lookedAt: new Date(rooms.clock.wallMs()).toISOString() });
+  const { found, decision, because } = now;
+  if (found === null || now.failing !== null) return;
+  const say = (event: "UPDATE_DETECTED" | "UPDATE_DISMISSED", description: string, details: { readonly commit: string; readonly ref?: string }) =>
+    ledger.append({ event, actor: { type: "system", id: "daemon" }, description, versionTo: found.version, success: true, details: { ...details } });
+  const isNew = before?.found?.commit !== found.commit;
+  if (isNew && decision !== "nothing") say("UPDATE_DETECTED", `${nameOf(source)} has ${found.version}`, { commit: found.commit, ref: found.ref });
+  if (decision === "dismiss" && (isNew || before?.decision !== "dismiss" || before.because !== because))
+    say("UPDATE_DISMISSED", because, { commit: found.commit });
 }
 
 /** Git is what people call upstream. */

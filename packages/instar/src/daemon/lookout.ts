@@ -1,7 +1,8 @@
 import { InstarError, type LookReason } from "@instar/protocol";
 import type { Source, SourceId } from "../sources/source.ts";
+import { readSourceFact } from "../sources/source-fact.ts";
 import type { UpdateStart } from "../update/journal-entry.ts";
-import { type Instance, readSourceFact } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { type Looked, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 export interface LookoutTools {
@@ -121,7 +122,7 @@ export class Lookout {
 
   #planNext(source: Source): void {
     const { rooms, time } = this.#instance;
-    const failures = readSourceFact(this.#instance, source.id)?.failures ?? 0;
+    const failures = readSourceFact(this.#instance.facts, source.id)?.failures ?? 0;
     const scheduledMs = this.#tools.nextScheduledMs(rooms.clock.wallMs());
     if (scheduledMs === null) this.#scheduledMs.delete(source.id);
     else this.#scheduledMs.set(source.id, scheduledMs);

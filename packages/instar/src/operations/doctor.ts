@@ -62,7 +62,7 @@ async function checkSource({ id, address, look }: Source): Promise<Check> {
     if ("waitsBecause" in found) return passed("source", name, found.waitsBecause);
     return passed(
       "source",
-      id,
+      name,
       `${found.ref} is ${found.key.slice(0, 40)}${found.refusedBecause === null ? "" : `, and is not taken: ${found.refusedBecause}`}`,
     );
   } catch (error) {

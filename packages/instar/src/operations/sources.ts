@@ -1,10 +1,11 @@
 import { type Implementations, type InputOf, InstarError, type OutputOf, type SourceView } from "@instar/protocol";
-import { type Instance, readSourceFact, readStanding } from "../daemon/instance.ts";
-import { beginFound, mostToSay, noteEvent, planNow } from "../daemon/look-for-updates.ts";
+import { type Instance, readStanding } from "../daemon/instance.ts";
+import { beginNoted, type Looked, mostToSay, noteEvent, planNow } from "../daemon/look-for-updates.ts";
 import { DAEMON } from "../daemon/lookout.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
 import { describeMarks, readMarks, writeMarks } from "../daemon/version-marks.ts";
 import { transact } from "../database/open-database.ts";
+import { readSourceFact } from "../sources/source-fact.ts";
 import type { VersionMarks } from "../update/plan-version-policy.ts";
 import type { OperationContext } from "./context.ts";
 import { parseDuration } from "./parse-duration.ts";
@@ -63,7 +64,7 @@ export function implementSources(context: OperationContext): Pick<Implementation
 /** With what each source said last. */
 export function describeSources(instance: Instance, daemon: Daemon | undefined): SourceView[] {
   return instance.sources.map(({ id, kind, address, follows }) => {
-    const fact = readSourceFact(instance, id);
+    const fact = readSourceFact(instance.facts, id);
     return {
       id,
       source: kind,
@@ -80,22 +81,19 @@ export function describeSources(instance: Instance, daemon: Daemon | undefined):
   });
 }
 
-async function propose(context: OperationContext, input: InputOf<"update.propose">): Promise<OutputOf<"update.propose">> {
-  const proposed = await decideProposal(context, input.target);
+async function propose(context: OperationContext, { target, because }: InputOf<"update.propose">): Promise<OutputOf<"update.propose">> {
   const { instance, actor } = context;
-  const version = proposed.event?.targetVersion;
+  daemonOf(context);
+  // Before anything comes of it: a crash leaves who asked for what.
   transact(instance.database, () =>
     instance.ledger.append({
       event: "UPDATE_PROPOSED",
       actor,
-      description: `${actor.id} proposed ${version ?? input.target ?? "what the sources have"}${input.because === "" ? "" : `: ${input.because}`}`,
-      ...(version === undefined ? {} : { versionTo: version }),
-      ...(proposed.update === null ? {} : { update: proposed.update }),
+      description: `${actor.id} proposed ${target ?? "what the sources have"}${because === "" ? "" : `: ${because}`}`,
       success: true,
-      details: { decision: proposed.decision, because: proposed.because },
     }),
   );
-  return proposed;
+  return decideProposal(context, target);
 }
 
 async function decideProposal(context: OperationContext, target: string | undefined): Promise<OutputOf<"update.propose">> {
@@ -106,16 +104,19 @@ async function decideProposal(context: OperationContext, target: string | undefi
   if (target === undefined) {
     const [most] = (await lookout.look({ reason, actor }, signal)).toSorted(mostToSay);
     if (most === undefined) throw new InstarError("SOURCE_EMPTY", "no source has anything");
-    return { event: most.event, decision: most.decision, because: most.because, update: most.event?.update ?? null };
+    return { event: most.event, decision: most.decision, because: most.because, update: begunOf(most.decision, most.event) };
   }
   const { candidate, source } = await readTarget(instance, target, context.actor.type, signal);
   return lookout.alone(async () => {
     const plan = planNow(instance, candidate);
-    const update = await beginFound(instance, candidate, plan, actor, (because) => daemonOf(context).supersede(because, signal));
-    const event = noteEvent(instance, candidate, source, { ...plan, update }, reason);
-    return { event, decision: plan.decision, because: plan.because, update };
+    const noted = transact(instance.database, () => noteEvent(instance, candidate, source, plan, reason));
+    const event = await beginNoted(instance, candidate, { plan, event: noted, actor }, (because) => daemonOf(context).supersede(because, signal));
+    return { event, decision: plan.decision, because: plan.because, update: begunOf(plan.decision, event) };
   });
 }
+
+/** Of what ran or is under way already, the event names an update too; that one was not begun now. */
+const begunOf = (decision: Looked["decision"], event: Looked["event"]) => (decision === "start" ? (event?.update ?? null) : null);
 
 function changeMarks(context: OperationContext, description: string, change: (marks: VersionMarks) => VersionMarks): OutputOf<"update.marks"> {
   const { instance, actor } = context;

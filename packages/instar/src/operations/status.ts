@@ -1,10 +1,11 @@
 import { type Implementations, InstarError, type StatusView } from "@instar/protocol";
-import { type Instance, readSourceFact, readStanding, type SourceFact } from "../daemon/instance.ts";
+import { type Instance, readStanding } from "../daemon/instance.ts";
 import { mostToSay } from "../daemon/look-for-updates.ts";
 import { describeMarks } from "../daemon/version-marks.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { planStrategy } from "../settings/plan-strategy.ts";
+import { readSourceFact, type SourceFact } from "../sources/source-fact.ts";
 import { probeSlot, slotOf } from "../update/exchange.ts";
 import { planNextMove } from "../update/plan-next-move.ts";
 import type { OperationContext } from "./context.ts";
@@ -60,7 +61,7 @@ async function readStatus(context: StatusContext): Promise<StatusView> {
 
 /** Of several sources the one with most to say; one that fails before those that have nothing. */
 function readMostNotable(instance: Instance): SourceFact | undefined {
-  const facts = instance.sources.map(({ id }) => readSourceFact(instance, id)).filter((fact) => fact !== undefined);
+  const facts = instance.sources.map(({ id }) => readSourceFact(instance.facts, id)).filter((fact) => fact !== undefined);
   return facts.toSorted((a, b) => mostToSay(a, b) || Number(b.failing !== null) - Number(a.failing !== null))[0];
 }
 

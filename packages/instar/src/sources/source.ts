@@ -1,6 +1,7 @@
 import type { UpdateEventView, UpdateSource } from "@instar/protocol";
+import type { SOURCE_IDS } from "../settings/version-settings.ts";
 
-export type SourceId = "git" | "npm" | "files" | "endpoint";
+export type SourceId = (typeof SOURCE_IDS)[number];
 
 /** What a source has now. */
 export interface Sighting {

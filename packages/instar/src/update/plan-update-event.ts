@@ -21,7 +21,7 @@ const FILES_SHOWN = 200;
 /** The specification's `UpdateEvent`. One that was there before keeps its id, its time and who saw it first; what became of it is what is decided now. */
 export function planUpdateEvent(
   seen: SeenRelease,
-  decided: CandidatePlan & { readonly update: string | null },
+  decided: CandidatePlan,
   before: UpdateEventView | undefined,
   made: { readonly id: string; readonly at: string; readonly noticedBy: LookReason },
 ): UpdateEventView {
@@ -47,7 +47,7 @@ export function planUpdateEvent(
     digest: seen.digest,
     decision: decided.decision,
     because: decided.because,
-    update: decided.update ?? before?.update ?? null,
+    update: before?.update ?? null,
   };
 }
 

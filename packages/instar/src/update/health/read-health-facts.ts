@@ -17,6 +17,8 @@ import { readTreeUsage } from "../../platform/read-tree-usage.ts";
 import { planStrategy } from "../../settings/plan-strategy.ts";
 import { readEnvironmentFile } from "../../settings/read-environment-file.ts";
 import { readSettings } from "../../settings/read-settings.ts";
+import { SOURCE_IDS } from "../../settings/version-settings.ts";
+import { readSourceFact } from "../../sources/source-fact.ts";
 import { environmentFileOf, probeSlot, slotOf } from "../exchange.ts";
 import type { StepRooms } from "../step-rooms.ts";
 
@@ -84,7 +86,7 @@ async function readNeededMemory({ settings }: StepRooms, report: KeeperReport | 
 
 function readNetwork({ facts, clock, settings }: StepRooms, report: KeeperReport | undefined): HealthFacts["network"] {
   // A source that fails among several is seen in status; here it counts whether the network is there at all.
-  const answers = ["source", "source:npm", "source:files", "source:endpoint"].map((name) => facts.read<{ lookedAt: string; failing: string | null }>(name));
+  const answers = SOURCE_IDS.map((id) => readSourceFact(facts, id));
   const source = answers.find((each) => each !== undefined && each.failing === null) ?? answers.find((each) => each !== undefined);
   const hasAnswered = source !== undefined && source.failing === null;
   return {
