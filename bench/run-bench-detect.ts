@@ -11,38 +11,32 @@ import { DetectInstance, POLL_MS, QUIET_MS } from "./detect/detect-instance.ts";
 import { measurePolls } from "./detect/measure-poll.ts";
 import { FULL_WATCH, measureWatchFolder } from "./detect/watch-folder.ts";
 import { median } from "./percentile.ts";
-import { Place } from "./place.ts";
 import { renderBench } from "./render-bench.ts";
+import { type BenchFrame, startBench } from "./start-bench.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const times = flags.quick ? 4 : 20;
 const watch = flags.quick ? { ...FULL_WATCH, rounds: 1, writes: 10 } : FULL_WATCH;
-const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
-const interrupted = new AbortController();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort(new Error("the bench was interrupted")));
+await startBench(runBench);
 
-process.exitCode = await runBench().catch((error: unknown) => {
-  const cause = interrupted.signal.aborted ? interrupted.signal.reason : error;
-  say(`could not measure: ${cause instanceof Error ? cause.message : String(cause)}`);
-  return 1;
-});
-
-async function runBench(): Promise<number> {
+async function runBench({ signal, say, inPlace }: BenchFrame): Promise<number> {
   const problems: string[] = [];
-  const attempt = createAttempt(problems, interrupted.signal);
+  const attempt = createAttempt(problems, signal);
   const rows: Row[] = [];
   const told = await attempt("webhook and files", () =>
     inPlace("told", async (place) => {
+      say(`webhooks and files: ${times} changes each`);
       const instance = await DetectInstance.start(place, false);
-      return { webhook: await repeat("webhook", () => instance.told()), files: await repeat("files", () => instance.written()) };
+      return { webhook: await repeat(() => instance.told()), files: await repeat(() => instance.written()) };
     }),
   );
   const polled = await attempt("git, polled", () =>
     inPlace("polled", async (place) => {
+      say(`git, polled: ${times} changes`);
       const instance = await DetectInstance.start(place, true);
-      return repeat("git, polled", () => instance.polled());
+      return repeat(() => instance.polled());
     }),
   );
   const noticed = typeof told === "string" ? undefined : told;
@@ -90,21 +84,8 @@ function noteOf(measured: unknown): string {
   return typeof measured === "string" ? measured : "";
 }
 
-async function repeat(what: string, once: () => Promise<number>): Promise<number[]> {
+async function repeat(once: () => Promise<number>): Promise<number[]> {
   const found: number[] = [];
-  for (let time = 1; time <= times; time += 1) {
-    say(`${what}: ${time} of ${times}`);
-    found.push(await once());
-  }
+  for (let time = 0; time < times; time += 1) found.push(await once());
   return found;
-}
-
-/** Whatever happens inside, everything that was started there has ended afterwards and its folder is gone. */
-async function inPlace<T>(name: string, work: (place: Place) => Promise<T>): Promise<T> {
-  const place = new Place(name, interrupted.signal);
-  try {
-    return await work(place);
-  } finally {
-    await place.end();
-  }
 }

@@ -8,29 +8,22 @@ import { createAttempt } from "./attempt.ts";
 import { type BenchReport, bar, type Row, row } from "./bench-report.ts";
 import { describeMachine } from "./describe-machine.ts";
 import { median } from "./percentile.ts";
-import { findProgram, Place } from "./place.ts";
+import { findProgram } from "./place.ts";
 import { renderBench } from "./render-bench.ts";
 import type { WayBack } from "./rollback/judge-answers.ts";
 import { measureHaproxyRollback, measureInstarRollback } from "./rollback/measure-rollback.ts";
+import { type BenchFrame, startBench } from "./start-bench.ts";
 
 const RESULTS = fileURLToPath(new URL("results/", import.meta.url));
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const plan = { perSecond: 50, rounds: flags.quick ? 1 : 5 };
 const SHARES = flags.quick ? [1] : [1, 0.3];
-const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
-const interrupted = new AbortController();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort(new Error("the bench was interrupted")));
+await startBench(runBench);
 
-process.exitCode = await runBench().catch((error: unknown) => {
-  const cause = interrupted.signal.aborted ? interrupted.signal.reason : error;
-  say(`could not measure: ${cause instanceof Error ? cause.message : String(cause)}`);
-  return 1;
-});
-
-async function runBench(): Promise<number> {
+async function runBench({ signal, say, inPlace }: BenchFrame): Promise<number> {
   const problems: string[] = [];
-  const attempt = createAttempt(problems, interrupted.signal);
+  const attempt = createAttempt(problems, signal);
   const rows: Row[] = [];
   const all: WayBack[] = [];
   const worst: Record<string, number> = {};
@@ -94,14 +87,4 @@ function medianOf(ways: readonly WayBack[], key: "ms" | "failed"): number | null
 function seconds(worst: Readonly<Record<string, number>>, share: number): number | null {
   const found = Object.entries(worst).flatMap(([name, ms]) => (name.endsWith(` ${share}`) ? [ms] : []));
   return found.length === 0 ? null : Math.max(...found) / 1_000;
-}
-
-/** Whatever happens inside, everything that was started there has ended afterwards and its folder is gone. */
-async function inPlace<T>(name: string, work: (place: Place) => Promise<T>): Promise<T> {
-  const place = new Place(name, interrupted.signal);
-  try {
-    return await work(place);
-  } finally {
-    await place.end();
-  }
 }

@@ -150,9 +150,9 @@ async function readChanges(mirror: Instance["rooms"]["source"], from: string, to
 
 /** The same files from another source, or with another history, are what runs. */
 async function sameAsRunning(mirror: Instance["rooms"]["source"], running: string | null, commit: string): Promise<string> {
-  if (running === null || running === commit || !((await mirror.isImported(commit)) || (await mirror.isImported(running)))) return commit;
-  const trees = await Promise.all([running, commit].map((each) => mirror.readCommit(each).then(({ tree }) => tree)));
-  return trees[0] === trees[1] ? running : commit;
+  if (running === null || running === commit || !(await mirror.haveSameFiles(running, commit))) return commit;
+  // Not so where git tells both: an empty commit is a person's word that it is to be made anew.
+  return (await mirror.isImported(commit)) || (await mirror.isImported(running)) ? running : commit;
 }
 
 /** Whether a version would begin by itself. */

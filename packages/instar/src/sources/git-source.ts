@@ -57,6 +57,8 @@ export interface GitSource {
   keepImported(commit: string): Promise<void>;
   /** Whether a commit is kept so: it has no history that could have been rewritten. */
   isImported(commit: string): Promise<boolean>;
+  /** Whether two commits hold the same files; false where the mirror has not both. */
+  haveSameFiles(one: string, other: string): Promise<boolean>;
 }
 
 export function createGitSource(settings: GitSourceSettings): GitSource {
@@ -109,14 +111,20 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
       }),
     keepImported: (commit) =>
       alone(async () => {
-        for (const ref of [importedRef(assertCommit(commit)), pinOf(commit)]) {
-          await mirror.clear([ref]);
-          await mirror.run(["update-ref", ref, commit]);
-        }
+        const refs = [importedRef(assertCommit(commit)), pinOf(commit)];
+        await mirror.clear(refs);
+        // Both or neither: what is kept as imported is pinned.
+        await mirror.run(["update-ref", "--stdin"], { stdin: refs.map((ref) => `update ${ref} ${commit}\n`).join("") });
       }),
     isImported: async (commit) => {
       const asked = await mirror.run(["rev-parse", "--verify", "--quiet", importedRef(assertCommit(commit))], { accept: [1, 128] });
       return asked.status === 0;
+    },
+    haveSameFiles: async (one, other) => {
+      const trees = [one, other].map((commit) => `${assertCommit(commit)}^{tree}`);
+      const { status, stdout } = await mirror.run(["rev-parse", ...trees], { accept: [1, 128] });
+      const [first, second] = stdout.toString("latin1").trim().split("\n");
+      return status === 0 && first === second;
     },
     writeTreeToRead: async (commit, folder, signal) => writeTreeToRead(mirror, assertCommit(commit), folder, signal),
   };

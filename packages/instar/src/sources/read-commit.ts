@@ -39,15 +39,20 @@ export async function readCommit(mirror: GitMirror, commit: string, question: Co
   if (asked.status !== 0 || found !== commit || tree === undefined)
     throw new InstarError("NOT_FOUND", `the mirror has no commit ${commit.slice(0, 12)}`, { facts: { commit } });
   const own = printable(subject ?? "");
+  const [version, changes, authors] = await Promise.all([
+    readVersion(mirror, commit, question),
+    readSubjects(mirror, commit, question),
+    readAuthors(mirror, commit, question),
+  ]);
   return {
     commit,
     tree,
     author: printable(author ?? ""),
     at: isoTime(Number(seconds)),
     subject: own,
-    version: (await readVersion(mirror, commit, question)) ?? question.taggedAs ?? commit.slice(0, 7),
-    changes: (await readSubjects(mirror, commit, question)) ?? [own],
-    authors: await readAuthors(mirror, commit, question),
+    version: version ?? question.taggedAs ?? commit.slice(0, 7),
+    changes: changes ?? [own],
+    authors,
   };
 }
 
@@ -55,11 +60,8 @@ async function readVersion(mirror: GitMirror, commit: string, { directory = ".",
   for (const folder of new Set([directory.replace(/^\.\/|\/$/g, ""), "."])) {
     const read = async (name: string) =>
       (await readFileOf(mirror, commit, folder === "." || folder === "" ? name : `${folder}/${name}`, MAX_VERSION_FILE_BYTES, signal))?.toString("utf8");
-    const version = parsePackageVersion({
-      packageJson: await read("package.json"),
-      pyproject: await read("pyproject.toml"),
-      versionFile: await read("VERSION"),
-    });
+    const [packageJson, pyproject, versionFile] = await Promise.all([read("package.json"), read("pyproject.toml"), read("VERSION")]);
+    const version = parsePackageVersion({ packageJson, pyproject, versionFile });
     if (version !== undefined) return version;
   }
   return undefined;

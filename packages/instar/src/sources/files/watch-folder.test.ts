@@ -217,8 +217,10 @@ describe("watching a folder", () => {
       ended.abort();
       await done;
     }
-    await new Promise((resolve) => setImmediate(resolve)); // the system's handles are closed at the end of a turn
-    expect(process.getActiveResourcesInfo().filter((name) => name === "FSEventWrap")).toEqual([]);
+    // The system's handles are closed at the end of a turn, on a busy machine of a later one; one that was forgotten stays.
+    const open = () => process.getActiveResourcesInfo().filter((name) => name === "FSEventWrap");
+    for (let turn = 0; turn < 1_000 && open().length > 0; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(open()).toEqual([]);
   });
 
   test("ten thousand files in five hundred folders need five hundred watches", async () => {
