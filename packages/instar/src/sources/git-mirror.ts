@@ -40,8 +40,15 @@ export function openGitMirror(folder: string, program: GitProgram): GitMirror {
     ...(options.index === undefined ? {} : { indexFile: join(folder, options.index) }),
     ...(options.needsCredentials ? { needsCredentials: true } : {}),
   });
+  let whole: string | undefined;
   return {
-    prepare: () => prepareMirror(folder, program),
+    prepare: async () => {
+      // Asked of git once; after that only whether its parts still lie there.
+      const stamp = await readStamp(folder);
+      if (stamp !== undefined && stamp === whole) return;
+      await prepareMirror(folder, program);
+      whole = await readStamp(folder);
+    },
     clear: (refs) => clearLeftovers(folder, refs),
     start: (args, options = {}) => startGit(args, optionsOf(options)),
     run: async (args, options = {}) => {
@@ -51,6 +58,17 @@ export function openGitMirror(folder: string, program: GitProgram): GitMirror {
       throw explainGitFailure({ command: args[0] ?? "", status: result.status, stderr: result.stderr, ...remote });
     },
   };
+}
+
+/** Which files and folders make up the mirror; undefined where one is missing. */
+async function readStamp(folder: string): Promise<string | undefined> {
+  const parts = ["HEAD", "config", "objects", "refs"].map((name) =>
+    lstat(join(folder, name)).then(({ ino, size }) => (name === "objects" || name === "refs" ? `${ino}` : `${ino} ${size}`)),
+  );
+  return Promise.all(parts).then(
+    (found) => found.join(", "),
+    () => undefined,
+  );
 }
 
 /**

@@ -11,10 +11,10 @@ export interface NewCommit {
 
 /** Written as an object, so that author and time are said and not asked for: the same commit always has the same name. */
 export async function writeCommit(mirror: GitMirror, { tree, parents, message, atSeconds }: NewCommit, signal?: AbortSignal): Promise<string> {
-  const found = await mirror.run(["rev-parse", "--verify", "--quiet", "--end-of-options", tree], { signal });
+  const object = /^[0-9a-f]{40}$/.test(tree) ? tree : await readName(mirror, tree, signal);
   const who = `Instar <instar@localhost> ${atSeconds} +0000`;
   const lines = [
-    `tree ${found.stdout.toString("latin1").trim()}`,
+    `tree ${object}`,
     ...parents.map((parent) => `parent ${parent}`),
     `author ${who}`,
     `committer ${who}`,
@@ -23,6 +23,11 @@ export async function writeCommit(mirror: GitMirror, { tree, parents, message, a
     "",
   ];
   const { stdout } = await mirror.run(["hash-object", "-t", "commit", "-w", "--stdin"], { stdin: lines.join("\n"), signal });
+  return stdout.toString("latin1").trim();
+}
+
+async function readName(mirror: GitMirror, tree: string, signal: AbortSignal | undefined): Promise<string> {
+  const { stdout } = await mirror.run(["rev-parse", "--verify", "--quiet", "--end-of-options", tree], { signal });
   return stdout.toString("latin1").trim();
 }
 
