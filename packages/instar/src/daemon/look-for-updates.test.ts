@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import type { Sighting, Source } from "../sources/source.ts";
 import { readSourceFact } from "../sources/source-fact.ts";
+import { writeCommit } from "../sources/write-commit.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
-import type { Instance } from "./instance.ts";
+import { type Instance, readStanding } from "./instance.ts";
 import { type LookTools, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
 
 let bench: DaemonBench;
@@ -146,6 +147,17 @@ describe("several sources", () => {
     expect(await lookForUpdates(instance, twin, TOOLS)).toMatchObject({ decision: "nothing" });
     expect(instance.events.list(10).map(({ seenBy, decision }) => [seenBy, decision])).toEqual([[["git", "npm"], "start"]]);
     expect(instance.journal.list()).toHaveLength(1);
+  });
+
+  it("the same files that another source brought are what runs", async () => {
+    await settle();
+    const { source } = instance.rooms;
+    const running = readStanding(instance).running?.commit ?? "";
+    const imported = await source.alone(() => writeCommit(source.mirror, { tree: `${running}^{tree}`, parents: [], message: "imported", atSeconds: 0 }));
+    await source.keepImported(imported);
+    expect(imported).not.toBe(running);
+    const folder = another({ id: "files", kind: "local_fs", bring: async () => imported });
+    expect(await lookForUpdates(instance, folder, TOOLS)).toMatchObject({ decision: "nothing", because: "upstream has nothing newer than 1.0.0, which runs" });
   });
 
   it("what its source will not vouch for is dismissed with the reason, and told the ledger once", async () => {

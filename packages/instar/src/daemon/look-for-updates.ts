@@ -77,13 +77,12 @@ export interface Candidate {
 const lately = new WeakMap<Source, { readonly key: string; readonly running: string | null; readonly candidate: Candidate }>();
 
 async function readCandidate(instance: Instance, source: Source, sighting: Sighting, signal: AbortSignal): Promise<Candidate> {
-  const { rooms } = instance;
   const running = readStanding(instance).running?.commit ?? null;
   const key = JSON.stringify(sighting);
   const known = lately.get(source);
   if (known !== undefined && known.key === key && known.running === running) return known.candidate;
   const brought = await source.bring(sighting, signal);
-  const candidate = await describeCandidate(instance, source.id, sighting, await sameAsRunning(rooms.source, running, brought), signal);
+  const candidate = await describeCandidate(instance, source.id, sighting, brought, signal);
   lately.set(source, { key, running, candidate });
   return candidate;
 }
@@ -112,11 +111,12 @@ export async function describeCandidate(
   instance: Instance,
   source: string,
   sighting: Candidate["sighting"] & { readonly version?: string | undefined },
-  commit: string,
+  brought: string,
   signal: AbortSignal,
 ): Promise<Candidate> {
   const { rooms, settings } = instance;
   const { running } = readStanding(instance);
+  const commit = await sameAsRunning(rooms.source, running?.commit ?? null, brought);
   const since = running === null || running.commit === commit ? null : running.commit;
   const [facts, changes, isOfHistory] = await Promise.all([
     rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal }),
