@@ -46,7 +46,7 @@ export const SOURCE_OPERATIONS = [
     name: "update.pin",
     kind: "command",
     summary: "Stay at a version: nothing else begins, by itself or by hand, until it is unpinned; going back is never kept from",
-    input: z.strictObject({ version: version.optional().describe("What runs where it is left out"), because }),
+    input: z.strictObject({ version: version.optional().describe("What serves where it is left out"), because }),
     output: versionMarksView,
     positional: ["version"],
     offline: false,

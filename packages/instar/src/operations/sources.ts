@@ -1,5 +1,6 @@
 import { type Implementations, type InputOf, InstarError, type OutputOf, type SourceView } from "@instar/protocol";
-import { type Instance, readStanding } from "../daemon/instance.ts";
+import { findServing } from "../daemon/find-serving.ts";
+import type { Instance } from "../daemon/instance.ts";
 import { beginNoted, type Looked, mostToSay, noteEvent, planNow } from "../daemon/look-for-updates.ts";
 import { DAEMON } from "../daemon/lookout.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
@@ -34,7 +35,7 @@ export function implementSources(context: OperationContext): Pick<Implementation
     "source.events": async ({ limit, decision }) => ({ events: instance.events.list(limit, decision) }),
     "update.propose": (input) => propose(context, input),
     "update.pin": async ({ version, because }) => {
-      const pinned = version ?? readStanding(instance).running?.version;
+      const pinned = version ?? findServing(instance)?.version;
       if (pinned === undefined) throw new InstarError("INPUT_INVALID", "nothing runs yet: say which version is to be pinned");
       return mark(`${context.actor.id} pinned ${pinned}`, (marks) => ({ ...marks, pinned: { version: pinned, ...said(because) } }));
     },

@@ -13,15 +13,7 @@ export interface NewCommit {
 export async function writeCommit(mirror: GitMirror, { tree, parents, message, atSeconds }: NewCommit, signal?: AbortSignal): Promise<string> {
   const object = /^[0-9a-f]{40}$/.test(tree) ? tree : await readName(mirror, tree, signal);
   const who = `Instar <instar@localhost> ${atSeconds} +0000`;
-  const lines = [
-    `tree ${object}`,
-    ...parents.map((parent) => `parent ${parent}`),
-    `author ${who}`,
-    `committer ${who}`,
-    "",
-    message,
-    "",
-  ];
+  const lines = [`tree ${object}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`, "", message, ""];
   const { stdout } = await mirror.run(["hash-object", "-t", "commit", "-w", "--stdin"], { stdin: lines.join("\n"), signal });
   return stdout.toString("latin1").trim();
 }
