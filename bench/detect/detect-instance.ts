@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OutputOf } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 import { fromWall, nowMs, until } from "../bench-clock.ts";
-import { endPid, freePort, type Place } from "../place.ts";
+import { endPid, type Place } from "../place.ts";
 
 const MAIN = fileURLToPath(new URL("../../packages/instar/src/main.ts", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/http-agent/", import.meta.url));
@@ -34,7 +35,7 @@ export class DetectInstance {
 
   /** @param polled whether git is asked every second; else only when a webhook says so */
   static async start(place: Place, polled: boolean): Promise<DetectInstance> {
-    const instance = new DetectInstance(place, await freePort());
+    const instance = new DetectInstance(place, await findFreePort());
     place.onEnd(() => instance.#end());
     await instance.#prepare(polled ? `${POLL_MS}ms` : "1h");
     return instance;
@@ -142,7 +143,7 @@ export class DetectInstance {
       analysis: { checks: { types: "off", style: "off" } },
       health: { http: { path: "/health" } },
       state: { kind: "exclusive", directory: "./state", variable: "STATE_DIR" },
-      front: { port: await freePort() },
+      front: { port: await findFreePort() },
       watch: { time: "1s", requests: 0 },
       updates: { automatic: "never" },
     };

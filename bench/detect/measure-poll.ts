@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { findFreePort } from "@instar/testkit";
 import { createGitSource } from "../../packages/instar/src/sources/git-source.ts";
 import { sleep, until } from "../bench-clock.ts";
 import { median } from "../percentile.ts";
-import { freePort, type Place } from "../place.ts";
+import type { Place } from "../place.ts";
 
 export interface Poll {
   readonly bytes: number;
@@ -23,7 +24,7 @@ export interface Polls {
 export async function measurePolls(place: Place, { refs, rounds }: { readonly refs: number; readonly rounds: number }): Promise<Polls> {
   const remote = join(place.folder, "upstream.git");
   await makeRemote(place, remote, refs);
-  const daemonPort = await freePort();
+  const daemonPort = await findFreePort();
   place.start("git-daemon", ["git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", `--port=${daemonPort}`, `--base-path=${place.folder}`]);
   const counted = await countBytes(place, daemonPort);
   const address = `git://127.0.0.1:${counted.port}/upstream.git`;

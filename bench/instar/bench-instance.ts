@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { UpdateView } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 import { settingsSchema } from "../../packages/instar/src/settings/settings.ts";
 import { fromWall, until } from "../bench-clock.ts";
-import { endPid, freePort, type Place } from "../place.ts";
+import { endPid, type Place } from "../place.ts";
 import { breakAgent, copyAgent, servedVersion, setVersion, untilServes } from "../switches/bench-agent.ts";
 import type { Span } from "../switches/subject.ts";
 
@@ -45,7 +46,7 @@ export class BenchInstance {
     writesLog: string,
     wanted: { readonly strategy?: "blue-green" | "recreate"; readonly watched?: Watched } = {},
   ): Promise<BenchInstance> {
-    const port = await freePort();
+    const port = await findFreePort();
     const watched = wanted.watched ?? { time: "1s", requests: WATCHED_REQUESTS };
     const strategy =
       wanted.strategy ??

@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { findFreePort } from "@instar/testkit";
 import { nowMs } from "../bench-clock.ts";
-import { endProcess, freePort, type Place } from "../place.ts";
+import { endProcess, type Place } from "../place.ts";
 import { copyAgent, setVersion, untilServes } from "../switches/bench-agent.ts";
 import type { Span, Subject } from "../switches/subject.ts";
 
@@ -23,7 +24,7 @@ export async function createAgentPair(place: Place, writesLog: string, startProx
     const folder = join(place.folder, count % 2 === 0 ? "green" : "blue");
     copyAgent(folder);
     setVersion(folder, version);
-    const port = await freePort();
+    const port = await findFreePort();
     const child = place.start("agent", [process.execPath, join(folder, "server.js")], { PORT: String(port), WRITES_LOG: writesLog });
     await untilServes(port, version, place.signal);
     return { child, port };

@@ -2,8 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { findFreePort } from "@instar/testkit";
 import { until } from "../bench-clock.ts";
-import { freePort, type Place } from "../place.ts";
+import type { Place } from "../place.ts";
 import type { Subject } from "../switches/subject.ts";
 import { createAgentPair } from "./agent-pair.ts";
 
@@ -12,7 +13,7 @@ export function startHaproxyReload(place: Place, haproxy: string, writesLog: str
   const config = join(place.folder, "haproxy.cfg");
   const admin = join(place.folder, "admin.sock");
   return createAgentPair(place, writesLog, async (agentPort) => {
-    const port = await freePort();
+    const port = await findFreePort();
     writeFileSync(config, renderConfig(port, admin, [agentPort]));
     let running: ChildProcess = place.start("haproxy", [haproxy, "-db", "-f", config]);
     return {
@@ -30,7 +31,7 @@ export function startHaproxyRuntime(place: Place, haproxy: string, writesLog: st
   const config = join(place.folder, "haproxy.cfg");
   const admin = join(place.folder, "admin.sock");
   return createAgentPair(place, writesLog, async (agentPort) => {
-    const port = await freePort();
+    const port = await findFreePort();
     writeFileSync(config, renderConfig(port, admin, [agentPort, 9]));
     place.start("haproxy", [haproxy, "-db", "-f", config]);
     let [serving, idle] = ["agents/blue", "agents/green"];

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type Place } from "../place.ts";
+import { findFreePort } from "@instar/testkit";
+import type { Place } from "../place.ts";
 import type { Subject } from "../switches/subject.ts";
 import { createAgentPair } from "./agent-pair.ts";
 import { renderNginxConfig, renderNginxUpstream } from "./nginx-config.ts";
@@ -10,7 +11,7 @@ export function startNginx(place: Place, nginx: string, writesLog: string): Prom
   const config = join(place.folder, "nginx.conf");
   const upstream = join(place.folder, "upstream.conf");
   return createAgentPair(place, writesLog, async (agentPort) => {
-    const port = await freePort();
+    const port = await findFreePort();
     writeFileSync(upstream, renderNginxUpstream(agentPort));
     writeFileSync(config, renderNginxConfig(place.folder, port));
     place.start("nginx", [nginx, "-p", place.folder, "-c", config]);

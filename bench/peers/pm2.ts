@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findFreePort } from "@instar/testkit";
 import { nowMs } from "../bench-clock.ts";
-import { endPid, freePort, type Place } from "../place.ts";
+import { endPid, type Place } from "../place.ts";
 import { copyAgent, setVersion, untilServes } from "../switches/bench-agent.ts";
 import type { Subject } from "../switches/subject.ts";
 import { PM2 } from "./install-peers.ts";
@@ -16,7 +17,7 @@ export async function startPm2(place: Place, writesLog: string): Promise<Subject
   const pm2 = (...args: string[]) => place.run([process.execPath, PM2, ...args], { environment: { ...ENVIRONMENT, PM2_HOME: home, HOME: place.folder } });
   place.onEnd(() => endDaemon(place, home));
   copyAgent(folder);
-  const port = await freePort();
+  const port = await findFreePort();
   const ecosystem = join(place.folder, "ecosystem.json");
   const app = {
     name: "agent",

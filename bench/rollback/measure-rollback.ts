@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findFreePort } from "@instar/testkit";
 import { sleep } from "../bench-clock.ts";
 import { BenchInstance } from "../instar/bench-instance.ts";
-import { freePort, type Place } from "../place.ts";
+import type { Place } from "../place.ts";
 import { breakAgent, copyAgent, setVersion, untilServes } from "../switches/bench-agent.ts";
 import { askSteadily } from "./ask-steadily.ts";
 import { judgeAnswers, type WayBack } from "./judge-answers.ts";
@@ -44,7 +45,7 @@ export async function measureInstarRollback(
 export async function measureHaproxyRollback(place: Place, haproxy: string, share: number, { perSecond, rounds }: RollbackPlan): Promise<WayBack[]> {
   const ways: WayBack[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const [port, old, bad] = [await freePort(), await freePort(), await freePort()];
+    const [port, old, bad] = [await findFreePort(), await findFreePort(), await findFreePort()];
     const start = (name: string, version: string, at: number, fails: number) => {
       const folder = join(place.folder, `${name}-${round}`);
       copyAgent(folder);

@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "@instar/testkit";
 import { until } from "../bench-clock.ts";
 import { type Row, row } from "../bench-report.ts";
 import { HTTP_PROXY } from "../peers/install-peers.ts";
 import { renderNginxConfig, renderNginxUpstream } from "../peers/nginx-config.ts";
 import { median } from "../percentile.ts";
-import { findProgram, freePort, isListening, type Place } from "../place.ts";
+import { findProgram, isListening, type Place } from "../place.ts";
 import { chooseGenerator, createRawGenerator } from "./run-round.ts";
 import { type Round, SHAPES } from "./shapes.ts";
 
@@ -76,7 +77,7 @@ async function startSubjects(place: Place, plan: ThroughputPlan): Promise<{ port
 }
 
 async function startNginx(place: Place, nginx: string, agent: number): Promise<number> {
-  const port = await freePort();
+  const port = await findFreePort();
   writeFileSync(join(place.folder, "upstream.conf"), renderNginxUpstream(agent));
   writeFileSync(join(place.folder, "nginx.conf"), renderNginxConfig(place.folder, port));
   const child = place.start("nginx", [nginx, "-p", place.folder, "-c", join(place.folder, "nginx.conf")]);

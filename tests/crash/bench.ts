@@ -1,13 +1,12 @@
 import { execFile, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findFreePort, findFreePorts } from "@instar/testkit";
 import type { CrashPoint, Kill, Victim } from "./crash-point.ts";
 import { type Clients, driveClients } from "./drive-clients.ts";
 import { type InstanceKind, renderExchange, watchedRequestsOf } from "./instance-kind.ts";
@@ -79,8 +78,8 @@ export class Bench {
   }
 
   static async create(kind: InstanceKind): Promise<Bench> {
-    const agentPort = kind.strategy === "blue-green" ? await freeRange() : await freePort();
-    const bench = new Bench(kind, mkdtempSync(join(tmpdir(), "instar-crash-")), await freePort(), agentPort);
+    const agentPort = kind.strategy === "blue-green" ? await findFreePorts(2 * SLOT_PORTS) : await findFreePort();
+    const bench = new Bench(kind, mkdtempSync(join(tmpdir(), "instar-crash-")), await findFreePort(), agentPort);
     for (const folder of [bench.#agentFolder, bench.witness, join(bench.crash, "armed"), join(bench.crash, "fired")]) mkdirSync(folder, { recursive: true });
     writeFileSync(join(bench.#agentFolder, "instar.yaml"), JSON.stringify(bench.#settings()));
     cpSync(AGENT, bench.#work, { recursive: true });
@@ -320,32 +319,7 @@ export class Bench {
   }
 }
 
-/** Below the ephemeral ports, so that no outgoing connection takes it while its owner is dead. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + randomInt(10_000);
-    if (await isFree(port)) return port;
-  }
-}
-
 /** As many for each slot. */
 const SLOT_PORTS = 20;
-
-/** The first of two ranges, away from where other instances look for ports. */
-async function freeRange(): Promise<number> {
-  for (;;) {
-    const first = 10_000 + randomInt(240) * 2 * SLOT_PORTS;
-    const ports = Array.from({ length: 2 * SLOT_PORTS }, (_, index) => first + index);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

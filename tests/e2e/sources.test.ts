@@ -6,9 +6,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { OutputOf, SourceView, UpdateEventView, UpdateView } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRegistry, type TestRegistry } from "../registry/start-registry.ts";
-import { freePort, TestInstance, until } from "./test-instance.ts";
+import { TestInstance, until } from "./test-instance.ts";
 
 const sourcesOf = async (instance: TestInstance) => (await instance.ask<{ sources: SourceView[] }>("GET", "/v1/source/list")).sources;
 const sourceOf = async (instance: TestInstance, id: string) => (await sourcesOf(instance)).find((source) => source.id === id);
@@ -51,7 +52,7 @@ describe("an agent that is followed in git, and told of by webhooks:", () => {
 
   beforeAll(async () => {
     instance = await TestInstance.create();
-    hookPort = await freePort();
+    hookPort = await findFreePort();
     writeFileSync(join(instance.agent, "hook-secret"), SECRET, { mode: 0o600 });
     settings();
     await instance.start();

@@ -1,12 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { StatusView, UpdateView } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(root, "packages/instar/src/main.ts");
@@ -44,7 +43,7 @@ export class TestInstance {
   }
 
   static async create(options: { settings?: string; dataRoot?: string; agent?: "http-agent" | "stateless-agent" } = {}): Promise<TestInstance> {
-    const instance = new TestInstance(mkdtempSync(join(tmpdir(), "instar-e2e-")), await freePort(), options.dataRoot);
+    const instance = new TestInstance(mkdtempSync(join(tmpdir(), "instar-e2e-")), await findFreePort(), options.dataRoot);
     mkdirSync(instance.work);
     mkdirSync(instance.agent);
     mkdirSync(COMPILED, { recursive: true });
@@ -301,18 +300,6 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined> |
     if (answer !== undefined) return answer;
     if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Below the ephemeral ports, so that no outgoing connection takes it before its owner does. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + randomInt(10_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
   }
 }
 

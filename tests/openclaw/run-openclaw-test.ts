@@ -2,10 +2,10 @@
 // to by its CLI only, as its operator does. Installs two releases of 650 MB from the npm registry, and takes some minutes. Ends with "N passed, N failed".
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { RehearsalReport, UpdateView } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 import { Checks } from "./checks.ts";
 import { FrontProber, type View } from "./front-prober.ts";
 import { OpenClawBench } from "./openclaw-bench.ts";
@@ -17,7 +17,7 @@ const JOB = "nightly-report";
 const REHEARSED = ["preflight", "readiness", "version", "things plugins", "things channels", "things jobs", "command sessions", "log", "migration", "way back"];
 
 const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
-const bench = new OpenClawBench(await freePort());
+const bench = new OpenClawBench(await findFreePort());
 const checks = new Checks();
 const views: [string, View][] = [];
 for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -183,16 +183,6 @@ function ask(path: string): Promise<{ status: number; body: string }> {
       });
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     }).on("error", (error) => resolve({ status: 0, body: error.message }));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))));
-    });
   });
 }
 

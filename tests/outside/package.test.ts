@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DoctorView, PlanView, StatusView } from "@instar/protocol";
+import { findFreePort } from "@instar/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packInstar } from "../../scripts/pack.ts";
-import { freePort, until } from "../e2e/test-instance.ts";
+import { until } from "../e2e/test-instance.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What a person's shell finds: the machine's own Node, which may be older than Instar needs. */
@@ -84,7 +85,7 @@ describe("the package, as installed from its tarball:", { timeout: 300_000 }, ()
 
   it("looks at an agent and writes its settings, with a schema that is there", async () => {
     expect(instar("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("SETTINGS_MISSING") });
-    expect(instar("init", "--yes", "--name", "packed", "--front-port", String(await freePort()))).toMatchObject({ status: 0 });
+    expect(instar("init", "--yes", "--name", "packed", "--front-port", String(await findFreePort()))).toMatchObject({ status: 0 });
     const [, schema = ""] = /\$schema=(\S+)/.exec(readFileSync(join(agent, "instar.yaml"), "utf8")) ?? [];
     expect(JSON.parse(readFileSync(resolve(agent, schema), "utf8"))).toMatchObject({ title: "instar.yaml" });
   });

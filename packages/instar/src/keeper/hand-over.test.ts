@@ -1,8 +1,9 @@
 import { once } from "node:events";
+import { findFreePort } from "@instar/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { emptyCounts, type FrontCounts } from "./front/front-counts.ts";
 import { subtractCounts } from "./front/merge-counts.ts";
-import { findFreePort, isGone, KeeperBench, type RunningKeeper } from "./keeper-bench.testing.ts";
+import { isGone, KeeperBench, type RunningKeeper } from "./keeper-bench.testing.ts";
 import { EventReader, Traffic, Upload } from "./traffic.testing.ts";
 
 let bench: KeeperBench;

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "@instar/testkit";
 import { expect } from "vitest";
 import { systemClock } from "../platform/clock.ts";
 import { endProcessTree, readProcessTree } from "../platform/end-process-tree.ts";
@@ -243,13 +243,4 @@ export class KeeperBench {
 
 export async function isGone(pid: number): Promise<void> {
   await expect.poll(async () => (await readProcessTree({ pid })).some((row) => row.pid === pid), { timeout: 40_000 }).toBe(false);
-}
-
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

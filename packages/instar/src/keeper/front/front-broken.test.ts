@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { findFreePort } from "@instar/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FrontBench, openFrontBench, until } from "./front-bench.testing.ts";
 
@@ -17,7 +18,7 @@ const blue = () => bench.front.counts().releases["release-blue"];
 describe("an agent that fails before it answers", () => {
   test("nothing listens: 503 with Retry-After, for nothing was sent and the client may ask again", async () => {
     const { port } = await bench.startAgent(() => {});
-    const gap = await freePort();
+    const gap = await findFreePort();
     bench.front.route({ main: { slot: "blue", release: "release-blue", host: "127.0.0.1", port: gap } });
     expect(gap).not.toBe(port);
     const client = bench.open();
@@ -266,11 +267,3 @@ test("counts survive as JSON into the next front, and a caller cannot change the
   expect(blue()).toMatchObject({ requests: 2, latency: { count: 2 } });
   expect(saved.releases["release-blue"].requests).toBe(1);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await until(() => server.address() !== null);
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
