@@ -129,7 +129,9 @@ function judgeEnd(journal: readonly JournalRow[], steps: readonly PinnedStep[]):
       return [
         ...(begunExchange ? [`it is ${outcome} after the exchange began`] : []),
         ...left.map((id) => `it is ${outcome} and ${id} was not undone`),
-        ...(outcome === "cancelled" && !journal.some((row) => row.kind === "cancel-requested") ? ["nobody cancelled it"] : []),
+        ...(outcome === "cancelled" && !journal.some((row) => row.kind === "cancel-requested" || row.kind === "supersede-requested")
+          ? ["nobody cancelled it, and nothing took its place"]
+          : []),
         ...(outcome === "refused" && !journal.some((row) => row.kind === "failed") ? ["nothing failed in it"] : []),
       ];
     default:

@@ -17,6 +17,7 @@ const RESTORING = "killed while restoring";
 const SOURCE = "source gone";
 const FAILING = "daemon failing";
 const SUPERSEDED = "superseded";
+const GIVING_WAY = "giving way";
 const BESIDE = "side by side, nobody killed";
 const BESIDE_COLD = "side by side and cold, nobody killed";
 const BESIDE_SUPERSEDED = "side by side, superseded";
@@ -332,6 +333,28 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "life.finally(() => over.abort())",
     replace: "life.finally(() => undefined)",
     checks: [FAILING],
+  },
+  // A newer version before the exchange.
+  {
+    name: "one that nobody met yet goes on beside a newer version",
+    file: "update/plan-next-move.ts",
+    find: 'if (entry.kind === "supersede-requested" && canBeMet && !hasBegunExchange(journal.slice(0, entry.seq), steps))',
+    replace: 'if (entry.kind === "supersede-requested" && steps.length === 0)',
+    checks: [GIVING_WAY],
+  },
+  {
+    name: "one that is being exchanged is turned round for a newer version",
+    file: "update/plan-next-move.ts",
+    find: "canBeMet && !hasBegunExchange(journal.slice(0, entry.seq), steps)",
+    replace: "canBeMet && !isLeaseEnded(journal.slice(0, entry.seq), steps)",
+    checks: ["unit:update"],
+  },
+  {
+    name: "a newer version never lets one go through",
+    file: "update/plan-giving-way.ts",
+    find: "gaveWay < MOST_GIVING_WAY",
+    replace: "gaveWay < Number.POSITIVE_INFINITY",
+    checks: ["unit:update"],
   },
   // Two versions side by side.
   {

@@ -59,6 +59,7 @@ function planRecreateActs(): Record<string, readonly Act[]> {
       ),
     ],
     "the exchange and the window": [
+      ...GIVING_WAY.slice(0, 1),
       act("committed", inTurn(VICTIMS_IN_SERVICE, [...FROM_EXCHANGE.slice(0, 2).flatMap(stepPoints), ...around(rename("/manifest.json"))])),
       act(
         "committed",
@@ -124,6 +125,7 @@ export function planProbes(): Record<string, Row> {
       "daemon failing": [act("committed", DAEMON_FAULTS)],
       "source gone": [act("retried", [])],
       superseded: SUPERSEDED,
+      "giving way": GIVING_WAY,
     }),
     ...onKind(WARM, {
       "side by side, nobody killed": [act("committed", []), act("misbehaves", []), act("will-not-start", []), act("fails-smoke", []), act("committed", [])],
@@ -162,6 +164,7 @@ const CHANCES: readonly (readonly [Scenario, number])[] = [
   ["cancelled", 1],
   ["cancelled-in-trial", 1],
   ["cancelled-late", 2],
+  ["gives-way", 2],
   ["superseded", 2],
   ["retried", 1],
 ];
@@ -214,7 +217,7 @@ export function planRandomAct(kind: InstanceKind, random: () => number): Act {
     }),
     instants: Array.from({ length: below(most + 1) }, () => ({ who: victim(), afterMs: below(1_800) })),
   });
-  if (scenario !== "superseded") return { scenario, ...planKills(3) };
+  if (scenario !== "superseded" && scenario !== "gives-way") return { scenario, ...planKills(3) };
   return { scenario, ...planKills(2), by: { scenario: pick(SUPERSEDING), ...planKills(2) } };
 }
 
@@ -228,6 +231,23 @@ export function seedRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** A version that nobody met yet is taken back for a newer one, which then begins. */
+const GIVING_WAY: readonly Act[] = [
+  {
+    ...act(
+      "gives-way",
+      inTurn(VICTIMS, [
+        ...around(entry("supersede-requested")),
+        ...around(entry("undoing", "stage")),
+        ...around(entry("undone", "stage")),
+        ...around(entry("ended")),
+      ]),
+    ),
+    by: act("committed", []),
+  },
+  { ...act("gives-way", []), by: act("misbehaves", [point("daemon", entry("undone", "switch"), "before")]) },
+];
 
 /** What was superseded is not what an update that fails goes back to. Whatever came of it, the next one starts from what serves. */
 const SUPERSEDED: readonly Act[] = [

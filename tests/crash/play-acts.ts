@@ -14,6 +14,7 @@ export type Scenario =
   | "cancelled"
   | "cancelled-in-trial"
   | "cancelled-late"
+  | "gives-way"
   | "superseded"
   | "retried";
 
@@ -23,7 +24,7 @@ export interface Act {
   readonly points: readonly Omit<CrashPoint, "id">[];
   /** Kills from outside, each so long after the one before it. */
   readonly instants: readonly { readonly who: Victim; readonly afterMs: number }[];
-  /** What takes its place while it is still watched. */
+  /** What takes its place, while it is still tested or still watched. */
   readonly by?: Act;
 }
 
@@ -52,6 +53,7 @@ const BEHAVIOURS: Readonly<Record<Scenario, Behaviour>> = {
   cancelled: "slow-tests",
   "cancelled-in-trial": "good",
   "cancelled-late": "good",
+  "gives-way": "slow-tests",
   superseded: "good",
   retried: "good",
 };
@@ -67,6 +69,7 @@ const OUTCOMES: Readonly<Record<Scenario, string>> = {
   cancelled: "cancelled",
   "cancelled-in-trial": "rolled-back",
   "cancelled-late": "rolled-back",
+  "gives-way": "cancelled",
   superseded: "superseded",
   retried: "committed",
 };
@@ -155,7 +158,7 @@ async function playAct(bench: Bench, act: Act, withinMs: number): Promise<{ vers
     // Those on trial are needed for the trial; a version that is then to be watched for long gets no more requests.
     if (isStarved(act.scenario) && has(journal, "applied", "trial")) bench.clients?.pause(true);
     await intervene(bench, act.scenario, journal);
-    if (act.by !== undefined && next === undefined && has(journal, "applying", "watch")) {
+    if (act.by !== undefined && next === undefined && has(journal, "applying", act.scenario === "gives-way" ? "validate" : "watch")) {
       bench.arm(act.by.points);
       next = await bench.publish(BEHAVIOURS[act.by.scenario]);
     }

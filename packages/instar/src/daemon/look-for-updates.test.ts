@@ -4,6 +4,7 @@ import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import type { Sighting, Source } from "../sources/source.ts";
 import { readSourceFact } from "../sources/source-fact.ts";
 import { writeCommit } from "../sources/write-commit.ts";
+import { beginUpdate } from "./begin-update.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
 import { type Instance, readStanding } from "./instance.ts";
 import { type LookTools, lookForUpdates, planNextLookMs } from "./look-for-updates.ts";
@@ -98,8 +99,19 @@ describe("looking for updates", () => {
 
   it("does not begin beside an update that somebody began by hand meanwhile", async () => {
     await settle();
-    bench.publish("1.0.1");
-    await look();
+    beginUpdate(instance, {
+      kind: "code",
+      target: "demo",
+      commit: bench.publish("1.0.1"),
+      ref: "refs/heads/main",
+      versionFrom: "1.0.0",
+      versionTo: "1.0.1",
+      releaseFrom: "release-1.0.0",
+      wayBack: "release-1.0.0",
+      trigger: "by-hand",
+      actor: { type: "user", id: "ada" },
+      overrides: {},
+    });
     bench.publish("1.0.2");
     expect(await look()).toMatchObject({ decision: "hold", because: expect.stringContaining("waits until the update to 1.0.1 has ended") });
     expect(instance.journal.unfinished()).toHaveLength(1);

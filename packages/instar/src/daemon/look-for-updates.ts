@@ -5,9 +5,10 @@ import { transact } from "../database/open-database.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
 import type { Sighting, Source } from "../sources/source.ts";
 import { readSourceFact, type SourceFact, writeSourceFact } from "../sources/source-fact.ts";
-import type { UpdateId, UpdateStart } from "../update/journal-entry.ts";
+import type { JournalEntry, UpdateId, UpdateStart } from "../update/journal-entry.ts";
 import { newId } from "../update/new-id.ts";
-import { type CandidatePlan, type CandidateQuestion, planCandidate } from "../update/plan-candidate.ts";
+import { type CandidatePlan, type CandidateQuestion, planCandidate, type UnderWay } from "../update/plan-candidate.ts";
+import { planGivingWay } from "../update/plan-giving-way.ts";
 import { planUpdateEvent, type SeenRelease } from "../update/plan-update-event.ts";
 import { planVersionPolicy } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
@@ -24,7 +25,7 @@ export interface Looked extends CandidatePlan {
 export interface LookTools {
   readonly reason: LookReason;
   readonly actor: UpdateStart["actor"];
-  /** Closes the window of the update that is being watched, and returns once it has ended. */
+  /** Tells the update that is under way to give its place away, and returns once it has ended. */
   readonly supersede: (because: string) => Promise<void>;
   /** One at a time: what one source begins, the next one must see. */
   readonly alone: <T>(act: () => Promise<T>) => Promise<T>;
@@ -231,7 +232,7 @@ export async function beginNoted(
 /** Whether it would begin by itself, beside what is under way. */
 export function planNow(instance: Instance, candidate: Candidate): CandidatePlan {
   const [open] = instance.journal.unfinished();
-  return planFound(instance, candidate, open === undefined ? null : underWayOf(instance.journal.read(open)));
+  return planFound(instance, candidate, open === undefined ? null : underWayOf(instance, instance.journal.read(open)));
 }
 
 /** Null where nothing begins. */
@@ -267,13 +268,10 @@ async function beginFound(
   }
 }
 
-function underWayOf(journal: Parameters<typeof startOf>[0]): NonNullable<CandidateQuestion["underWay"]> {
+function underWayOf(instance: Instance, journal: readonly JournalEntry[]): UnderWay {
   const { start } = startOf(journal);
-  const last = journal.findLast((entry) => "step" in entry);
-  // Served already, or waiting for people: there it would only stand in the way of something newer.
-  const isWaiting = last !== undefined && "step" in last && (last.step === "watch" || (last.step === "approve" && start.trigger === "found"));
-  const mayBeReplaced = isWaiting && !journal.some((entry) => entry.kind === "failed" || entry.kind === "cancel-requested");
-  return { commit: start.commit, version: start.versionTo, mayBeReplaced, source: start.source ?? "git" };
+  const keepsItsPlace = planGivingWay(journal, readStanding(instance).ended);
+  return { commit: start.commit, version: start.versionTo, source: start.source ?? "git", keepsItsPlace };
 }
 
 function noteWaiting(instance: Instance, source: Source, because: string): Looked {

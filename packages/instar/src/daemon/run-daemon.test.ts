@@ -8,6 +8,9 @@ import { beginUpdate } from "./begin-update.ts";
 import { DaemonBench, ended, type RunningDaemon, step } from "./daemon-bench.testing.ts";
 import { type Instance, readStanding } from "./instance.ts";
 import { Daemon } from "./run-daemon.ts";
+import { readBegunMs } from "./version-marks.ts";
+
+const LONG_BUILD_MS = 3_600_000;
 
 let bench: DaemonBench;
 beforeEach(() => {
@@ -97,6 +100,44 @@ describe("a daemon", () => {
     bench.publish("1.0.2");
     await ended(instance, "1.0.2");
     expect(readStanding(instance).ended.map((update) => update.outcome)).toEqual(["committed", "superseded", "committed"]);
+  });
+
+  it("lets newer versions take the place of one that nobody met yet, and then lets one go through", async () => {
+    const making = step("build", async ({ start, signal }) => {
+      if (start.versionTo !== "1.0.0") await bench.slow.sleep(LONG_BUILD_MS, signal);
+      return { kind: "done", gives: {} };
+    });
+    const { instance } = bench.run(bench.open([making, step("stage"), step("switch", undefined, { exchanges: true })]));
+    await ended(instance, "1.0.0");
+    const building = (version: string) =>
+      expect
+        .poll(
+          () => {
+            const [open] = instance.journal.unfinished();
+            const journal = open === undefined ? [] : instance.journal.read(open);
+            const [first] = journal;
+            return first?.kind === "started" ? { version: first.start.versionTo, last: journal.at(-1) } : undefined;
+          },
+          { timeout: 40_000 },
+        )
+        .toMatchObject({ version, last: { kind: "applying", step: "build" } });
+    for (const version of ["1.0.1", "1.0.2", "1.0.3"]) {
+      bench.publish(version);
+      await building(version);
+    }
+    const newest = bench.publish("1.0.4");
+    const because = `1.0.4 (${newest.slice(0, 10)}) waits until the update to 1.0.3 has ended: the 2 before it gave way already`;
+    await expect.poll(() => instance.events.ofCommit(newest), { timeout: 40_000 }).toMatchObject({ decision: "hold", because });
+    bench.slow.advance(LONG_BUILD_MS);
+    await ended(instance, "1.0.3");
+    await building("1.0.4");
+    expect(readStanding(instance).ended.map(({ start, outcome, gaveWay }) => [start.versionTo, outcome, gaveWay])).toEqual([
+      ["1.0.0", "committed", false],
+      ["1.0.1", "cancelled", true],
+      ["1.0.2", "cancelled", true],
+      ["1.0.3", "committed", false],
+    ]);
+    expect(readBegunMs(instance)).toHaveLength(2);
   });
 
   it("refuses to drive an update that was begun under steps which it does not have", () => {

@@ -232,7 +232,7 @@ export class Daemon {
     this.#wake.call();
   }
 
-  /** Closes the window of the update that is being watched, or lets go one that waits for people; returns once it has ended. */
+  /** Closes the window of the update that is being watched, or takes back one that nobody met yet; returns once it has ended. */
   async supersede(because: string, signal: AbortSignal): Promise<void> {
     const [update] = this.instance.journal.unfinished();
     if (update === undefined) return;

@@ -1,4 +1,5 @@
 import type { VersionMarksView } from "@instar/protocol";
+import { hasGivenWay } from "../update/fold-standing.ts";
 import { NO_MARKS, type VersionMarks } from "../update/plan-version-policy.ts";
 import { type Instance, readStanding } from "./instance.ts";
 
@@ -10,12 +11,13 @@ export const readMarks = ({ facts }: Pick<Instance, "facts">): VersionMarks => f
 /** In the caller's transaction. */
 export const writeMarks = ({ facts }: Pick<Instance, "facts">, marks: VersionMarks): void => facts.write(FACT, marks);
 
-/** When updates began by themselves within the last 24 hours; the first version is none. In ms of wall time, oldest first. */
+/** When updates began by themselves within the last 24 hours; the first version is none, nor one that gave way to a newer one. In ms of wall time, oldest first. */
 export function readBegunMs({ journal, rooms }: Pick<Instance, "journal" | "rooms">): number[] {
   const nowMs = rooms.clock.wallMs();
   return journal.list().flatMap((update) => {
-    const [first] = journal.read(update);
-    if (first?.kind !== "started" || first.start.trigger !== "found" || first.start.kind !== "code") return [];
+    const told = journal.read(update);
+    const [first] = told;
+    if (first?.kind !== "started" || first.start.trigger !== "found" || first.start.kind !== "code" || hasGivenWay(told)) return [];
     const atMs = Date.parse(first.at);
     return atMs > nowMs - DAY_MS && atMs <= nowMs ? [atMs] : [];
   });

@@ -10,6 +10,8 @@ export interface EndedUpdate {
   readonly given: Gives;
   /** A person told it to stop. */
   readonly isCancelled: boolean;
+  /** A newer version took its place before anybody met it: nothing was found of it. */
+  readonly gaveWay: boolean;
   /** What failed it, where something did. */
   readonly failure: { readonly step: string; readonly code: ErrorCode; readonly because: string } | null;
   /** Wall time of its end. */
@@ -25,6 +27,9 @@ export interface Standing {
   readonly committed: { readonly release: string; readonly version: string; readonly commit: string } | null;
   readonly ended: readonly EndedUpdate[];
 }
+
+export const hasGivenWay = (journal: readonly JournalEntry[]): boolean =>
+  journal.some((entry) => entry.kind === "ended" && entry.outcome === "cancelled") && journal.some(({ kind }) => kind === "supersede-requested");
 
 /** Where the instance stands, from all journals, oldest update first. Never stored: the journals are the only truth. */
 export function foldStanding(journals: readonly (readonly JournalEntry[])[]): Standing {
@@ -47,6 +52,7 @@ export function foldStanding(journals: readonly (readonly JournalEntry[])[]): St
       because: last.because,
       given,
       isCancelled: journal.some(({ kind }) => kind === "cancel-requested"),
+      gaveWay: hasGivenWay(journal),
       failure: failure?.kind === "failed" ? { step: failure.step, code: failure.code, because: failure.because } : null,
       at: last.at,
       servedAt: journal.find((entry) => entry.kind === "applied" && (entry.step === "switch" || entry.step === "put-back"))?.at ?? null,

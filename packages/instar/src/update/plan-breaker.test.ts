@@ -14,6 +14,7 @@ const ended = (...words: string[]): EndedUpdate[] =>
       because: "",
       given: {},
       isCancelled: note === "cancelled",
+      gaveWay: false,
       failure: null,
       at: "2026-11-01T00:00:00.000Z",
       servedAt: null,

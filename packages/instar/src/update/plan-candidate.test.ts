@@ -34,6 +34,7 @@ const tried = (outcome: EndedUpdate["outcome"], parts: Partial<EndedUpdate["star
   because: "its tests fail",
   given: {},
   isCancelled: false,
+  gaveWay: false,
   failure: null,
   at: "2026-11-01T00:00:00.000Z",
   servedAt: null,
@@ -47,7 +48,7 @@ describe("what to do about what upstream has", () => {
     ["starts the first version, whatever may proceed by itself", { running: null, automatic: "never" }, `start: ${name} is the first version`],
     [
       "waits with the first version while it is put in place",
-      { running: null, underWay: { ...RUNNING, mayBeReplaced: false } },
+      { running: null, underWay: { ...RUNNING, keepsItsPlace: "" } },
       "hold: the first version is still being put in place",
     ],
     [
@@ -67,18 +68,44 @@ describe("what to do about what upstream has", () => {
     ],
     [
       "does nothing about what is under way",
-      { underWay: { commit: NEW.commit, version: "1.1.0", mayBeReplaced: false, source: "git" } },
+      { underWay: { commit: NEW.commit, version: "1.1.0", keepsItsPlace: "", source: "git" } },
       `nothing: ${name} is under way`,
     ],
     [
       "waits behind another update",
-      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: false, source: "git" } },
+      { underWay: { commit: "cccc", version: "1.0.1", keepsItsPlace: "", source: "git" } },
       `hold: ${name} waits until the update to 1.0.1 has ended`,
     ],
     [
       "takes the place of one that is only watched",
-      { underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true, source: "git" } },
+      { underWay: { commit: "cccc", version: "1.0.1", keepsItsPlace: null, source: "git" } },
       `start: ${name} is new and takes the place of 1.0.1, which had not been committed`,
+    ],
+    [
+      "says why the update under way keeps its place",
+      { underWay: { commit: "cccc", version: "1.0.1", keepsItsPlace: ": people let it on", source: "git" } },
+      `hold: ${name} waits until the update to 1.0.1 has ended: people let it on`,
+    ],
+    [
+      "takes the place of what another source brought, where it is ahead",
+      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "1.0.1", keepsItsPlace: null, source: "git" } },
+      `start: ${name} is new and takes the place of 1.0.1, which had not been committed`,
+    ],
+    [
+      "waits where it is behind what another source brought",
+      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "1.1.1", keepsItsPlace: null, source: "git" } },
+      `hold: ${name} waits until the update to 1.1.1 has ended, which npm is not known to be ahead of`,
+    ],
+    [
+      "waits where its version does not tell which is newer",
+      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "abc", keepsItsPlace: null, source: "git" } },
+      `hold: ${name} waits until the update to abc has ended, which npm is not known to be ahead of`,
+    ],
+    ["starts again what gave way to something newer that is gone", { ended: [{ ...tried("cancelled"), gaveWay: true }] }, `start: ${name} is new`],
+    [
+      "does not forget what was found of it before it gave way",
+      { ended: [tried("refused"), { ...tried("cancelled"), gaveWay: true }] },
+      `dismiss: ${name} was tried and refused: its tests fail`,
     ],
     ["dismisses what was rolled back", { ended: [tried("rolled-back")] }, `dismiss: ${name} was tried and rolled-back: its tests fail`],
     ["dismisses what was refused", { ended: [tried("refused")] }, `dismiss: ${name} was tried and refused: its tests fail`],
@@ -98,7 +125,7 @@ describe("what to do about what upstream has", () => {
     ],
     [
       "does nothing about the release that is under way from another source",
-      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "1.1.0", mayBeReplaced: true, source: "git" } },
+      { found: { ...NEW, source: "npm" }, underWay: { commit: "cccc", version: "1.1.0", keepsItsPlace: null, source: "git" } },
       "nothing: 1.1.0 is under way already, from git",
     ],
     [
@@ -140,7 +167,7 @@ describe("what to do about what upstream has", () => {
     ["holds too large a step", { bump: "minor" }, `hold: ${name} is a minor step from 1.0.0; instar.yaml lets only patches proceed by itself. ${by}`],
     [
       "says the step's size before the update it would wait for",
-      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", mayBeReplaced: true, source: "git" } },
+      { bump: "major", automatic: "minor", underWay: { commit: "cccc", version: "1.0.1", keepsItsPlace: null, source: "git" } },
       `hold: ${name} is a major step from 1.0.0; instar.yaml lets steps up to minor proceed by itself. ${by}`,
     ],
   ] as const satisfies readonly (readonly [string, Parts, string])[])

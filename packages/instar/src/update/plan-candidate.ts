@@ -14,7 +14,15 @@ export interface CandidateQuestion {
   readonly ended: readonly EndedUpdate[];
   /** Why nothing begins by itself at all; null where nothing stands against it. */
   readonly breakerBecause: string | null;
-  readonly underWay: { readonly commit: string; readonly version: string; readonly mayBeReplaced: boolean; readonly source: string } | null;
+  readonly underWay: UnderWay | null;
+}
+
+export interface UnderWay {
+  readonly commit: string;
+  readonly version: string;
+  readonly source: string;
+  /** Why it does not give way to a newer version; null where it does. See planGivingWay. */
+  readonly keepsItsPlace: string | null;
 }
 
 /** `start` begins an update; `hold` waits for a person or for another update; `dismiss` will not come by itself; `nothing` is new. */
@@ -29,7 +37,7 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
   const twin = findTwin(found, running, underWay);
   if (twin !== undefined) return { decision: "nothing", because: twin };
   const tried = question.ended.findLast(
-    (update) => update.start.commit === found.commit && update.start.trigger !== "rollback" && update.start.trigger !== "restore",
+    (update) => update.start.commit === found.commit && update.start.trigger !== "rollback" && update.start.trigger !== "restore" && !update.gaveWay,
   );
   if (tried !== undefined)
     return {
@@ -53,11 +61,18 @@ export function planCandidate(question: CandidateQuestion): CandidatePlan {
       decision: "hold",
       because: `${name} is new, but instar.yaml names no tests, and without tests nothing proceeds by itself. \`instar update apply --untested\` takes it`,
     };
-  if (underWay !== null && !underWay.mayBeReplaced) return { decision: "hold", because: `${name} waits until the update to ${underWay.version} has ended` };
+  const keeps = underWay === null ? null : isNewer(found, underWay) ? underWay.keepsItsPlace : `, which ${found.source} is not known to be ahead of`;
+  if (keeps !== null) return { decision: "hold", because: `${name} waits until the update to ${underWay?.version} has ended${keeps}` };
   return {
     decision: "start",
     because: underWay === null ? `${name} is new` : `${name} is new and takes the place of ${underWay.version}, which had not been committed`,
   };
+}
+
+/** What a source has now is newer than what it had. Of another source's only the version tells. */
+function isNewer(found: CandidateQuestion["found"], underWay: UnderWay): boolean {
+  if (found.source === underWay.source) return true;
+  return semver.valid(found.version) !== null && semver.valid(underWay.version) !== null && semver.gt(found.version, underWay.version);
 }
 
 /**

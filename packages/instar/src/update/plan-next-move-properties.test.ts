@@ -111,6 +111,19 @@ describe("over all that can happen to an update", () => {
       if (outcome === "refused" || outcome === "cancelled") expect(begun).toBe(false);
     }));
 
+  it("a newer version that comes before the exchange keeps it from beginning, and one that comes within it changes nothing until the lease ends", () =>
+    property(({ journal }, { steps }) => {
+      const asked = journal.findIndex((entry) => entry.kind === "supersede-requested");
+      const exchanging = steps.find((step) => step.exchanges)?.id;
+      if (asked === -1 || exchanging === undefined) return;
+      const begins = journal.findIndex((entry) => entry.kind === "applying" && entry.step === exchanging);
+      if (begins === -1 || asked < begins) expect(begins).toBe(-1);
+      if (begins === -1 || asked < begins) expect(["cancelled", "refused", "stuck-resolved"]).toContain(outcomeOf(journal));
+      const confirming = steps.find((step) => step.endsLease)?.id;
+      const isConfirmed = journal.some((entry) => entry.kind === "applied" && entry.step === confirming);
+      if (outcomeOf(journal) === "superseded") expect([begins < asked, isConfirmed]).toEqual([true, true]);
+    }));
+
   it("steps are undone in the exact reverse of the order in which they were begun", () =>
     property(({ journal }, { steps }) => {
       const undoable = new Set(steps.filter((step) => step.undoNeedless === undefined).map((step) => step.id));

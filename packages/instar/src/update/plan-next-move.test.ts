@@ -195,6 +195,15 @@ describe("a stuck update", () => {
 
 describe("a newer version", () => {
   rows([
+    ["takes back one that is still being made, newest step first", [...done("fetch", "stage"), superseded], "undo stage #1"],
+    ["takes back a step that it met under way", [...done("fetch"), applying("stage"), superseded], "undo stage #1"],
+    ["ends that one as cancelled", [...done("fetch", "stage"), superseded, ...takenBack("stage")], "end cancelled: 1.2.0 is new"],
+    [
+      "is not the reason where it failed before",
+      [...done("fetch"), applying("stage"), failed("stage"), superseded, ...takenBack("stage")],
+      "end refused: it broke",
+    ],
+    ["comes too late where the exchange has begun", [...done("fetch", "stage"), applying("switch"), superseded], "apply switch #2"],
     ["waits while the running one is not confirmed", [...done("fetch", "stage", "switch"), superseded], "apply confirm #1"],
     ["takes over once the lease has ended", [...done("fetch", "stage", "switch"), superseded, ...done("confirm")], "end superseded: 1.2.0 is new"],
     [
@@ -215,7 +224,6 @@ describe("a newer version", () => {
   for (const [name, told, move] of [
     ["takes the place of one that waits for people: what was staged is taken back", [...asked, superseded], "undo stage #1"],
     ["ends that one as cancelled, whoever answers now", [...asked, superseded, applied("approve"), ...takenBack("stage")], "end cancelled: 1.2.0 is new"],
-    ["does not stop one that is still being made", [...done("fetch"), superseded], "apply stage #1"],
     ["does not stop one that people have let on", [...asked, applied("approve"), applying("switch"), superseded], "apply switch #2"],
   ] as const)
     it(name, () => expect(say(told, 0, steps)).toBe(move));

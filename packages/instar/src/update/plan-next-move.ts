@@ -25,7 +25,7 @@ const MOST_BEGINNINGS = 12;
  * no timer ever promotes anything. The rules, in the order they are asked:
  * 1. a journal that cannot be (gap, no `started`, something after the end, a later entry of an older epoch) asks the operator;
  * 2. an ended update is left alone, a stuck one waits for `resolved`;
- * 3. a failure that counts, or a cancellation before the exchange, unwinds newest first, begun steps too;
+ * 3. a failure that counts, a cancellation, or a newer version that comes before the exchange unwinds newest first, begun steps too;
  * 4. otherwise the first step that is not applied comes next, and after the last the update is committed.
  */
 export function planNextMove(journal: readonly JournalEntry[], nowTickMs: number): Move {
@@ -86,12 +86,13 @@ function planUnwinding(journal: readonly JournalEntry[], steps: readonly PinnedS
 
 /** Why the update goes backward, if it does. The first reason stays the reason, whatever follows. */
 function whyUnwind(journal: readonly JournalEntry[], steps: readonly PinnedStep[]): UnwindReason | undefined {
-  const exchanging = steps.find((step) => step.exchanges)?.id;
-  const begunExchange = exchanging !== undefined && wasTouched(journal, exchanging);
+  const begunExchange = hasBegunExchange(journal, steps);
+  const canBeMet = steps.some((step) => step.exchanges);
   for (const entry of journal) {
     if (entry.kind === "failed" && isFinal(journal, steps, entry)) return { outcome: begunExchange ? "rolled-back" : "refused", because: entry.because };
-    // A newer version came while this one waited for people: nobody's word is needed any more.
-    if (entry.kind === "supersede-requested" && wasWaitingForPeople(journal, entry)) return { outcome: "cancelled", because: entry.because };
+    // A newer version came before anybody met this one. Later it goes on to where it serves, and only then gives its place away.
+    if (entry.kind === "supersede-requested" && canBeMet && !hasBegunExchange(journal.slice(0, entry.seq), steps))
+      return { outcome: "cancelled", because: entry.because };
     if (entry.kind === "cancel-requested") return { outcome: begunExchange ? "rolled-back" : "cancelled", because: entry.because };
     if (entry.kind === "applying" && isOneTooMany(journal, entry))
       return {
@@ -102,9 +103,13 @@ function whyUnwind(journal: readonly JournalEntry[], steps: readonly PinnedStep[
   return undefined;
 }
 
-function wasWaitingForPeople(journal: readonly JournalEntry[], { seq }: JournalEntry): boolean {
-  const last = journal.slice(0, seq).findLast((entry) => "step" in entry);
-  return last !== undefined && "step" in last && last.step === "approve";
+/** It unwinds: a failure that counts, a cancellation, a newer version. */
+export const goesBack = (journal: readonly JournalEntry[], steps: readonly PinnedStep[]): boolean => whyUnwind(journal, steps) !== undefined;
+
+/** From here on people may have met the new version, or wait for it. */
+export function hasBegunExchange(journal: readonly JournalEntry[], steps: readonly PinnedStep[]): boolean {
+  const exchanging = steps.find((step) => step.exchanges)?.id;
+  return exchanging !== undefined && wasTouched(journal, exchanging);
 }
 
 /** A failure counts unless it may pass by itself and pauses are left. Once the exchange has begun nothing is tried again: people wait in the hold. */

@@ -13,6 +13,7 @@ const ended = (update: string, more: Partial<EndedUpdate> = {}): EndedUpdate => 
   because: "",
   given: { release: "new", snapshot: update },
   isCancelled: false,
+  gaveWay: false,
   failure: null,
   at: "2026-11-01T00:00:00.000Z",
   servedAt: null,
