@@ -1,7 +1,7 @@
 // npm run test:mutations [-- --only <pattern of names>]: makes one mistake at a time in a copy of the source and expects the crash test, or a
 // unit test, to notice. Exit 1 where a mistake survives, or where the text to be replaced is no longer there.
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,7 +92,10 @@ function makeCopy(): string {
   const copy = mkdtempSync(join(tmpdir(), "instar-mutation-"));
   for (const name of ["packages", "tests/crash", "package.json", "tsconfig.json", "vitest.config.ts"])
     cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: (path) => !path.endsWith("/node_modules") });
-  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  // Also those that npm put beside one package because the root has another version of them, or none.
+  const packages = readdirSync(join(ROOT, "packages")).map((name) => join("packages", name));
+  for (const folder of ["", ...packages].map((place) => join(place, "node_modules")))
+    if (existsSync(join(ROOT, folder))) symlinkSync(join(ROOT, folder), join(copy, folder));
   return copy;
 }
 
