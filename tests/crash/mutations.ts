@@ -1,3 +1,15 @@
+/** The text of a file with the mistake in it; undefined where its place is not there exactly once. Line breaks and indentation do not matter. Pure. */
+export function mutate({ find, replace }: Mutation, text: string): string | undefined {
+  const pattern = find
+    .split(/\s+/)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join("\\s+");
+  const found = [...text.matchAll(new RegExp(pattern, "g"))];
+  const [only] = found;
+  if (only === undefined || found.length !== 1) return undefined;
+  return text.slice(0, only.index) + replace + text.slice(only.index + only[0].length);
+}
+
 /** One mistake, made in a copy of the source: what is replaced by what, and the checks that ought to notice, in the order they are tried. */
 export interface Mutation {
   readonly name: string;
@@ -137,8 +149,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "what was rolled back is not quarantined",
     file: RUN,
-    find: 'if (!quarantines(body, given) || body.kind !== "ended") return;',
-    replace: 'if (body.kind !== "ended" || body.outcome !== undefined) return;',
+    find: "if (quarantined !== undefined)",
+    replace: "if (quarantined !== undefined && quarantined.digest === undefined)",
     checks: [PLAIN],
   },
   {
@@ -367,8 +379,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an exchange side by side is done by holding",
     file: "update/steps/switch.ts",
-    find: 'apply: (context) => (context.start.strategy === "blue-green" ?',
-    replace: "apply: (context) => (context.start.strategy !== context.start.strategy ?",
+    find: 'const done = await (context.start.strategy === "blue-green" ?',
+    replace: 'const done = await (context.start.strategy === ("neither" as string) ?',
     checks: [BESIDE],
   },
   {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { MUTATIONS, type Mutation, mutate } from "./mutations.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LANES = 2;
@@ -20,7 +20,7 @@ interface Verdict {
 
 const { values } = parseArgs({ options: { only: { type: "string" }, "skip-baseline": { type: "boolean", default: false } } });
 const chosen = MUTATIONS.filter(({ name }) => values.only === undefined || new RegExp(values.only).test(name));
-const missing = chosen.filter((mutation) => mutate(mutation) === undefined);
+const missing = chosen.filter((mutation) => withMistake(mutation) === undefined);
 for (const { name, file } of missing) say(`MISSING  ${name}: the text to replace is not, or not once, in ${file}`);
 const rows: [Mutation, Verdict][] = [];
 const unsound = values["skip-baseline"] ? [] : await checkBaseline();
@@ -64,7 +64,7 @@ async function inLanes(mutations: readonly Mutation[]): Promise<void> {
 async function tryMutation(mutation: Mutation): Promise<Verdict> {
   const copy = makeCopy();
   try {
-    writeFileSync(join(copy, "packages/instar/src", mutation.file), mutate(mutation) ?? "");
+    writeFileSync(join(copy, "packages/instar/src", mutation.file), withMistake(mutation) ?? "");
     for (const check of mutation.checks) {
       const { status, said } = await runCheck(copy, check);
       if (status !== 0) return { caughtBy: check, because: reasonIn(said) };
@@ -75,17 +75,8 @@ async function tryMutation(mutation: Mutation): Promise<Verdict> {
   }
 }
 
-/** The file with the mistake in it; undefined where its text is not there exactly once. Line breaks and indentation do not matter. */
-function mutate({ file, find, replace }: Mutation): string | undefined {
-  const text = readFileSync(join(ROOT, "packages/instar/src", file), "utf8");
-  const pattern = find
-    .split(/\s+/)
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join("\\s+");
-  const found = [...text.matchAll(new RegExp(pattern, "g"))];
-  const [only] = found;
-  if (only === undefined || found.length !== 1) return undefined;
-  return text.slice(0, only.index) + replace + text.slice(only.index + only[0].length);
+function withMistake(mutation: Mutation): string | undefined {
+  return mutate(mutation, readFileSync(join(ROOT, "packages/instar/src", mutation.file), "utf8"));
 }
 
 function makeCopy(): string {
