@@ -29,7 +29,8 @@ async function runBench({ signal, say, inPlace }: BenchFrame): Promise<number> {
     inPlace("told", async (place) => {
       say(`webhooks and files: ${times} changes each`);
       const instance = await DetectInstance.start(place, false);
-      return { webhook: await repeat(() => instance.told()), files: await repeat(() => instance.written()) };
+      const webhook = await repeat(() => instance.told());
+      return { webhook: webhook.map(({ event }) => event), read: webhook.map(({ read }) => read), files: await repeat(() => instance.written()) };
     }),
   );
   const polled = await attempt("git, polled", () =>
@@ -43,6 +44,7 @@ async function runBench({ signal, say, inPlace }: BenchFrame): Promise<number> {
   const beyondQuietMs = noticed === undefined ? null : median(noticed.files) - QUIET_MS;
   rows.push(
     row("webhook to event, median", "ms", noticed === undefined ? null : median(noticed.webhook), null, null, noteOf(told)),
+    row("webhook to what upstream has, read and decided, median", "ms", noticed === undefined ? null : median(noticed.read), null, null, noteOf(told)),
     row(`file to event beyond the quiet ${QUIET_MS} ms, median`, "ms", beyondQuietMs, null, null, noteOf(told)),
     row(
       `push to event, polled every ${POLL_MS} ms, median`,
@@ -84,8 +86,8 @@ function noteOf(measured: unknown): string {
   return typeof measured === "string" ? measured : "";
 }
 
-async function repeat(once: () => Promise<number>): Promise<number[]> {
-  const found: number[] = [];
+async function repeat<T>(once: () => Promise<T>): Promise<T[]> {
+  const found: T[] = [];
   for (let time = 0; time < times; time += 1) found.push(await once());
   return found;
 }

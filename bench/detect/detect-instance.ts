@@ -49,8 +49,8 @@ export class DetectInstance {
     return (await this.#seen(version)) - fromMs;
   }
 
-  /** A push of before, told by a webhook. Ms from the request to the event. */
-  async told(): Promise<number> {
+  /** A push of before, told by a webhook. Ms from the request to its event, and until upstream was read and decided about. */
+  async told(): Promise<{ event: number; read: number }> {
     const version = await this.#commit();
     await this.#push();
     const commit = (await this.#git(this.#work, "rev-parse", "HEAD")).trim();
@@ -70,7 +70,8 @@ export class DetectInstance {
     const answer = await fetch(`http://127.0.0.1:${this.#hookPort}/webhooks/github`, { method: "POST", body, headers });
     if (answer.status !== 202) throw new Error(`the webhook was answered with ${answer.status}`);
     await answer.text();
-    return (await this.#seen(version)) - fromMs;
+    const readMs = await this.#read(version);
+    return { event: (await this.#seen(version)) - fromMs, read: readMs - fromMs };
   }
 
   /** A file of the watched folder is written. Ms from the write to the event, the quiet period included. */
@@ -98,6 +99,15 @@ export class DetectInstance {
 
   async #push(): Promise<void> {
     await this.#git(this.#work, "push", "--quiet", join(this.#place.folder, "upstream.git"), "main");
+  }
+
+  /** When upstream had been read as having a version, on the bench's clock. */
+  #read(version: string): Promise<number> {
+    return until(`version ${version} to be read`, async () => {
+      const { sources } = await this.#ask<OutputOf<"source.list">>("/v1/source/list");
+      const git = sources.find(({ id }) => id === "git");
+      return git?.found?.version === version && git.lookedAt !== null ? fromWall(git.lookedAt) : undefined;
+    });
   }
 
   /** When the event of a version was written down, on the bench's clock. */

@@ -1,6 +1,7 @@
 // Who may say that there is something new, wired: what is heard, who judges it, and the source that is asked then.
 import { resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
+import { dismissAnnounced, noteAnnounced } from "./daemon/announced-releases.ts";
 import type { Daemon } from "./daemon/run-daemon.ts";
 import { keepWebhooks } from "./faces/webhook/keep-webhooks.ts";
 import { NO_FAILURES, throttleFailures } from "./governance/access/throttle-failures.ts";
@@ -29,14 +30,16 @@ export function openWebhooks(daemon: Daemon, say: (line: string) => void): { clo
     failures: { none: NO_FAILURES, count: throttleFailures },
     clock,
     say,
-    onAccepted: async (hook, { repository, event }) => {
+    onAccepted: async (hook, { repository, event, commit, ref }) => {
       say(`${hook} says ${event}${repository === null ? "" : ` of ${repository}`}: the sources are asked`);
       // What a webhook is about, its sender says; what is taken, the source itself.
       const only = hook !== "generic" && settings.source.git !== undefined ? ({ source: "git" } as const) : {};
+      if (commit !== null && hook !== "generic") noteAnnounced(instance, { commit, ref, by: `${event} of ${repository ?? hook}` });
       await lookout.look({ reason: "webhook", ...only }, daemon.over).catch((error: unknown) => {
         if (InstarError.is(error, "FENCED") || InstarError.is(error, "DATA_DAMAGED")) throw error;
         say(`a webhook came, and the source could not be read: ${error instanceof Error ? error.message : String(error)}`);
       });
+      dismissAnnounced(instance, "upstream was asked, and had something else or could not be read");
     },
   });
 }

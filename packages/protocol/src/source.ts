@@ -20,7 +20,9 @@ export const updateEventView = z.object({
   noticedBy: z.enum(LOOK_REASONS).describe("What made Instar look"),
   seenBy: z.array(z.string()).describe("Every source that has it, in the order in which they were first seen to"),
   updateType: z.enum(UPDATE_TYPES),
-  trigger: z.enum(["new_commit", "new_tag", "new_version", "files_changed", "force_push", "proposed", "refused"]).describe("What was noticed"),
+  trigger: z
+    .enum(["new_commit", "new_tag", "new_version", "files_changed", "force_push", "proposed", "refused", "announced"])
+    .describe("What was noticed; announced: a webhook named it, and no source has been seen to have it"),
   currentVersion: z.string().nullable(),
   targetVersion: z.string(),
   changedFiles: z.array(z.string()).describe("At most 200 of them"),

@@ -12,6 +12,7 @@ import { planGivingWay } from "../update/plan-giving-way.ts";
 import { planUpdateEvent, type SeenRelease } from "../update/plan-update-event.ts";
 import { planVersionPolicy } from "../update/plan-version-policy.ts";
 import { startOf } from "../update/run-update.ts";
+import { isOnlyAnnounced } from "./announced-releases.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { type Instance, readBreaker, readStanding } from "./instance.ts";
 import { readBegunMs, readMarks, sourceOfRunning } from "./version-marks.ts";
@@ -117,13 +118,18 @@ export async function describeCandidate(
 ): Promise<Candidate> {
   const { rooms, settings } = instance;
   const { running } = readStanding(instance);
-  const commit = await sameAsRunning(rooms.source, running?.commit ?? null, brought);
-  const since = running === null || running.commit === commit ? null : running.commit;
-  const [facts, changes, isOfHistory] = await Promise.all([
-    rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal }),
-    since === null ? [] : readChanges(rooms.source, since, commit, signal),
-    since === null || rooms.source.isAncestor(since, commit),
+  const readFacts = (commit: string) =>
+    rooms.source.readCommit(commit, { directory: settings.agent.directory, taggedAs: sighting.version, since: running?.commit, signal });
+  const before = running === null || running.commit === brought ? null : running.commit;
+  // All at once, as if it were not what runs: that it has the same files is rare, and then only its facts are read again.
+  const [commit, asBrought, changes, isOfHistory] = await Promise.all([
+    sameAsRunning(rooms.source, running?.commit ?? null, brought),
+    readFacts(brought),
+    before === null ? [] : readChanges(rooms.source, before, brought, signal),
+    before === null || rooms.source.isAncestor(before, brought),
   ]);
+  const since = commit === brought ? before : null;
+  const facts = commit === brought ? asBrought : await readFacts(commit);
   const isRewritten = since !== null && !isOfHistory && !(await rooms.source.isImported(commit)) && !(await rooms.source.isImported(since));
   return {
     source,
@@ -133,7 +139,7 @@ export async function describeCandidate(
     ref: sighting.ref,
     summary: facts.subject,
     subjects: facts.changes,
-    changedFiles: changes.map(({ path }) => path),
+    changedFiles: since === null ? [] : changes.map(({ path }) => path),
     isRewritten,
   };
 }
@@ -312,7 +318,7 @@ export function noteEvent(
   const made = { id: newId(), at: new Date(rooms.clock.wallMs()).toISOString(), noticedBy: reason };
   // What is under way, runs or ran is not news: what was seen and decided of it then stands.
   const event =
-    plan.decision === "nothing" && before !== undefined
+    plan.decision === "nothing" && before !== undefined && !isOnlyAnnounced(before)
       ? { ...before, seenBy: [...new Set([...before.seenBy, source.id])], update: before.update ?? findUpdateOf(instance, candidate.commit) }
       : planUpdateEvent(seen, plan, before, made);
   if (JSON.stringify(event) !== JSON.stringify(before)) events.put(event);

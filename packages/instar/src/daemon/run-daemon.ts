@@ -11,6 +11,7 @@ import { planLedgerStatements } from "../update/plan-ledger-statements.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import { planWatchAgain } from "../update/plan-watch-again.ts";
 import { assertStepsKnown, runUpdate, startOf, Wake } from "../update/run-update.ts";
+import { dismissAnnounced } from "./announced-releases.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding } from "./instance.ts";
@@ -70,6 +71,7 @@ export class Daemon {
     // A crash right after the end of an update: what follows an end is still to be done.
     if (this.instance.journal.unfinished().length === 0) await this.#tidy();
     noteBreaker(this.instance, this.#say);
+    dismissAnnounced(this.instance, "Instar ended before it had asked upstream for it");
     this.#watchAgain();
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);

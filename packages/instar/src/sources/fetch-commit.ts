@@ -18,7 +18,8 @@ export async function fetchCommit(
   want: { commit: string; ref: string | undefined; timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const pin = pinOf(want.commit);
-  if (await isPinned(mirror, want.commit)) return;
+  // A mirror that has no file of the pin needs no start of git to say so.
+  if ((await mirror.mayHave(pin)) && (await isPinned(mirror, want.commit))) return;
   const remote = remoteOf();
   await assertFolderIsThere(remote);
   await mirror.clear([pin, INCOMING]);

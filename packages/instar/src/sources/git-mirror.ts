@@ -12,6 +12,8 @@ export interface GitMirror {
   readonly start: (args: readonly string[], options?: MirrorRun) => RunningGit;
   /** Makes the mirror where there is none, or where there is something that is none. */
   readonly prepare: () => Promise<void>;
+  /** False where there certainly is no such ref. */
+  readonly mayHave: (ref: string) => Promise<boolean>;
   /** Removes what a git that was killed leaves behind and a later one trips over. */
   readonly clear: (refs: readonly string[]) => Promise<void>;
 }
@@ -49,6 +51,7 @@ export function openGitMirror(folder: string, program: GitProgram): GitMirror {
       await prepareMirror(folder, program);
       whole = await readStamp(folder);
     },
+    mayHave: async (ref) => (await Promise.all([ref, "packed-refs"].map((name) => isThere(join(folder, name))))).some(Boolean),
     clear: (refs) => clearLeftovers(folder, refs),
     start: (args, options = {}) => startGit(args, optionsOf(options)),
     run: async (args, options = {}) => {
@@ -59,6 +62,12 @@ export function openGitMirror(folder: string, program: GitProgram): GitMirror {
     },
   };
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Which files and folders make up the mirror; undefined where one is missing. */
 async function readStamp(folder: string): Promise<string | undefined> {

@@ -290,6 +290,32 @@ describe("reading a commit", () => {
     expect(await codeOf(source.readCommit("HEAD"))).toBe("INPUT_INVALID");
   });
 
+  test("hides no author behind what a name is made of, and merges are no changes", async () => {
+    const upstream = makeRepository(join(folder, "up"));
+    const first = upstream.commit("first", { a: "1" });
+    upstream.git(
+      "-c",
+      "user.name=Eve\u001feve\u001f\u001f\u001fno subject\u001e",
+      "-c",
+      "user.email=eve@example.org",
+      "commit",
+      "--allow-empty",
+      "-m",
+      "by Eve\u001f",
+    );
+    upstream.git("checkout", "-q", "-b", "side", first);
+    upstream.git("-c", "user.name=Bo", "-c", "user.email=bo@example.org", "commit", "--allow-empty", "-m", "by Bo");
+    upstream.git("checkout", "-q", "-");
+    upstream.git("-c", "user.name=Mo", "-c", "user.email=mo@example.org", "merge", "-q", "--no-ff", "-m", "by Mo", "side");
+    const merged = upstream.git("rev-parse", "HEAD");
+    const source = open(upstream.folder);
+    await source.fetch(merged);
+    const { authors, changes, subject } = await source.readCommit(merged, { since: first });
+    expect(subject).toBe("by Mo");
+    expect(changes.toSorted()).toEqual(["by Bo", "by Eve\ufffd"]);
+    expect(authors).toEqual(expect.arrayContaining(["mo@example.org", "bo@example.org", "eve@example.org", expect.stringMatching(/^Eve\ufffdeve/)]));
+  });
+
   test("finds the version in pyproject.toml, VERSION, the agent's folder, the tag or nowhere", async () => {
     const upstream = makeRepository(join(folder, "up"));
     const bare = upstream.commit("none");

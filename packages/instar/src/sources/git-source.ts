@@ -7,8 +7,9 @@ import { type GitMirror, openGitMirror } from "./git-mirror.ts";
 import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
 import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./merge-local-changes.ts";
-import { type CommitFacts, type CommitQuestion, readCommit, readFileOf } from "./read-commit.ts";
+import { type CommitFacts, type CommitQuestion, readCommit } from "./read-commit.ts";
 import { readDiffText } from "./read-diff-text.ts";
+import { readFilesOf } from "./read-files-of.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
 
@@ -100,7 +101,7 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     listTree: async (commit, signal) => listTree(mirror, assertCommit(commit), signal),
     diff: async (from, to, signal) => diffCommits(mirror, from === null ? null : assertCommit(from), assertCommit(to), signal),
     diffText: async (from, to, limitBytes, signal) => readDiffText(mirror, assertCommit(from), assertCommit(to), limitBytes, signal),
-    readFile: async (commit, path, maxBytes) => readFileOf(mirror, assertCommit(commit), path, maxBytes),
+    readFile: async (commit, path, maxBytes) => (await readFilesOf(mirror, assertCommit(commit), [path], maxBytes)).get(path),
     writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
     mergeLocalChanges: (question, signal) => alone(() => mergeLocalChanges(mirror, question, signal)),
     mirror,

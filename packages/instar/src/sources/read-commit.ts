@@ -1,6 +1,7 @@
 import { InstarError } from "@instar/protocol";
 import type { GitMirror } from "./git-mirror.ts";
 import { parsePackageVersion } from "./parse-package-version.ts";
+import { readFilesOf } from "./read-files-of.ts";
 
 export interface CommitFacts {
   readonly commit: string;
@@ -28,96 +29,103 @@ export interface CommitQuestion {
   readonly signal?: AbortSignal;
 }
 
-/** @throws InstarError NOT_FOUND (the mirror has no such commit), PLATFORM_FAILED */
+/**
+ * All is asked of git at once: each start of it costs some milliseconds, and this stands between a push and its event.
+ *
+ * @throws InstarError NOT_FOUND (the mirror has no such commit), PLATFORM_FAILED
+ */
 export async function readCommit(mirror: GitMirror, commit: string, question: CommitQuestion = {}): Promise<CommitFacts> {
-  const { signal } = question;
-  const asked = await mirror.run(["show", "-s", "--encoding=UTF-8", "--format=%H%x00%T%x00%an <%ae>%x00%ct%x00%s", "--end-of-options", commit], {
-    accept: [128],
-    signal,
-  });
-  const [found, tree, author, seconds, subject] = asked.stdout.toString("utf8").replace(/\n$/, "").split("\0");
-  if (asked.status !== 0 || found !== commit || tree === undefined)
-    throw new InstarError("NOT_FOUND", `the mirror has no commit ${commit.slice(0, 12)}`, { facts: { commit } });
-  const own = printable(subject ?? "");
-  const [version, changes, authors] = await Promise.all([
+  const [own, version, between] = await Promise.allSettled([
+    readOwn(mirror, commit, question),
     readVersion(mirror, commit, question),
-    readSubjects(mirror, commit, question),
-    readAuthors(mirror, commit, question),
+    question.since === undefined ? undefined : readHistory(mirror, `${question.since}..${commit}`, undefined, question),
   ]);
+  // That there is no such commit says more than what the others could not find in it.
+  if (own.status === "rejected") throw own.reason;
+  if (version.status === "rejected") throw version.reason;
+  if (between.status === "rejected") throw between.reason;
+  // An unknown older commit, and a step back, leave the commit's own.
+  const [itself] = own.value;
+  const since = between.value?.length ? between.value : own.value;
+  const subjects = since.filter(({ parents }) => parents < 2).map(({ subject }) => subject);
   return {
     commit,
-    tree,
-    author: printable(author ?? ""),
-    at: isoTime(Number(seconds)),
-    subject: own,
-    version: version ?? question.taggedAs ?? commit.slice(0, 7),
-    changes: changes ?? [own],
-    authors,
+    tree: itself.tree,
+    author: itself.author,
+    at: isoTime(itself.seconds),
+    subject: itself.subject,
+    version: version.value ?? question.taggedAs ?? commit.slice(0, 7),
+    changes: subjects.length > 0 ? subjects.slice(0, MOST_SUBJECTS) : [itself.subject],
+    authors: namesOf(since),
   };
 }
 
+const MOST_SUBJECTS = 100;
+const MOST_AUTHORS = 1_000;
+/** Stands for anybody, where there are more authors than are listed: nobody hides his name behind a thousand others. */
+const ANYBODY = "*";
+
+interface CommitRow {
+  readonly commit: string;
+  readonly tree: string;
+  readonly parents: number;
+  readonly author: string;
+  readonly seconds: number;
+  readonly subject: string;
+  /** Who wrote and who committed: names and addresses. */
+  readonly names: readonly string[];
+}
+
+/** Parted by what no commit can hold: whoever writes a name decides on every other character of it. */
+const FIELDS = ["%H", "%T", "%P", "%ct", "%an", "%ae", "%cn", "%ce", "%s"];
+
+/** Newest first; undefined where git does not know one of the ends. */
+async function readHistory(mirror: GitMirror, range: string, most: number | undefined, { signal }: CommitQuestion): Promise<CommitRow[] | undefined> {
+  const options = ["-z", "--encoding=UTF-8", `--format=${FIELDS.join("%x00")}`, ...(most === undefined ? [] : [`-n${most}`])];
+  const { status, stdout } = await mirror.run(["log", ...options, "--end-of-options", range], { accept: [128], signal });
+  if (status !== 0) return undefined;
+  const fields = stdout.toString("utf8").split("\0");
+  return Array.from({ length: Math.floor(fields.length / FIELDS.length) }, (_, row) => {
+    const [commit = "", tree = "", parents = "", seconds = "", ...words] = fields.slice(row * FIELDS.length, (row + 1) * FIELDS.length).map(printable);
+    const subject = words.pop() ?? "";
+    return {
+      commit,
+      tree,
+      parents: parents.split(" ").filter(Boolean).length,
+      author: `${words[0]} <${words[1]}>`,
+      seconds: Number(seconds),
+      subject,
+      names: words.map((word) => word.trim().slice(0, 200)).filter(Boolean),
+    };
+  });
+}
+
+async function readOwn(mirror: GitMirror, commit: string, question: CommitQuestion): Promise<readonly [CommitRow]> {
+  const [found] = (await readHistory(mirror, commit, 1, question)) ?? [];
+  if (found === undefined || found.commit !== commit)
+    throw new InstarError("NOT_FOUND", `the mirror has no commit ${commit.slice(0, 12)}`, { facts: { commit } });
+  return [found];
+}
+
+function namesOf(rows: readonly CommitRow[]): string[] {
+  const unique = [...new Set(rows.flatMap(({ names }) => names))].filter((name) => name !== ANYBODY);
+  return unique.length > MOST_AUTHORS ? [...unique.slice(0, MOST_AUTHORS), ANYBODY] : unique;
+}
+
+/** What the package says of itself, in the agent's folder before the repository's root. */
 async function readVersion(mirror: GitMirror, commit: string, { directory = ".", signal }: CommitQuestion): Promise<string | undefined> {
-  for (const folder of new Set([directory.replace(/^\.\/|\/$/g, ""), "."])) {
-    const read = async (name: string) =>
-      (await readFileOf(mirror, commit, folder === "." || folder === "" ? name : `${folder}/${name}`, MAX_VERSION_FILE_BYTES, signal))?.toString("utf8");
-    const [packageJson, pyproject, versionFile] = await Promise.all([read("package.json"), read("pyproject.toml"), read("VERSION")]);
-    const version = parsePackageVersion({ packageJson, pyproject, versionFile });
+  const folders = [...new Set([directory.replace(/^\.\/|\/$/g, ""), "."])].map((folder) => (folder === "." || folder === "" ? "" : `${folder}/`));
+  const paths = folders.flatMap((folder) => ["package.json", "pyproject.toml", "VERSION"].map((name) => `${folder}${name}`));
+  const files = await readFilesOf(mirror, commit, [...new Set(paths)], MAX_VERSION_FILE_BYTES, signal);
+  for (const folder of folders) {
+    const read = (name: string) => files.get(`${folder}${name}`)?.toString("utf8");
+    const version = parsePackageVersion({ packageJson: read("package.json"), pyproject: read("pyproject.toml"), versionFile: read("VERSION") });
     if (version !== undefined) return version;
   }
   return undefined;
 }
 
 const MAX_VERSION_FILE_BYTES = 4 * 1_024 ** 2;
-
-async function readSubjects(mirror: GitMirror, commit: string, { since, signal }: CommitQuestion): Promise<readonly string[] | undefined> {
-  if (since === undefined) return undefined;
-  const { status, stdout } = await mirror.run(
-    ["log", "-z", "-n100", "--no-merges", "--encoding=UTF-8", "--format=%s", "--end-of-options", `${since}..${commit}`],
-    {
-      accept: [128],
-      signal,
-    },
-  );
-  const subjects = stdout.toString("utf8").split("\0").filter(Boolean).map(printable);
-  return status === 0 && subjects.length > 0 ? subjects : undefined;
-}
-
-const MOST_AUTHORS = 1_000;
-/** Stands for anybody, where there are more authors than are listed: nobody hides his name behind a thousand others. */
-const ANYBODY = "*";
-
-async function readAuthors(mirror: GitMirror, commit: string, { since, signal }: CommitQuestion): Promise<string[]> {
-  const read = async (range: readonly string[]) =>
-    mirror.run(["log", "-z", "--encoding=UTF-8", "--format=%an%x1f%ae%x1f%cn%x1f%ce", "--end-of-options", ...range], { accept: [128], signal });
-  const between = since === undefined ? undefined : await read([`${since}..${commit}`]);
-  // An unknown older commit, and a step back, leave the commit's own.
-  const { stdout } =
-    between?.status === 0 && between.stdout.length > 0
-      ? between
-      : await mirror.run(["log", "-z", "-n1", "--encoding=UTF-8", "--format=%an%x1f%ae%x1f%cn%x1f%ce", "--end-of-options", commit], { signal });
-  const names = stdout
-    .toString("utf8")
-    .replaceAll("\0", "\x1f")
-    .split("\x1f")
-    .map((name) => printable(name.trim()).slice(0, 200))
-    .filter(Boolean);
-  const unique = [...new Set(names)].filter((name) => name !== ANYBODY);
-  return unique.length > MOST_AUTHORS ? [...unique.slice(0, MOST_AUTHORS), ANYBODY] : unique;
-}
-
-/**
- * A file's stored bytes; undefined where the commit has no such file (or a folder, link or submodule of that name).
- *
- * @throws InstarError PACKAGE_REFUSED (larger than `maxBytes`), PLATFORM_FAILED
- */
-export async function readFileOf(mirror: GitMirror, commit: string, path: string, maxBytes: number, signal?: AbortSignal): Promise<Buffer | undefined> {
-  const { stdout } = await mirror.run(["ls-tree", "-z", "-l", "--full-tree", commit, "--", path], { signal });
-  const found = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t/.exec(stdout.toString("latin1"));
-  if (found?.[1] === undefined) return undefined;
-  if (Number(found[2]) > maxBytes)
-    throw new InstarError("PACKAGE_REFUSED", `${JSON.stringify(path)} is larger than ${maxBytes} bytes`, { facts: { commit, path } });
-  return (await mirror.run(["cat-file", "blob", found[1]], { signal, maxBytes })).stdout;
-}
 
 /** Subjects and names come from strangers and end on terminals: no control character passes. */
 function printable(text: string): string {

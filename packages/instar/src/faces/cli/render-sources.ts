@@ -23,7 +23,7 @@ function renderEvent(event: UpdateEventView): string {
   const { timestamp, targetVersion, currentVersion, seenBy, noticedBy, updateType, trigger, changedFileCount, decision, because, update } = event;
   const from = currentVersion === null ? "" : ` (from ${currentVersion})`;
   const files = changedFileCount === 0 ? "" : `, ${changedFileCount} ${changedFileCount === 1 ? "file" : "files"}`;
-  return `${timestamp}  ${targetVersion}${from}  ${trigger} at ${seenBy.join(" and ")}, noticed by ${noticedBy}; ${updateType}${files}\n    ${decision}${update === null ? "" : ` (update ${update})`}: ${because}`;
+  return `${timestamp}  ${targetVersion}${from}  ${trigger}${seenBy.length === 0 ? "" : ` at ${seenBy.join(" and ")}`}, noticed by ${noticedBy}; ${updateType}${files}\n    ${decision}${update === null ? "" : ` (update ${update})`}: ${because}`;
 }
 
 export function renderProposal({ decision, because, update }: OutputOf<"update.propose">): string {
