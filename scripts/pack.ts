@@ -26,6 +26,7 @@ export async function packInstar(folder: string): Promise<string> {
     ["docs/errors.md", "docs/errors.md"],
     ["docs/edits.md", "docs/edits.md"],
     ["examples/http-agent", "examples/http-agent"],
+    ["packages/verifier/src/verify.mjs", "dist/verify.mjs"],
   ] as const)
     await cp(join(ROOT, from), join(stage, to), { recursive: true });
   const { stdout } = await promisify(execFile)("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {

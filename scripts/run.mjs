@@ -19,6 +19,7 @@ const JOBS = {
   format: [bin("@biomejs/biome/bin/biome"), "format", "--write", "."],
   gen: [join(root, "scripts", "generate.ts")],
   pack: [join(root, "scripts", "pack.ts")],
+  "test:fuzz": [join(root, "tests", "fuzz", "run-fuzz.ts")],
   "test:crash": [join(root, "tests", "crash", "run-crash-test.ts")],
   "test:mutations": [join(root, "tests", "crash", "run-mutation-test.ts")],
   "bench:switch": [join(root, "bench", "run-bench-switch.ts")],
@@ -27,6 +28,7 @@ const JOBS = {
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
   "bench:backup": [join(root, "bench", "run-bench-backup.ts")],
   "bench:detect": [join(root, "bench", "run-bench-detect.ts")],
+  "bench:ledger": [join(root, "bench", "run-bench-ledger.ts")],
   "simulate:triggers": [join(root, "bench", "run-simulate-triggers.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],
 };

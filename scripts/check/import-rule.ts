@@ -25,6 +25,8 @@ const DOMAIN = [
   "rehearsal",
   "observation",
   "notifications",
+  "reports",
+  "trust",
   "schedule",
   "statistics",
 ];
@@ -54,16 +56,20 @@ const KEEPER_FROM_OUTSIDE = ["keeper-client.ts", "keeper-state.ts"];
 const ROOMS: Readonly<Record<string, RoomRule>> = {
   "main.ts": { may: ["compose.ts", "faces"], why: "main.ts only turns argv into a face; everything that is built, compose.ts builds." },
   "compose.ts": {
-    may: ["compose-instance.ts", "compose-webhooks.ts", "faces", "demo", "operations", "daemon", "keeper", "analysis", ...BASE],
+    may: ["compose-instance.ts", "compose-trust.ts", "compose-webhooks.ts", "faces", "demo", "operations", "daemon", "keeper", "analysis", ...BASE],
     why: "compose.ts wires processes and is wired by main.ts alone.",
   },
   "compose-sources.ts": {
-    may: ["sources", ...BASE],
-    why: "compose-sources.ts wires where new versions come from.",
+    may: ["sources", "trust", ...BASE],
+    why: "compose-sources.ts wires where new versions come from, and who vouches for signed ones.",
   },
   "compose-webhooks.ts": {
     may: ["daemon", "faces", "governance", "sources", ...BASE],
     why: "compose-webhooks.ts wires what is heard to who judges it and to the source that is asked then.",
+  },
+  "compose-trust.ts": {
+    may: ["faces", "trust", ...BASE],
+    why: "compose-trust.ts wires signed releases to the command line and to the server that shows them.",
   },
   "compose-instance.ts": {
     may: ["compose-sources.ts", "daemon", "update", "keeper", ...DOMAIN, ...BASE],
@@ -93,7 +99,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   keeper: { may: ["platform", "settings", "statistics"], why: "The keeper must outlive every daemon, also a broken one: it imports nothing of the daemon's." },
   ...Object.fromEntries(DOMAIN.map((room) => [room, domainRule])),
   statistics: { may: ["platform"], why: "Statistics are formulas over numbers." },
-  ledger: { may: ["platform"], why: "The ledger must verify with nothing of the engine." },
+  ledger: { may: ["database", "platform"], why: "The ledger must verify with nothing of the engine." },
   store: { may: ["platform"], why: "The store knows bytes and trees by their digests, not what they mean: releases and snapshots are kept in it alike." },
   database: { may: ["platform"], why: "The database knows files and rows, not what they mean." },
   settings: { may: ["platform"], why: "Settings are parsed before anything else exists." },

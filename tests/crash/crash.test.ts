@@ -1,6 +1,7 @@
+import { seedRandom } from "@instar/testkit";
 import { afterAll, expect, test } from "vitest";
 import { RECREATE } from "./instance-kind.ts";
-import { planMatrix, planRandomAct, seedRandom } from "./plan-acts.ts";
+import { planMatrix, planRandomAct } from "./plan-acts.ts";
 import { type Played, playActs } from "./play-acts.ts";
 
 /** Rows of kills with a pause before each start: minutes on a slow machine, and a hang is found by the acts themselves. */

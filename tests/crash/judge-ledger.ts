@@ -3,7 +3,7 @@ import { outcomeOf } from "./judge-journals.ts";
 import type { Evidence } from "./read-evidence.ts";
 
 /** Follows the ledger's chain by its own means, and holds what it says of the updates' ends against the journals. */
-export function judgeLedger({ ledgerLines, ledgerHead, outbox, journals }: Evidence): string[] {
+export function judgeLedger({ ledgerLines, ledgerHead, outbox, journals, checkpoint }: Evidence): string[] {
   const problems: string[] = [];
   if (outbox > 0) problems.push(`${outbox} ledger entries are still in the outbox`);
   let hash = sha256("");
@@ -17,6 +17,8 @@ export function judgeLedger({ ledgerLines, ledgerHead, outbox, journals }: Evide
     if (entry.event === "UPDATE_COMPLETED" || entry.event === "UPDATE_FAILED") said.push(`${entry.update} ${entry.details?.outcome}`);
   }
   if (ledgerLines.length !== ledgerHead.length || hash !== ledgerHead.hash) problems.push("the ledger does not end where the database says");
+  if (checkpoint[1] !== String(ledgerLines.length) || checkpoint[2] !== rootOf(ledgerLines.map(hashLeaf)).toString("base64"))
+    problems.push(`the checkpoint is of ${checkpoint[1]} entries, or of others than the ${ledgerLines.length} that are there`);
   const recorded = journals.flatMap((journal) => [
     `${journal[0]?.update} started`,
     ...(outcomeOf(journal) === null ? [] : [`${journal[0]?.update} ${outcomeOf(journal)}`]),
@@ -25,6 +27,18 @@ export function judgeLedger({ ledgerLines, ledgerHead, outbox, journals }: Evide
     problems.push(`the ledger tells of other ends than the journals: ${said.join(", ")} against ${recorded.join(", ")}`);
   return problems;
 }
+
+/** RFC 6962, as it is written there. */
+const hashLeaf = (line: string) => digest(Buffer.concat([Buffer.from([0]), Buffer.from(line)]));
+function rootOf(leaves: readonly Buffer[]): Buffer {
+  const [only] = leaves;
+  if (only === undefined) return digest(Buffer.alloc(0));
+  if (leaves.length === 1) return only;
+  let left = 1;
+  while (left * 2 < leaves.length) left *= 2;
+  return digest(Buffer.concat([Buffer.from([1]), rootOf(leaves.slice(0, left)), rootOf(leaves.slice(left))]));
+}
+const digest = (bytes: Buffer) => createHash("sha256").update(bytes).digest();
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { MUTATIONS, mutate } from "./mutations.ts";
+import { mutate } from "./mutation.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 test.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))("the place of the mistake '%s' is still there, once", (_, mutation) => {
   const text = readFileSync(fileURLToPath(new URL(`../../packages/instar/src/${mutation.file}`, import.meta.url)), "utf8");

@@ -87,6 +87,8 @@ export interface Evidence extends Witnesses {
   readonly outbox: number;
   readonly ledgerHead: { readonly length: number; readonly hash: string };
   readonly ledgerLines: readonly string[];
+  /** Origin, size, root in base64, then the signature. */
+  readonly checkpoint: readonly string[];
   readonly keeper: { readonly holding: boolean /** So many slots are to run. */; readonly running: number };
   /** Requests that ever waited in a hold, as far as keepers that were killed had stored it. */
   readonly held: number;
@@ -117,7 +119,8 @@ export function readEvidence(witnesses: Witnesses): Evidence {
       quarantine: (database.prepare("SELECT digest FROM quarantine ORDER BY digest").all() as { digest: string }[]).map(({ digest }) => digest),
       outbox: (database.prepare("SELECT count(*) AS n FROM ledger_outbox").get() as { n: number }).n,
       ledgerHead: head,
-      ledgerLines: namesIn(join(data, "ledger")).flatMap((name) => linesOf(join(data, "ledger", name))),
+      ledgerLines: readLedgerLines(join(data, "ledger")),
+      checkpoint: linesOf(join(data, "ledger", "checkpoint")),
       keeper: readKeeper(data),
       held: (JSON.parse(readFileSync(join(data, "keeper", "counts.json"), "utf8")) as { held: number }).held,
       releases: namesIn(join(data, "releases")).map((id) => readRelease(join(data, "releases", id), id)),
@@ -136,6 +139,19 @@ export function readEvidence(witnesses: Witnesses): Evidence {
   } finally {
     database.close();
   }
+}
+
+/** Full bundles first, each entry with its length before it, then the lines that fill none yet. */
+function readLedgerLines(ledger: string): string[] {
+  const bundles = namesIn(join(ledger, "tile", "entries")).filter((name) => /^\d{3}$/.test(name));
+  const bundled = bundles.sort().flatMap((name) => {
+    const bytes = readFileSync(join(ledger, "tile", "entries", name));
+    const lines: string[] = [];
+    for (let at = 0; at < bytes.length; at += 2 + bytes.readUInt16BE(at)) lines.push(bytes.toString("utf8", at + 2, at + 2 + bytes.readUInt16BE(at)));
+    return lines;
+  });
+  const tail = namesIn(ledger).filter((name) => name.endsWith(".jsonl"));
+  return [...bundled, ...tail.flatMap((name) => linesOf(join(ledger, name)))];
 }
 
 function readKeeper(data: string): Evidence["keeper"] {

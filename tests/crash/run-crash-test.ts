@@ -1,9 +1,11 @@
 // npm run test:crash -- [--kills 1000] [--seed N] [--quick] [--rows "a;b"] [--random] [--strategy recreate|blue-green] [--lanes 2] [--within s] [--keep]: kills real processes
 // until there are enough kills, on two instances at a time, every second of which exchanges side by side; exit 1 at the first violation. The same seed plans the same acts; when exactly a process dies is the machine's part.
+
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { seedRandom } from "@instar/testkit";
 import { nameOf } from "./instance-kind.ts";
-import { planMatrix, planProbes, planRandomAct, planRandomKind, type Row, seedRandom } from "./plan-acts.ts";
+import { planMatrix, planProbes, planRandomAct, planRandomKind, type Row } from "./plan-acts.ts";
 import { type Played, playActs } from "./play-acts.ts";
 
 /** A fresh instance after so many acts: what only shows on a young one, or on one with a past, is met again and again. */

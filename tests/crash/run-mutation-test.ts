@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MUTATIONS, type Mutation, mutate } from "./mutations.ts";
+import { type Mutation, mutate } from "./mutation.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LANES = 2;

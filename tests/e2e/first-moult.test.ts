@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { UpdateView } from "@instar/protocol";
+import type { OutputOf, UpdateView } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
 
@@ -84,9 +85,28 @@ describe("a real agent under Instar", () => {
     });
   });
 
-  it("has a ledger that verifies, and notices one changed letter", () => {
-    expect(instance.cli("audit", "verify")).toMatchObject({ status: 0 });
-    const path = join(instance.data, "ledger", "00000000.jsonl");
-    expect(readFileSync(path, "utf8")).toContain('"UPDATE_COMPLETED"');
+  it("has a ledger that verifies, here and where no Instar is", () => {
+    const { key, signed, length } = instance.json<OutputOf<"audit.verify">>("audit", "verify");
+    expect(signed).toBe(length);
+    const { entries } = instance.json<OutputOf<"audit.list">>("audit", "list", "--event", "UPDATE_COMPLETED");
+    const index = String(entries[0]?.index);
+    const elsewhere = join(instance.agent, "..", "elsewhere");
+    const exported = instance.json<OutputOf<"audit.export">>("audit", "export", elsewhere);
+    expect(exported).toMatchObject({ size: length, shown: length, withheld: 0, key });
+    const verify = (...args: string[]) => spawnSync(process.execPath, [join(elsewhere, "verify.mjs"), ...args], { encoding: "utf8" });
+    expect(verify("--key", String(key))).toMatchObject({ status: 0 });
+    for (const part of ["receipt", "entry"]) writeFileSync(join(elsewhere, part), instance.cli("audit", "prove", index, "--part", part).stdout);
+    expect(verify("proof", join(elsewhere, "receipt"), join(elsewhere, "entry"), "--key", String(key))).toMatchObject({ status: 0 });
+    const entry = readFileSync(join(elsewhere, "entry"), "utf8");
+    writeFileSync(join(elsewhere, "entry"), entry.replace('"success":true', '"success":false'));
+    expect(verify("proof", join(elsewhere, "receipt"), join(elsewhere, "entry"), "--key", String(key))).toMatchObject({ status: 1 });
+    expect(instance.cli("audit", "export", elsewhere)).toMatchObject({ status: 7, stderr: expect.stringContaining("is there already") });
+  });
+
+  it("sums its updates up from the ledger", () => {
+    const { report } = instance.json<OutputOf<"audit.report">>("audit", "report", "updates");
+    expect(report.sections.map(({ section }) => section)).toEqual(["updates"]);
+    expect(instance.cli("audit", "report", "--format", "html").stdout).toMatch(/^<!doctype html>/i);
+    expect(instance.cli("audit", "report", "failures").stdout).toContain("FAIL");
   });
 });

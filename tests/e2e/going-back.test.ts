@@ -195,10 +195,7 @@ describe("what goes wrong in service and goes back:", () => {
     expect(instance.cli("audit", "verify").status).toBe(0);
     const updates = instance.updates();
     expect(updates.every(({ outcome }) => outcome !== null)).toBe(true);
-    const lines = readFileSync(join(instance.data, "ledger", "00000000.jsonl"), "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { event: string; update?: string });
+    const lines = instance.json<OutputOf<"audit.list">>("audit", "list", "--limit", "1000").entries;
     for (const { id } of updates) expect(lines.filter(({ event, update }) => update === id && /^UPDATE_(COMPLETED|FAILED)$/.test(event))).toHaveLength(1);
     rmSync(toldFile(), { force: true });
   });

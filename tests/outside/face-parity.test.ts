@@ -18,6 +18,16 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   "keeper run": "is the keeper's process, hidden: nobody types it",
   daemon: "is the daemon's process, hidden: nobody types it",
   analyse: "is the analysis job's process, hidden: nobody types it",
+  "trust init": "makes private keys on this machine, before anybody trusts them",
+  "trust show": "reads a repository's folder, which belongs to no instance",
+  "trust rotate": "signs with private keys, which no process that can be asked from afar may hold",
+  "trust sign": "signs with private keys, which no process that can be asked from afar may hold",
+  "trust discard": "changes a repository's folder, which belongs to no instance",
+  "trust refresh": "signs with the keys of the machine that has the repository, from a timer",
+  "release publish": "signs with private keys, which no process that can be asked from afar may hold",
+  "release yank": "signs with private keys, which no process that can be asked from afar may hold",
+  "registry serve": "is a server of its own, which shows a repository and knows no instance",
+  "tuf-client": "is what the public conformance suite runs, hidden: nobody types it",
 };
 
 /** An input that each operation accepts; the rest accept nothing at all. */
@@ -30,6 +40,9 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.resolve": { how: "retry" },
   "incident.note": { incident: "a", cause: "b" },
   "backup.progress": { job: "a" },
+  "audit.prove": { index: "0" },
+  "audit.compare": { checkpoint: "a" },
+  "audit.export": { to: "/a" },
   "token.create": { name: "a", role: "viewer" },
   "token.revoke": { token: "a" },
   "edit.plan": { plan: "edits: []" },

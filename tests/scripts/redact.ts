@@ -4,6 +4,8 @@ export type OwnWords = readonly (readonly [text: string, word: string])[];
 /** Patterns of what differs from run to run and machine to machine. In order: the first that fits takes the text. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>"],
+  [/\binstar\.local\/\S+/g, "<the ledger's key>"],
+  [/^( +root {2})\S{43}=$/gm, "$1<root>"],
   [/sha256:[0-9a-f]{8,64}/g, "<digest>"],
   [/\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{10,64}\b|\b[0-9]{10,64}\b/g, "<digest>"],
   // The last words of the agent's own test runner, which differ from one version of Node to the next.

@@ -17,6 +17,7 @@ import { TokenStore } from "./governance/access/token-store.ts";
 import { openPolicies } from "./governance/policy/open-policies.ts";
 import { KeeperClient } from "./keeper/keeper-client.ts";
 import { Ledger } from "./ledger/ledger.ts";
+import { openLedgerKey } from "./ledger/ledger-key.ts";
 import { checkDatabase } from "./observation/checks/read-database-integrity.ts";
 import { MetricsRecord } from "./observation/gather/metrics-record.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
@@ -37,8 +38,10 @@ import { type Finding, found, notFound } from "./settings/finding.ts";
 import { planNetworkTrust } from "./settings/plan-network-trust.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import { sandboxSettings } from "./settings/sandbox-settings.ts";
+import { openFloorsRecord } from "./sources/registry/floors-record.ts";
 import { openContentStore } from "./store/content-store.ts";
 import { openTreeStore } from "./store/tree-store.ts";
+import { parseFloors } from "./trust/trust-floors.ts";
 import { defineCodeUpdate, defineGoingBack, defineRestoring, defineWatchingAgain, listStepDefinitions } from "./update/code-update.ts";
 import { estimateFromHistory } from "./update/estimate-from-history.ts";
 import { findLessons } from "./update/find-lessons.ts";
@@ -73,7 +76,9 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
     });
   const database = openDatabase(path, { readOnly: mode === "read" });
   const facts = new Facts(database);
-  const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const ledgerKey = openLedgerKey({ folder, remembered: facts.read<string>("ledgerKey") ?? null, mayCreate: mode === "act" });
+  if (mode === "act" && ledgerKey.vkey !== null) facts.write("ledgerKey", ledgerKey.vkey);
+  const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: ledgerKey.signer });
   const record = new MetricsRecord(database);
   const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
   const time = new InstanceTime(clock, facts, Math.max(newest, record.newest()?.tickMs ?? 0));
@@ -90,7 +95,19 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
   assertOwnFolder(facts, read);
   if (mode === "act") facts.write("settingsPath", read.path);
   const backupsUnderWay = new Set<string>();
-  const opened = openSources({ read, folder, environment, agentPath, facts, runJob, clock });
+  const opened = openSources({
+    read,
+    folder,
+    environment,
+    agentPath,
+    facts,
+    runJob,
+    clock,
+    // Made by chance, unlike the folder's path, which is the same on many machines.
+    instanceId: ledgerKey.vkey ?? instanceIdOf(folder),
+    runningVersion: () => readStanding({ journal }).running?.version ?? null,
+    floors: openFloorsRecord({ database, facts, ledger, parse: parseFloors, mayWrite: mode === "act" }),
+  });
   const rooms: StepRooms = {
     settings,
     settingsFolder: read.folder,
@@ -156,6 +173,7 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
     database,
     journal,
     ledger,
+    ledgerKey,
     facts,
     time,
     sources: opened.sources,

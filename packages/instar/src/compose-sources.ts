@@ -1,5 +1,6 @@
 // Where new versions come from, wired: the mirror that every version ends up in, and the sources of instar.yaml.
 import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { InstarError } from "@instar/protocol";
@@ -8,6 +9,8 @@ import type { Clock } from "./platform/clock.ts";
 import type { RunJob } from "./platform/run-job.ts";
 import { filesSourceSettings } from "./settings/files-source-settings.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
+import { readSmallFile } from "./settings/read-small-file.ts";
+import type { RegistrySourceSettings } from "./settings/registry-source-settings.ts";
 import { planGitFollow } from "./settings/source-settings.ts";
 import { extractTarball } from "./sources/archive/extract-tarball.ts";
 import { type BringByHand, createBringByHand } from "./sources/bring-by-hand.ts";
@@ -21,7 +24,16 @@ import { createGitSource, type GitSource } from "./sources/git-source.ts";
 import { npmAsSource } from "./sources/npm/npm-as-source.ts";
 import { createNpmSource, type NpmSource } from "./sources/npm/npm-source.ts";
 import { readTokenFile } from "./sources/npm/read-token-file.ts";
+import type { FloorsRecord } from "./sources/registry/floors-record.ts";
+import { planPlace } from "./sources/registry/plan-place.ts";
+import { registryAsSource } from "./sources/registry/registry-as-source.ts";
+import type { RegistryFound, ReleaseRegistry } from "./sources/registry/release-registry.ts";
 import type { Source } from "./sources/source.ts";
+import { checkFiles } from "./trust/check-files.ts";
+import type { DownloadedRelease } from "./trust/download-releases.ts";
+import { openTrustedClient } from "./trust/open-trusted-client.ts";
+import { MANIFEST_NAME } from "./trust/release-manifest.ts";
+import type { TrustFloors } from "./trust/trust-floors.ts";
 
 export interface SourceParts {
   readonly read: ReadSettings;
@@ -33,6 +45,12 @@ export interface SourceParts {
   readonly facts: Facts;
   readonly runJob: RunJob;
   readonly clock: Clock;
+  /** What no other instance has, and this one always: which share of the instances it belongs to hangs on it. */
+  readonly instanceId: string;
+  /** Null where nothing runs. */
+  readonly runningVersion: () => string | null;
+  /** What was seen of the registry. */
+  readonly floors: FloorsRecord<TrustFloors>;
 }
 
 export interface OpenedSources {
@@ -74,7 +92,7 @@ export function openSources(parts: SourceParts): OpenedSources {
       clock,
     });
   };
-  const { npm, files, endpoint } = source;
+  const { npm, files, endpoint, registry } = source;
   const sources: Source[] = [
     ...(remote === undefined ? [] : [gitAsSource(git, { remote, ...follow, checkEveryMs: source.checkEvery })]),
     ...(npm === undefined ? [] : [npmAsSource(npmOf(npm.package), { ...npm, checkEveryMs: npm.checkEvery }, toolsOf("npm"))]),
@@ -98,12 +116,94 @@ export function openSources(parts: SourceParts): OpenedSources {
             toolsOf("endpoint"),
           ),
         ]),
+    ...(registry === undefined
+      ? []
+      : [
+          registryAsSource(openReleaseRegistry(registry, parts), registry, {
+            ...toolsOf("registry/unpacked"),
+            downloadFolder: join(folder, "sources", "registry", "downloads"),
+            runningVersion: parts.runningVersion,
+          }),
+        ]),
   ];
   return {
     git,
     sources,
     bringByHand: createBringByHand({ ...toolsOf("by-hand"), npmOf, isIgnored: createPathRules(files ?? filesSourceSettings.parse({ folder })).isIgnored }),
   };
+}
+
+/** Joins the room that trusts to the room that brings: neither knows the other. */
+export function openReleaseRegistry(
+  settings: RegistrySourceSettings,
+  { read, folder, clock, floors, instanceId }: Pick<SourceParts, "read" | "folder" | "clock" | "floors" | "instanceId">,
+): ReleaseRegistry {
+  const { component, channel, prereleases } = settings;
+  const place = planPlace(instanceId);
+  const url = settings.url.replace(/\/*$/, "");
+  let asking: Promise<unknown> = Promise.resolve();
+  // A client of its own for each question: with the floors as they are recorded now, and the signal of who asks.
+  const ask = async (signal: AbortSignal) => {
+    const before = floors.read();
+    const client = openTrustedClient({
+      metadataFolder: join(folder, "sources", "registry", "metadata"),
+      shippedRoot: await readRoot(pathOf(settings.root, read.folder)),
+      metadataUrl: `${url}/metadata`,
+      targetUrl: `${url}/targets`,
+      floors: before,
+      clock,
+      signal,
+    });
+    const { floors: after, notes } = await client.refresh();
+    // A crash before this leaves newer metadata than floors: they are asked for and judged again.
+    floors.advance(before, after);
+    return { client, notes };
+  };
+  /** One after the other: the metadata folder is one client's alone. */
+  const inTurn = (signal: AbortSignal): ReturnType<typeof ask> => {
+    const done = asking.then(() => ask(signal));
+    asking = done.catch(() => {});
+    return done;
+  };
+  return {
+    look: async (current, signal) => {
+      const { client, notes } = await inTurn(signal);
+      const choice = client.findRelease(component, channel, { current, allowsPrereleases: prereleases, place });
+      if (choice.kind === "none") return { ...choice, notes };
+      const { custom, sha256 } = choice.release;
+      return { kind: "found", found: { component: custom.component, version: custom.version, sha256 } };
+    },
+    download: async (found, into, signal) => {
+      const { client } = await inTurn(signal);
+      const choice = client.findRelease(component, channel, { current: null, allowsPrereleases: prereleases, place, version: found.version });
+      if (choice.kind === "none") throw gone(found, choice.because);
+      if (choice.release.sha256 !== found.sha256) throw gone(found, "it has other content now");
+      const downloaded = await client.download(choice.release, into);
+      return { file: downloaded.file, settle: (unpacked) => settleRelease(downloaded, unpacked) };
+    },
+  };
+}
+
+const gone = ({ component, version }: RegistryFound, because: string) =>
+  new InstarError("CONFLICT", `the registry no longer offers ${component} ${version}: ${because}`, { transient: true, advice: "It is looked for again." });
+
+async function settleRelease({ manifest }: DownloadedRelease, unpacked: string): Promise<void> {
+  const verdict = await checkFiles(unpacked, manifest);
+  if (verdict.kind === "different")
+    throw new InstarError("PACKAGE_REFUSED", `the unpacked release is not what was signed: ${verdict.because[0]}`, {
+      facts: { version: manifest.version, files: verdict.because },
+    });
+  await rm(join(unpacked, MANIFEST_NAME), { force: true });
+}
+
+/** Read anew for each question, so that one that was put right counts at once. */
+async function readRoot(path: string): Promise<Buffer> {
+  const root = await readSmallFile(path);
+  if (root !== undefined) return root;
+  throw new InstarError("SETTINGS_INVALID", `there is no ${path}, which trust in the registry begins with`, {
+    facts: { path },
+    advice: "Put the root.json there that whoever publishes handed over, and check source.registry.root in instar.yaml.",
+  });
 }
 
 /** Read anew for each question, so that a new token counts at once. Of the file nothing is ever in an error. */

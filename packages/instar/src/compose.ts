@@ -53,6 +53,15 @@ export function composeCli(main: string): CliParts {
       const { runDemo } = await import("./demo/run-demo.ts");
       return runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock });
     },
+    openTrust: async () => {
+      const { composeTrust } = await import("./compose-trust.ts");
+      return composeTrust({
+        clock: systemClock,
+        stop,
+        stdout: (text) => void process.stdout.write(text),
+        stderr: (text) => void process.stderr.write(text),
+      });
+    },
     runKeeper: async (read, folder) => {
       const [{ becomeReaper }, { runKeeper }] = await Promise.all([import("./keeper/become-reaper.ts"), import("./keeper/run-keeper.ts")]);
       closeStrayDescriptors();

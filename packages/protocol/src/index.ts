@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export { type LedgerEntryView, ledgerEntryView } from "./audit-operations.ts";
 export * from "./backup.ts";
 export * from "./decision.ts";
 export * from "./edits.ts";
@@ -13,6 +14,7 @@ export { needOf } from "./operation.ts";
 export * from "./operations.ts";
 export * from "./policy.ts";
 export * from "./rehearsal.ts";
+export * from "./report.ts";
 export * from "./rollback.ts";
 export * from "./sandbox.ts";
 export * from "./source.ts";

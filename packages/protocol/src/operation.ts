@@ -19,6 +19,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly fileInput?: string;
   /** The input that may name a file or a folder on this machine: the CLI tells it from the root. */
   readonly pathInput?: string;
+  /** Whatever is written there is a path, also a plain name. */
+  readonly isPathAlways?: true;
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
   /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */

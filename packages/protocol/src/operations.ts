@@ -1,6 +1,7 @@
 // The whole table of operations: CLI, HTTP and OpenAPI derive from it.
 import { z } from "zod";
 import { ACCESS_OPERATIONS } from "./access-operations.ts";
+import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { BACKUP_OPERATIONS } from "./backup-operations.ts";
 import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
@@ -175,6 +176,7 @@ export const OPERATIONS = [
   ...POLICY_OPERATIONS,
   ...OBSERVATION_OPERATIONS,
   ...ROLLBACK_OPERATIONS,
+  ...AUDIT_OPERATIONS,
   ...BACKUP_OPERATIONS,
   ...EDIT_OPERATIONS,
   ...ACCESS_OPERATIONS,
@@ -193,15 +195,6 @@ export const OPERATIONS = [
     summary: "The releases on disk: version, commit, author, changes, way back",
     input: none,
     output: z.object({ releases: z.array(releaseView) }),
-    positional: [],
-    offline: true,
-  }),
-  defineOperation({
-    name: "audit.verify",
-    kind: "query",
-    summary: "Follow the ledger's chain from the first entry to the last",
-    input: none,
-    output: z.object({ verdict: z.enum(["intact", "damaged"]), length: z.int(), head: z.string(), because: z.string() }),
     positional: [],
     offline: true,
   }),

@@ -83,7 +83,7 @@ export const statusView = z.object({
     .describe("Of all sources: the newest look, the next one, why one of them cannot be read"),
   sources: z.array(sourceView),
   marks: versionMarksView,
-  ledger: z.object({ length: z.int(), head: z.string() }),
+  ledger: z.object({ length: z.int(), head: z.string(), trouble: z.string().nullable().describe("What is wrong with it; no update begins by itself then") }),
   access: z
     .object({ door: z.enum(ROLES), because: z.string() })
     .describe("What whoever comes through the instance's own door may do: whoever can read daemon.json in the data folder"),

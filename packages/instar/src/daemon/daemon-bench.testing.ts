@@ -86,7 +86,7 @@ export class DaemonBench {
     const { data: folder, clock } = this;
     const database = openDatabase(join(folder, "instar.db"));
     const facts = new Facts(database);
-    const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+    const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: null });
     const newest = (database.prepare("SELECT max(tick_ms) AS tick FROM journal").get() as { tick: number | null }).tick ?? 0;
     const time = new InstanceTime(clock, facts, newest);
     const store = openContentStore({ folder: join(folder, "store") });
@@ -139,6 +139,7 @@ export class DaemonBench {
       database,
       journal: new Journal(database, ledger, time, takeEpoch(database)),
       ledger,
+      ledgerKey: { verifier: null, trouble: null },
       facts,
       time,
       codeUpdate: steps,

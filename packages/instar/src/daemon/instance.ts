@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Facts } from "../database/facts.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerKey } from "../ledger/ledger-key.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { BringByHand } from "../sources/bring-by-hand.ts";
 import type { Source } from "../sources/source.ts";
@@ -23,6 +24,8 @@ export interface Instance {
   readonly database: DatabaseSync;
   readonly journal: Journal;
   readonly ledger: Ledger;
+  /** Whose signature the ledger's checkpoints bear; what is wrong with it, where something is. */
+  readonly ledgerKey: Pick<LedgerKey, "verifier" | "trouble">;
   readonly facts: Facts;
   readonly time: InstanceTime;
   /** Where new versions come from; each is asked on its own. */

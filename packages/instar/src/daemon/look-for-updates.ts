@@ -15,6 +15,7 @@ import { startOf } from "../update/run-update.ts";
 import { isOnlyAnnounced } from "./announced-releases.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { type Instance, readBreaker, readStanding } from "./instance.ts";
+import { readLedgerTrouble } from "./note-ledger-trouble.ts";
 import { readBegunMs, readMarks, sourceOfRunning } from "./version-marks.ts";
 
 export interface Looked extends CandidatePlan {
@@ -188,7 +189,7 @@ export function planFound(instance: Instance, candidate: Candidate, underWay: Ca
     refused: refusedOf(candidate, sighting.refusedBecause),
     hasTests: settings.tests !== undefined,
     ended,
-    breakerBecause: readBreaker(instance).because || null,
+    breakerBecause: readLedgerTrouble(instance) ?? (readBreaker(instance).because || null),
     underWay,
   });
 }

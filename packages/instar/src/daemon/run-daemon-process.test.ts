@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import { readProcessIdentity } from "../platform/process-identity.ts";
 import { DaemonBench, step } from "./daemon-bench.testing.ts";
 import type { Instance } from "./instance.ts";
@@ -80,8 +81,7 @@ describe("a daemon's process", () => {
       stop.abort();
       await done;
     }
-    const ledger = readFileSync(join(bench.data, "ledger", "00000000.jsonl"), "utf8");
-    expect(ledger.split("\n").filter((line) => line.includes("EPOCH_TAKEN"))).toHaveLength(2);
+    expect(readLedgerFiles(join(bench.data, "ledger")).filter(({ event }) => event === "EPOCH_TAKEN")).toHaveLength(2);
   });
 
   it("clears what attempts of an earlier daemon left", async () => {

@@ -17,14 +17,19 @@ import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding } from "./instance.ts";
 import { Lookout } from "./lookout.ts";
 import { noteBreaker } from "./note-breaker.ts";
+import { noteLedgerTrouble } from "./note-ledger-trouble.ts";
 import { runTasks } from "./run-tasks.ts";
 import { sweepEdits } from "./sweep-edits.ts";
 import { planTaskTools } from "./task-tools.ts";
 import { aboutOf, noteHappenings, tellPeople } from "./tell-people.ts";
+import { keepSecretsOut, retainOldEntries } from "./tend-ledger.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
 const IDLE_NAP_MS = 300;
 const HOUSEKEEPING_MS = 5_000;
+/** Long beside a sync, short beside whoever looks. */
+const SOON_MS = 250;
+const RETAIN_EVERY_MS = 86_400_000;
 /** How often the files of the release that serves are looked at: a walk through its tree, some hundred milliseconds for ten thousand files. */
 const GUARD_MS = 15_000;
 /** How often what was recorded long ago is made smaller. */
@@ -45,6 +50,7 @@ export class Daemon {
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   readonly #progress = new Map<UpdateId, { step: string; line: string }>();
   readonly #over = new AbortController();
+  #isDraining = false;
   /** Asks the sources. */
   readonly lookout: Lookout;
 
@@ -66,7 +72,8 @@ export class Daemon {
 
   /** Runs until `stop`. @throws when it no longer knows what is on disk: the caller ends the process, and the next start decides */
   async run(stop: AbortSignal): Promise<void> {
-    await this.instance.ledger.drain();
+    await keepSecretsOut(this.instance);
+    await this.#drainLedger();
     await this.#removeUnfinishedBackups();
     // A crash right after the end of an update: what follows an end is still to be done.
     if (this.instance.journal.unfinished().length === 0) await this.#tidy();
@@ -131,11 +138,33 @@ export class Daemon {
     };
   }
 
+  /**
+   * Files that are not those which this daemon's database wrote are not written on top of, and the agent is minded all the same: what happens waits in the
+   * outbox, nothing begins by itself, and people are told. @throws InstarError DISK_FULL, PLATFORM_FAILED
+   */
+  async #drainLedger(): Promise<void> {
+    try {
+      await this.instance.ledger.drain();
+    } catch (error) {
+      if (!InstarError.is(error, "LEDGER_DAMAGED")) throw error;
+    }
+    noteLedgerTrouble(this.instance, this.#say);
+  }
+
+  /** What comes in quick succession goes to the files together: a signed head for each would cost more than the entries. */
+  async #drainSoon(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    await this.instance.rooms.clock.sleep(SOON_MS, this.over).catch(() => undefined);
+    this.#isDraining = false;
+    if (this.instance.database.isOpen) await this.instance.ledger.drain().catch(() => undefined);
+  }
+
   #told(entry: JournalEntry): void {
     this.#say(renderEntryLine(entry));
     for (const listener of this.#listeners) listener(entry);
     // The entry is durable in the outbox; the files follow. A disk that refuses now is asked again by housekeeping.
-    void this.instance.ledger.drain().catch(() => undefined);
+    void this.#drainSoon();
   }
 
   async #ended(update: UpdateId): Promise<void> {
@@ -244,10 +273,16 @@ export class Daemon {
 
   async #keepHouse(until: AbortSignal): Promise<void> {
     const { instance } = this;
+    let retainedAtTickMs = Number.NEGATIVE_INFINITY;
     while (!until.aborted) {
       try {
         transact(instance.database, () => instance.time.store());
-        await instance.ledger.drain();
+        await keepSecretsOut(instance);
+        await this.#drainLedger();
+        if (instance.time.tickMs() - retainedAtTickMs >= RETAIN_EVERY_MS && instance.ledger.trouble === null) {
+          retainedAtTickMs = instance.time.tickMs();
+          await retainOldEntries(instance, this.#say);
+        }
         if (instance.journal.unfinished().length === 0) await ensureReserve(reservePathOf(instance.folder), instance.settings.keep.reserve);
       } catch (error) {
         until.throwIfAborted();

@@ -31,7 +31,7 @@ const loops: { stop: AbortController; done: Promise<unknown> }[] = [];
 
 const open = (): TaskRoom => {
   const database = openDatabase(join(folder, "instar.db"));
-  const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: null });
   const written = { version: 1, name: "demo", source: { git: "x" }, agent: { start: ["true"] }, tasks: { perHour: 500 } };
   return { name: "demo", settings: settingsSchema.parse(written), database, ledger, rooms: { clock } };
 };

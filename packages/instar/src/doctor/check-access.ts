@@ -16,7 +16,7 @@ export interface AccessFacts {
   readonly readable: readonly string[];
 }
 
-const DATA_FILES = ["daemon.json", "instar.db"];
+const DATA_FILES = ["daemon.json", "instar.db", "keys", "keys/ledger.pem"];
 /** An agent's folder holds tens of files; who keeps thousands there is told that not all were looked into. */
 const MOST_FILES = 300;
 const MOST_BYTES = 262_144;

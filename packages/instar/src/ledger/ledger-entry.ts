@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 
 /** Event types: the specification's (`self-updating-loop` §9.1) where it has one, ours beside them. */
@@ -35,6 +35,7 @@ export type LedgerEvent =
   | "TASK_RESUMED"
   | "TASK_REMOVED"
   | "TASK_FAILED"
+  | "TRUST_ADVANCED"
   | "BREAKER_OPENED"
   | "BREAKER_RESET"
   | "NOTIFICATION_FAILED"
@@ -77,31 +78,39 @@ export interface LedgerEntry extends LedgerStatement {
   readonly previous: string;
 }
 
-export const GENESIS = createHash("sha256").update("").digest("hex");
+export const GENESIS = hash("sha256", "");
 
 /** An entry longer than this is refused: large facts belong elsewhere and are named by their digest. */
-const ENTRY_LIMIT_BYTES = 65_536;
+const ENTRY_LIMIT_BYTES = 65_535;
 
 const LONGEST_TEXT = 1_000;
 
 /**
- * What a statement says within the limit: long texts are cut, and details that are still too many are named by their digest.
+ * What a statement says within the limit and without secrets: long texts are cut, and details that are still too many are named by their digest. What is once
+ * hashed can never be taken out again, so it is left out before.
  * What comes from upstream (a commit's subject, a test's words) can be of any length and must not stop the journal.
  */
-export function fitStatement(statement: LedgerStatement): LedgerStatement {
-  const cut = shorten(statement) as unknown as LedgerStatement;
-  if (Buffer.byteLength(canonicalize(cut) ?? "") <= ENTRY_LIMIT_BYTES - 1_024) return cut;
-  const { details, ...rest } = cut;
-  return { ...rest, details: { omitted: `sha256:${hashLine(canonicalize(details) ?? "")}` } };
+export function renderFitting(
+  statement: LedgerStatement,
+  place: Pick<LedgerEntry, "index" | "at" | "previous">,
+  redact: (text: string) => string,
+): { readonly entry: LedgerEntry; readonly line: string } {
+  const entry = { ...(shorten(statement, redact) as unknown as LedgerStatement), ...place };
+  const line = canonicalize(entry) ?? "";
+  // Three bytes a letter at most: most entries need no counting.
+  if (line.length * 3 <= ENTRY_LIMIT_BYTES || Buffer.byteLength(line) <= ENTRY_LIMIT_BYTES) return { entry, line };
+  const { details, ...rest } = entry;
+  const shorter = { ...rest, details: { omitted: `sha256:${hashLine(canonicalize(details) ?? "")}` } };
+  return { entry: shorter, line: renderEntry(shorter) };
 }
 
 /** Canonical JSON has no lone halves of letters and no NaN (RFC 8785 §3.2.2): both are replaced. */
-function shorten(value: unknown): unknown {
-  if (typeof value === "string") return shortenText(value);
+function shorten(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return shortenText(redact(value));
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (Array.isArray(value)) return value.map(shorten);
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [shortenText(key), shorten(each)]));
-  return value;
+  if (Array.isArray(value)) return value.map((each) => shorten(each, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [shortenText(redact(key)), shorten(each, redact)]));
 }
 
 function shortenText(text: string): string {
@@ -116,6 +125,6 @@ export function renderEntry(entry: LedgerEntry): string {
   return line;
 }
 
-export function hashLine(line: string): string {
-  return createHash("sha256").update(line).digest("hex");
+export function hashLine(line: string | Uint8Array): string {
+  return hash("sha256", line);
 }

@@ -34,7 +34,7 @@ export function createFirstToken({ settings, folder, clock, operator, input }: F
   const database = openDatabase(path);
   try {
     const tokens = new TokenStore({ database, clock, newId });
-    const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+    const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: null });
     return createToken({ name: settings.name, settings, database, ledger, rooms: { clock } }, tokens, {
       ...{ name, role, scope: parseScope(scope, role), expiresAt: parseExpiry(input.expires, clock.wallMs()) },
       actor: { type: "user", id: operator },

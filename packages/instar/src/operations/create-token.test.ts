@@ -20,7 +20,7 @@ afterEach(() => bench.close());
 /** The database opened once more, by somebody who is not the daemon. */
 function openBeside({ settings }: Pick<TokenRoom, "settings">): { room: TokenRoom; tokens: TokenStore; close(): void } {
   const database = openDatabase(join(bench.data, "instar.db"));
-  const ledger = new Ledger(database, join(bench.data, "ledger"), () => bench.clock.wallMs());
+  const ledger = new Ledger({ database, folder: join(bench.data, "ledger"), now: () => bench.clock.wallMs(), key: null });
   const tokens = new TokenStore({ database, clock: bench.clock, newId });
   return { room: { name: "demo", database, ledger, rooms: { clock: bench.clock }, settings }, tokens, close: () => database.close() };
 }
@@ -40,7 +40,10 @@ describe("a token that is made beside a daemon that runs", () => {
     }
     close();
     await instance.ledger.drain();
-    expect(verifyLedger(join(bench.data, "ledger"), instance.ledger.head())).toMatchObject({ kind: "intact", length: instance.ledger.head().length });
+    expect(verifyLedger(join(bench.data, "ledger"), { expected: instance.ledger.head() })).toMatchObject({
+      kind: "intact",
+      length: instance.ledger.head().length,
+    });
     const written = readLedgerFiles(join(bench.data, "ledger")).filter(({ event }) => event === "TOKEN_CREATED");
     expect(written).toHaveLength(20);
     expect(written[0]).toMatchObject({

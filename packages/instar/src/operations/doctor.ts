@@ -99,9 +99,9 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
 }
 
 async function checkData({ instance }: OperationContext): Promise<Check[]> {
-  const { folder, database, ledger, settings } = instance;
+  const { folder, database, ledger, ledgerKey, settings } = instance;
   const pending = (database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
-  const chain = verifyLedger(join(folder, "ledger"), ledger.head(), pending);
+  const chain = verifyLedger(join(folder, "ledger"), { expected: ledger.head(), pending, key: ledgerKey.verifier });
   return [
     await checkFolder(folder),
     ...checkJournal(database),

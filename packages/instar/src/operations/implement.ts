@@ -1,6 +1,7 @@
 import type { Implementations } from "@instar/protocol";
 import { implementAccess } from "./access.ts";
 import { implementApprovals } from "./approvals.ts";
+import { implementAudit } from "./audit.ts";
 import { implementBackups } from "./backups.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
@@ -33,6 +34,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementRollback(context),
     ...implementEdits(context),
     ...implementRecords(context),
+    ...implementAudit(context),
     ...implementIncidents(context),
     ...implementBackups(context),
     ...implementObservation(context),

@@ -1,13 +1,12 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { type Implementations, InstarError } from "@instar/protocol";
+import type { Implementations } from "@instar/protocol";
 import { readStanding } from "../daemon/instance.ts";
-import { verifyLedger } from "../ledger/verify-ledger.ts";
 import type { OperationContext } from "./context.ts";
 import { findUpdate } from "./updates.ts";
 
-/** Asking what was: releases, ledger, logs. */
-export function implementRecords(context: OperationContext): Pick<Implementations, "history" | "audit.verify" | "logs" | "update.output"> {
+/** Asking what was: releases, logs. */
+export function implementRecords(context: OperationContext): Pick<Implementations, "history" | "logs" | "update.output"> {
   const { instance } = context;
   return {
     history: async () => {
@@ -32,16 +31,6 @@ export function implementRecords(context: OperationContext): Pick<Implementation
           quarantined: instance.rooms.quarantined(digest) ?? null,
         })),
       };
-    },
-    "audit.verify": async () => {
-      const pending = (instance.database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
-      const found = verifyLedger(join(instance.folder, "ledger"), instance.ledger.head(), pending);
-      if (found.kind === "damaged")
-        throw new InstarError("LEDGER_DAMAGED", found.because, {
-          facts: { index: found.index },
-          advice: "Keep the data folder as it is, and compare it with a copy from before.",
-        });
-      return { verdict: "intact", length: found.length, head: found.head, because: `${found.length} entries, each following from the one before it` };
     },
     "update.output": async ({ update, from }) => readFrom(join(context.instance.folder, "logs", `update-${findUpdate(context.instance, update)}.log`), from),
     logs: async ({ of, lines, update }) => {

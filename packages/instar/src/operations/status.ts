@@ -1,6 +1,7 @@
 import { type Implementations, InstarError, type StatusView } from "@instar/protocol";
 import { type Instance, readStanding } from "../daemon/instance.ts";
 import { mostToSay } from "../daemon/look-for-updates.ts";
+import { readLedgerTrouble } from "../daemon/note-ledger-trouble.ts";
 import { describeMarks } from "../daemon/version-marks.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
@@ -53,7 +54,7 @@ async function readStatus(context: StatusContext): Promise<StatusView> {
     },
     sources: describeSources(instance, daemon),
     marks: describeMarks(instance),
-    ledger: { length: head.length, head: head.hash },
+    ledger: { length: head.length, head: head.hash, trouble: readLedgerTrouble(instance) },
     access: { door: door.role, because: door.because },
     versions,
   };

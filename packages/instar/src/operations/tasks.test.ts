@@ -19,7 +19,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "instar-task-operations-"));
   const database = openDatabase(join(folder, "instar.db"));
   const settings = settingsSchema.parse({ version: 1, name: "demo", source: { git: "x" }, agent: { start: ["true"] } });
-  const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: null });
   instance = { name: "demo", folder, settings, database, ledger, sources: [{ id: "git" }], rooms: { clock } } as unknown as OperationContext["instance"];
 });
 afterEach(() => {

@@ -11,6 +11,27 @@ import { InstarError } from "@instar/protocol";
  * @throws InstarError DISK_FULL, PLATFORM_FAILED
  */
 export async function writeFileDurably(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  await writeAndRename(path, data, mode);
+  await syncFolder(dirname(path));
+}
+
+export interface DurableFile {
+  readonly path: string;
+  readonly bytes: string | Uint8Array;
+}
+
+/**
+ * Several files, each whole or not there, in no order; each folder is synced once, after all of them. When it returns all are durable.
+ *
+ * @throws InstarError DISK_FULL, PLATFORM_FAILED; some may be there then
+ */
+export async function writeFilesDurably(files: readonly DurableFile[], mode = 0o600): Promise<void> {
+  const settled = await Promise.allSettled(files.map(({ path, bytes }) => writeAndRename(path, bytes, mode)));
+  for (const each of settled) if (each.status === "rejected") throw each.reason;
+  await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(syncFolder));
+}
+
+async function writeAndRename(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const temporary = join(dirname(path), `.tmp-${randomBytes(6).toString("hex")}`);
   try {
     const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode);
@@ -25,7 +46,6 @@ export async function writeFileDurably(path: string, data: string | Uint8Array, 
     await rm(temporary, { force: true });
     throw explainFileError(error, `could not write ${path}`);
   }
-  await syncFolder(dirname(path));
 }
 
 /** Makes the entries of a folder durable: a rename is only safe after this. Windows has no such call and needs none. */

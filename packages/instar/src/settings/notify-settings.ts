@@ -14,12 +14,13 @@ const OCCASIONS = [
   "breaker",
   "release-changed",
   "token-created",
+  "ledger",
   "task-paused",
 ] as const;
 export type Occasion = (typeof OCCASIONS)[number];
 
 /** What wakes somebody by default: what went wrong, what waits for a person, and a new hand on the door. */
-const LOUD: Occasion[] = ["rolled-back", "stuck", "waiting", "breaker", "release-changed", "token-created", "task-paused"];
+const LOUD: Occasion[] = ["rolled-back", "stuck", "waiting", "breaker", "release-changed", "token-created", "task-paused", "ledger"];
 
 export const notifySettings = z.strictObject({
   ways: z

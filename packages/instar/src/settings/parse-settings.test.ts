@@ -91,7 +91,7 @@ describe("a mistaken file is refused with line, column and words", () => {
     [
       "a source that names none",
       GOOD.replace("  git: https://example.org/ana.git", "  branch: main"),
-      /line 3, column 1: name a source: git, npm, files or endpoint/,
+      /line 3, column 1: name a source: git, npm, files, endpoint or registry/,
     ],
     ["a channel that is none", GOOD.replace("  git:", "  channel: beta\n  git:"), /source\.channel|the channel is not among source\.channels/],
     [

@@ -36,8 +36,8 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
   },
   {
     at: ["source"],
-    says: "name a source: git, npm, files or endpoint",
-    isBroken: (draft) => draft("source") !== undefined && ["git", "npm", "files", "endpoint"].every((kind) => draft("source", kind) === undefined),
+    says: "name a source: git, npm, files, endpoint or registry",
+    isBroken: (draft) => draft("source") !== undefined && ["git", "npm", "files", "endpoint", "registry"].every((kind) => draft("source", kind) === undefined),
   },
   {
     at: ["source", "channel"],

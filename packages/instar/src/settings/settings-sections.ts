@@ -13,7 +13,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   {
     name: "source",
-    words: ["Where new versions come from: git, npm, files of a folder, or an address that tells; several are asked each on its own."],
+    words: ["Where new versions come from: git, npm, files of a folder, an address that tells, or signed releases; several are asked each on its own."],
     keys: [
       { name: "git", example: "https://example.org/agent.git" },
       { name: "branch", example: "main" },
@@ -30,6 +30,11 @@ export const SECTIONS: readonly Section[] = [
         name: "endpoint",
         example: { url: "https://example.org/agent/latest.json" },
         words: "An address that says which version there is and where its archive lies.",
+      },
+      {
+        name: "registry",
+        example: { url: "https://example.org/releases", root: "./root.json", component: "agent", channel: "stable" },
+        words: "A repository of signed releases (TUF). Nothing is taken that its keys did not sign.",
       },
       {
         name: "webhooks",
@@ -397,8 +402,18 @@ export const SECTIONS: readonly Section[] = [
         name: "ways",
         example: [{ run: ["./tell-me"] }, { webhook: "https://example.org/hooks/instar", secretVariable: "HOOK_SECRET", on: ["rolled-back", "stuck"] }],
         words:
-          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed, token-created, task-paused; left out, what is loud.",
+          "A program finds it in INSTAR_NOTIFICATION (JSON) and INSTAR_SUMMARY. on: committed, rolled-back, refused, cancelled, superseded, stuck, stuck-resolved, waiting, breaker, release-changed, token-created, task-paused, ledger; left out, what is loud.",
       },
+    ],
+  },
+  {
+    name: "ledger",
+    words: ["Where the ledger's entries lie as they grow old. None is ever deleted, and proofs hold wherever they are."],
+    keys: [
+      { name: "compressAfter", example: "30d" },
+      { name: "archive", example: "/mnt/archive/ledger", words: "Old ones are moved there; without it they stay." },
+      { name: "moveAfter", example: "90d" },
+      { name: "keepAtMost", example: "1GiB", words: "The oldest are moved before their time where it is more." },
     ],
   },
   {

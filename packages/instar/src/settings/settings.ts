@@ -3,6 +3,7 @@ import { z } from "zod";
 import { backupSettings } from "./backup-settings.ts";
 import { decisionSettings } from "./decision-settings.ts";
 import { approvalSettings, policySettings, updateFreeze, updateWindow } from "./governance-settings.ts";
+import { ledgerSettings } from "./ledger-settings.ts";
 import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
@@ -246,6 +247,7 @@ export const settingsSchema = z.strictObject({
   backup: backupSettings.prefault({}),
   tasks: taskSettings.prefault({}).describe("What keeps scheduled tasks within bounds"),
   notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
+  ledger: ledgerSettings.prefault({}).describe("Where the ledger's entries lie as they grow old"),
   keep: z
     .strictObject({
       releases: z.int().min(2).default(5).describe("How many releases stay on disk"),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { endpointSourceSettings } from "./endpoint-source-settings.ts";
 import { filesSourceSettings } from "./files-source-settings.ts";
 import { npmSourceSettings } from "./npm-source-settings.ts";
+import { registrySourceSettings } from "./registry-source-settings.ts";
 import { duration } from "./setting-values.ts";
 import { checkAtSettings } from "./task-settings.ts";
 import { webhookSettings } from "./webhook-settings.ts";
@@ -31,6 +32,7 @@ export const sourceSettings = z.strictObject({
   npm: npmSourceSettings.optional().describe("An agent that is distributed as an npm package"),
   files: filesSourceSettings.optional().describe("A folder on this machine whose changes become versions"),
   endpoint: endpointSourceSettings.optional().describe("An address that says which version there is, and where its archive is"),
+  registry: registrySourceSettings.optional().describe("A repository of signed releases (TUF)"),
   webhooks: webhookSettings.optional().describe("Who may say that there is something new; it is then looked for where this file says"),
   checkEvery: duration.prefault("5m").describe("How often upstream is asked"),
   checkAt: checkAtSettings.optional().describe("Ask at these times instead of every so often"),

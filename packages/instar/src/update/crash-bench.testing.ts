@@ -51,7 +51,7 @@ export class CrashBench {
   readonly folder = mkdtempSync(join(tmpdir(), "instar-crash-"));
   readonly database = openDatabase(join(this.folder, "instar.db"));
   readonly clock = new SimulatedClock({ whenAsleep: "skip" });
-  readonly ledger = new Ledger(this.database, join(this.folder, "ledger"), () => this.clock.wallMs());
+  readonly ledger = new Ledger({ database: this.database, folder: join(this.folder, "ledger"), now: () => this.clock.wallMs(), key: null });
   #updates = 0;
 
   constructor() {

@@ -24,7 +24,7 @@ export function openJournal(clock = new SimulatedClock()): OpenJournal {
   const folder = mkdtempSync(join(tmpdir(), "instar-journal-"));
   const path = join(folder, "instar.db");
   const database = openDatabase(path);
-  const ledger = new Ledger(database, join(folder, "ledger"), () => clock.wallMs());
+  const ledger = new Ledger({ database, folder: join(folder, "ledger"), now: () => clock.wallMs(), key: null });
   const journal = new Journal(database, ledger, new InstanceTime(clock, new Facts(database), 0), takeEpoch(database));
   return {
     folder,

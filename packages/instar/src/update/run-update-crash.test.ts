@@ -68,7 +68,7 @@ describe("an update that is killed after any of its writes, and again after any 
       .all();
     expect(ends).toEqual([]);
     await bench.ledger.drain();
-    expect(verifyLedger(`${bench.folder}/ledger`, bench.ledger.head())).toMatchObject({ kind: "intact" });
+    expect(verifyLedger(`${bench.folder}/ledger`, { expected: bench.ledger.head() })).toMatchObject({ kind: "intact" });
   });
 });
 

@@ -2,6 +2,8 @@ import { backupJob, OPERATIONS, type Operation, updateView } from "@instar/proto
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { initFlags } from "./init-flags.ts";
+import { addTrustCommands } from "./trust/add-trust-commands.ts";
+import type { TrustQuestion } from "./trust/trust-question.ts";
 
 /** What the CLI can be told beyond the protocol's operations: each acts on this machine, before or around a daemon. */
 export interface LocalCommands {
@@ -14,6 +16,8 @@ export interface LocalCommands {
   daemon(): Promise<void>;
   /** Answers one question of the analysis, from a file into a file. */
   analyse(asked: string, answered: string): Promise<void>;
+  /** Signed releases. Absent where only the shape of the command line is looked at. */
+  trust?(question: TrustQuestion): Promise<void>;
 }
 
 export interface GlobalOptions {
@@ -32,13 +36,16 @@ export function buildProgram(
   local: LocalCommands,
   runOperation: (operation: Operation, input: Record<string, unknown>, options: GlobalOptions) => Promise<void>,
 ): Command {
-  const program = new Command("instar")
+  const program = new Program("instar")
     .description("Keeps a long-running agent alive while the agent changes.")
     .version(version)
+    // Before the commands are added, which have it from here: a mistake in any of them is answered by who runs it.
+    .exitOverride()
     .showHelpAfterError("(instar --help shows what there is)")
     .addHelpText("after", EXIT_STATUSES);
   withGlobals(program);
   addLocalCommands(program, local);
+  addTrustCommands(program, async (question) => local.trust?.(question));
   const groups = new Map<string, Command>();
   for (const operation of OPERATIONS as readonly Operation[]) {
     if (operation.hiddenFrom?.cli !== undefined) continue;
@@ -47,6 +54,26 @@ export function buildProgram(
   // What Instar starts itself with: `instar keeper`, beside the operations that are about the keeper.
   withGlobals(groupOf(program, groups, "keeper").command("run", { hidden: true, isDefault: true })).action(() => local.keeper());
   return program;
+}
+
+/**
+ * Knows its own --version only before a command: behind one it is the command's (`release publish --version 1.2.3`). The other options of the program are known
+ * wherever they stand, so commander's positional options, which would part all of them, are not for us.
+ */
+class Program extends Command {
+  override createCommand(name?: string): Command {
+    return new Command(name);
+  }
+
+  override parseOptions(argv: string[]): ReturnType<Command["parseOptions"]> {
+    const commands = new Set(this.commands.map((command) => command.name()));
+    const at = argv.findIndex((word) => commands.has(word));
+    // commander knows an option wherever it stands, so what is not to be known is given to it under another name.
+    const hide = (word: string) => word.replace(/^--version(?==|$)/, "--\0");
+    const show = (word: string) => word.replace(/^--\0/, "--version");
+    const { operands, unknown } = super.parseOptions(at < 0 ? argv : [...argv.slice(0, at), ...argv.slice(at).map(hide)]);
+    return { operands: operands.map(show), unknown: unknown.map(show) };
+  }
 }
 
 const EXIT_STATUSES = `
@@ -100,7 +127,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   policy: "Which update may proceed, and who may do what: show, check, explain, simulate, test",
   edit: "Edits of the agent's configuration: plan, apply, undo",
   incident: "What went wrong in service, and why",
-  audit: "The ledger",
+  audit: "The ledger: list, verify, prove, compare, export, report",
   backup: "Backups of code, configuration, data and databases: create, list, verify, restore, prune",
   keeper: "The process that keeps the agent: replace",
   token: "Who may do what here: create, list, revoke",

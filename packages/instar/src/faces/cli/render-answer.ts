@@ -20,6 +20,7 @@ import type {
   TokenView,
   UpdateView,
 } from "@instar/protocol";
+import { renderEntries, renderExported, renderVerified } from "./render-audit.ts";
 import { renderBackups, renderJob } from "./render-backup.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
@@ -87,7 +88,17 @@ export function renderAnswer(operation: string, answer: unknown): string {
     case "backup.progress":
       return renderJob(answer as BackupJob);
     case "audit.verify":
-      return `the ledger is intact: ${(answer as OutputOf<"audit.verify">).because}`;
+      return renderVerified(answer as OutputOf<"audit.verify">);
+    case "audit.list":
+      return renderEntries(answer as OutputOf<"audit.list">);
+    case "audit.prove":
+      return (answer as OutputOf<"audit.prove">).text.trimEnd();
+    case "audit.compare":
+      return (answer as OutputOf<"audit.compare">).because;
+    case "audit.export":
+      return renderExported(answer as OutputOf<"audit.export">);
+    case "audit.report":
+      return (answer as OutputOf<"audit.report">).text.trimEnd();
     case "incident.list":
       return (answer as OutputOf<"incident.list">).incidents.map(renderIncident).join("\n") || "nothing went wrong in service so far";
     case "incident.note":
@@ -181,7 +192,9 @@ function renderStatus(status: StatusView): string {
   if (status.available !== null) lines.push(`  upstream   ${status.available.version}: ${status.available.because}`);
   lines.push(`  contained  ${agent.containment}: ${agent.containmentBecause}`);
   lines.push(`  access     the door's role is ${status.access.door}: ${status.access.because}`);
-  lines.push(`  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}`);
+  lines.push(
+    `  ledger     ${status.ledger.length} entries, head ${status.ledger.head.slice(0, 16)}${status.ledger.trouble === null ? "" : `; ${status.ledger.trouble}`}`,
+  );
   lines.push(`  data       ${status.dataFolder}`);
   return lines.join("\n");
 }

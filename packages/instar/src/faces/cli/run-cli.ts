@@ -22,6 +22,7 @@ import { readToken } from "./read-token.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
+import type { TrustParts } from "./trust/trust-parts.ts";
 
 /** What only compose.ts can build, handed to the face. */
 export interface CliParts extends AnswersFromDisk {
@@ -40,6 +41,8 @@ export interface CliParts extends AnswersFromDisk {
   readonly findSandbox: () => Promise<Finding<string>>;
   readonly answerAnalysis: (asked: string, answered: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
+  /** What signed releases are made with; loaded where a command asks for it. */
+  readonly openTrust: () => Promise<TrustParts>;
 }
 
 /** argv → exit status. Prints to stdout what was asked for, to stderr what went wrong. */
@@ -139,6 +142,12 @@ export async function runCli(parts: CliParts): Promise<number> {
         await parts.runDaemon(read, folder);
       },
       analyse: parts.answerAnalysis,
+      trust: async (question) => {
+        const { runTrustCommand } = await import("./trust/run-trust-command.ts");
+        const answer = (value: object, words: string) => print(isJson ? JSON.stringify(value, null, 2) : words);
+        const clientArgv = parts.argv.slice(parts.argv.indexOf("tuf-client") + 1);
+        status = await runTrustCommand({ parts: await parts.openTrust(), cwd: process.cwd(), clientArgv, answer }, question);
+      },
     },
     async (operation, input, options) => {
       const { read, folder } = await located(options);
@@ -174,7 +183,6 @@ export async function runCli(parts: CliParts): Promise<number> {
   program.hook("preAction", (_, action) => {
     folderOption = String(action.optsWithGlobals().folder ?? ".");
   });
-  program.exitOverride();
   try {
     await program.parseAsync(parts.argv, { from: "user" });
     return status;

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { ModelFailure, ModelWord, Opinion } from "@instar/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import { plainText } from "../../platform/plain-text.ts";
+import { redactSecrets } from "../../platform/secrets/redact-secrets.ts";
 import type { ModelSettings } from "../../settings/decision-settings.ts";
 import { createBoundedFetch, type Heard } from "./bounded-fetch.ts";
 import { mapStrings } from "./map-strings.ts";
 import type { ModelEvidence } from "./model-evidence.ts";
 import { parseOpinion } from "./parse-opinion.ts";
 import { planPrompt } from "./plan-prompt.ts";
-import { redactSecrets } from "./redact-secrets.ts";
 import { type Generation, runGeneration } from "./run-generation.ts";
 
 export interface ModelQuestion {

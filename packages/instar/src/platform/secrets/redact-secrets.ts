@@ -9,7 +9,18 @@ const SHORTEST = 6;
  * looked for in the text as it came and taken out together, so that what stands in for one hides no other. Takes time in proportion to the text.
  */
 export function redactSecrets(text: string, known: Readonly<Record<string, string>>): string {
-  const spans = [...findKnown(text, known), ...findSecretShapes(text)].sort((one, other) => one.from - other.from || other.to - one.to);
+  return createRedactor(known)(text);
+}
+
+/** The same for many texts: in what forms the known values may come is worked out once. */
+export function createRedactor(known: Readonly<Record<string, string>>): (text: string) => string {
+  const forms = formsOfKnown(known);
+  return (text) => redact(text, forms);
+}
+
+function redact(text: string, forms: readonly KnownForm[]): string {
+  const spans = [...findKnown(text, forms), ...findSecretShapes(text)].sort((one, other) => one.from - other.from || other.to - one.to);
+  if (spans.length === 0) return text;
   let left = "";
   let at = 0;
   for (const { from, to, what } of spans) {
@@ -20,13 +31,22 @@ export function redactSecrets(text: string, known: Readonly<Record<string, strin
   return left + text.slice(at);
 }
 
-function findKnown(text: string, known: Readonly<Record<string, string>>): SecretSpan[] {
+interface KnownForm {
+  readonly form: string;
+  readonly what: string;
+}
+
+function formsOfKnown(known: Readonly<Record<string, string>>): KnownForm[] {
   return Object.entries(known)
     .filter(([, value]) => value.length >= SHORTEST)
     .flatMap(([name, value]) => {
       const what = name.replaceAll(/[^A-Za-z0-9_.-]/g, "_").slice(0, 80);
-      return formsOf(value).flatMap((form) => findText(text, form).map((from) => ({ from, to: from + form.length, what })));
+      return formsOf(value).map((form) => ({ form, what }));
     });
+}
+
+function findKnown(text: string, forms: readonly KnownForm[]): SecretSpan[] {
+  return forms.flatMap(({ form, what }) => findText(text, form).map((from) => ({ from, to: from + form.length, what })));
 }
 
 /** As others write it down. Of a JSON text inside a JSON text too: answers of servers are that. */

@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Implementations, InstarError, type LedgerEntryView, type Report } from "@instar/protocol";
+import { compareCheckpoint } from "../ledger/compare-checkpoint.ts";
+import { exportLedger } from "../ledger/export-ledger.ts";
+import { proveEntry } from "../ledger/prove-entry.ts";
+import { countEntries, readEntries, readNewestFirst } from "../ledger/read-ledger.ts";
+import { type NoteKey, renderVerifierKey } from "../ledger/tree/note-key.ts";
+import { type LedgerVerification, verifyLedger } from "../ledger/verify-ledger.ts";
+import { buildReport } from "../reports/build-report.ts";
+import { renderReportCsv } from "../reports/render-report-csv.ts";
+import { renderReportHtml } from "../reports/render-report-html.ts";
+import { renderReportText } from "../reports/render-report-text.ts";
+import type { OperationContext } from "./context.ts";
+
+type Audit = Pick<Implementations, "audit.verify" | "audit.list" | "audit.prove" | "audit.compare" | "audit.export" | "audit.report">;
+
+/** The ledger, shown, proved, handed out and summed up. */
+export function implementAudit({ instance, daemon }: OperationContext): Audit {
+  const folder = join(instance.folder, "ledger");
+  const { verifier, trouble } = instance.ledgerKey;
+  const signing = (): NoteKey => {
+    if (verifier !== null) return verifier;
+    throw new InstarError("NOT_FOUND", "this ledger has no key yet", { advice: "`instar up` makes one." });
+  };
+  /** What is to be shown is in the files first, where there is a daemon, who alone writes them. What keeps it from that, verifying tells. */
+  const settle = async (): Promise<void> => {
+    if (daemon !== undefined) await instance.ledger.drain().catch(() => undefined);
+  };
+  const nowIso = () => new Date(instance.rooms.clock.wallMs()).toISOString();
+  return {
+    "audit.verify": async () => {
+      await settle();
+      const rows = instance.database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[];
+      const found = verifyLedger(folder, { expected: instance.ledger.head(), pending: rows.map(({ line }) => line), key: verifier });
+      const keyProblem = found.kind === "intact" ? trouble : null;
+      if (found.kind === "damaged" || keyProblem !== null)
+        throw new InstarError("LEDGER_DAMAGED", found.kind === "damaged" ? found.because : (keyProblem ?? ""), {
+          ...(found.kind === "damaged" ? { facts: { index: found.index } } : {}),
+          advice: "Keep the data folder as it is, and compare it with a copy from before. The agent goes on serving.",
+        });
+      const { length, head, signed, root, archived } = found;
+      return {
+        verdict: "intact",
+        length,
+        head,
+        signed,
+        root,
+        archived,
+        key: verifier === null ? null : renderVerifierKey(verifier),
+        because: inWords(found),
+      };
+    },
+    "audit.list": async ({ limit, before, update, event }) => {
+      await settle();
+      const entries: LedgerEntryView[] = [];
+      for (const entry of readNewestFirst(folder, before)) {
+        if (entries.length >= limit) break;
+        if ((update === undefined || entry.update?.startsWith(update)) && (event === undefined || entry.event === event)) entries.push(shown(entry));
+      }
+      return { entries, length: countEntries(folder) };
+    },
+    "audit.prove": async ({ index, part }) => {
+      await settle();
+      const key = signing();
+      const proved = proveEntry(folder, index, key);
+      return { index, ...proved, text: proved[part], key: renderVerifierKey(key) };
+    },
+    "audit.compare": async ({ checkpoint }) => {
+      await settle();
+      const compared = compareCheckpoint(folder, checkpoint, signing());
+      return {
+        ...compared,
+        proof: [...compared.proof],
+        because: `the ${compared.older} entries of then are the first of the ${compared.size} of now, unchanged`,
+      };
+    },
+    "audit.export": async ({ to, from, until }) => {
+      await settle();
+      const key = signing();
+      const period = { from: from === undefined ? null : momentOf(from), until: until === undefined ? null : momentOf(until) };
+      const exported = await exportLedger({ folder, to, key, ...period, madeAt: nowIso(), verifier: findVerifier() });
+      const vkey = renderVerifierKey(key);
+      return { folder: to, ...exported, key: vkey, verify: `node ${join(to, "verify.mjs")} --key ${vkey}` };
+    },
+    "audit.report": async ({ kind, from, until, format }) => {
+      await settle();
+      const report = await buildReport(kind, readEntries(folder), { from, to: until, instance: instance.name, madeAt: nowIso() });
+      return { report, text: RENDER[format](report) };
+    },
+  };
+}
+
+function inWords({ length, signed, archived }: Extract<LedgerVerification, { kind: "intact" }>): string {
+  const parts = [`${length} entries, each following from the one before it`];
+  if (signed === null) parts.push("none is signed yet");
+  else parts.push(signed === length ? "all of them signed" : `${signed} of them signed`);
+  if (archived > 0) parts.push(`${archived} lie in an archive, and their hashes fit`);
+  return parts.join("; ");
+}
+
+const RENDER: Readonly<Record<"text" | "json" | "csv" | "html", (report: Report) => string>> = {
+  text: renderReportText,
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  csv: (report) => renderReportCsv(report),
+  html: (report) => renderReportHtml(report, { hasProofs: false }),
+};
+
+const shown = (entry: object): LedgerEntryView => JSON.parse(JSON.stringify(entry)) as LedgerEntryView;
+
+function momentOf(text: string): string {
+  const atMs = Date.parse(text);
+  if (Number.isNaN(atMs)) throw new InstarError("INPUT_INVALID", `${JSON.stringify(text)} is no day and no time in ISO 8601`);
+  return new Date(atMs).toISOString();
+}
+
+/** Beside the program in a package, in its own package in a checkout. */
+function findVerifier(): string {
+  const places = ["./verify.mjs", "../verify.mjs", "../../../verifier/src/verify.mjs"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = places.find((path) => existsSync(path));
+  if (found === undefined) throw new InstarError("NOT_FOUND", "the verifier is missing from this installation");
+  return found;
+}
