@@ -198,7 +198,13 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "await file.writeFile(data);",
     checks: [PLAIN],
   },
-  { name: "a durable file's folder is not synced", file: DURABLE, find: "} await syncFolder(dirname(path)); }", replace: "} }", checks: [PLAIN] },
+  {
+    name: "a durable file's folder is not synced",
+    file: DURABLE,
+    find: "await writeAndRename(path, data, mode); await syncFolder(dirname(path));",
+    replace: "await writeAndRename(path, data, mode);",
+    checks: [PLAIN],
+  },
   { name: "a folder is opened and not synced", file: DURABLE, find: "await folder.sync();", replace: "", checks: [PLAIN] },
   {
     name: "a rename's target folder is not synced",
@@ -228,16 +234,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a new ledger file's folder is not synced",
     file: "ledger/ledger.ts",
-    find: "if (kept === 0) await syncFolder(this.#folder);",
+    find: 'if (isNew) await syncFolder(join(path, ".."));',
     replace: "",
     checks: [PLAIN],
   },
   {
     name: "the outbox is forgotten before the files are written",
     file: "ledger/ledger.ts",
-    find: "await makePrivateFolder(this.#folder);",
-    replace:
-      'this.#database.prepare("DELETE FROM ledger_outbox WHERE idx <= ?").run(last.idx); await new Promise((resolve) => setImmediate(resolve)); await makePrivateFolder(this.#folder);',
+    find: "await makePrivateFolder(folder);",
+    replace: "if (last !== undefined) this.#forget(last); await new Promise((resolve) => setImmediate(resolve)); await makePrivateFolder(folder);",
     checks: [PLAIN, EXCHANGING, "up to the exchange"],
   },
   {

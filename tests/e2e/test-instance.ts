@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StatusView, UpdateView } from "@instar/protocol";
+import type { LedgerEntryView, OutputOf, StatusView, UpdateView } from "@instar/protocol";
 import { findFreePort } from "@instar/testkit";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -271,12 +271,8 @@ export class TestInstance {
   }
 
   /** Every entry of the ledger, the oldest first. */
-  ledger(): { event: string; update?: string; actor: { type: string; id: string }; details?: Record<string, unknown> }[] {
-    const folder = join(this.data, "ledger");
-    const lines = readdirSync(folder)
-      .toSorted()
-      .flatMap((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
-    return lines.map((line) => JSON.parse(line));
+  ledger(): LedgerEntryView[] {
+    return this.json<OutputOf<"audit.list">>("audit", "list", "--limit", "1000").entries.toReversed();
   }
 
   log(of: "keeper" | "daemon"): string {

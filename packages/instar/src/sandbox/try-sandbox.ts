@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, open, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,7 +38,8 @@ const CROWD = 'i=0; while [ "$i" -lt 40 ]; do sleep 10 & i=$((i+1)); done; wait'
 export async function trySandbox(adapter: SandboxAdapter, { runJob, folder }: { runJob: RunJob; folder: string }): Promise<SandboxTrial> {
   await makePrivateFolder(folder);
   const place = await mkdtemp(join(folder, `trial-${process.pid}-`));
-  const elsewhere = await mkdtemp(join(tmpdir(), "instar-trial-"));
+  const elsewhere = await mkdtemp(join(tmpdir(), ELSEWHERE));
+  await sweepElsewhere(elsewhere);
   const listener = await listen();
   try {
     const secrets = [join(place, "secret"), join(elsewhere, "secret")];
@@ -85,6 +86,20 @@ function run(
     { argv, cwd: scratch, environment, timeoutMs: TIMEOUT_MS, logPath: join(dirname(scratch), "log"), title: "trial", confinement },
     runJob,
   );
+}
+
+const ELSEWHERE = "instar-trial-";
+/** No trial lasts as long. */
+const STALE_MS = 3_600_000;
+
+/** What trials left behind whose process was killed: our own user's only, and none that may still be under way. */
+async function sweepElsewhere(own: string): Promise<void> {
+  const { mtimeMs, uid } = await stat(own);
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(ELSEWHERE));
+  for (const path of names.map((name) => join(tmpdir(), name))) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.uid === uid && found.mtimeMs < mtimeMs - STALE_MS) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 async function writeSecret(path: string): Promise<void> {
