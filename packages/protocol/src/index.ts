@@ -19,6 +19,7 @@ export * from "./rollback.ts";
 export * from "./sandbox.ts";
 export * from "./source.ts";
 export * from "./task.ts";
+export * from "./trust.ts";
 export * from "./update.ts";
 export * from "./validation.ts";
 export * from "./verdict.ts";

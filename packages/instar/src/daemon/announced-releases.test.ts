@@ -71,6 +71,10 @@ test("what runs, and what was seen, is not announced again", async () => {
   const running = instance.events.list(1)[0]?.gitCommitHash ?? "";
   announce(running);
   expect(instance.events.list(10)).toHaveLength(1);
+  // Also where its event is so old that it is no longer kept.
+  instance.database.exec("DELETE FROM update_event");
+  announce(running);
+  expect(instance.events.list(10)).toEqual([]);
   const commit = bench.publish("1.0.1");
   await look();
   const seen = instance.events.ofCommit(commit);

@@ -1,6 +1,8 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { implementStatus } from "../operations/status.ts";
 import { ensureReserve } from "../platform/disk-space.ts";
 import { describeTinyDisk, withTinyDisk } from "../platform/tiny-disk.testing.ts";
@@ -139,6 +141,35 @@ describe("a daemon", () => {
     expect(readBegunMs(instance)).toHaveLength(2);
   });
 
+  it("does not wait for one that is stuck on its way back: what comes next is still looked at", async () => {
+    const making = step(
+      "build",
+      async ({ start, signal }) => {
+        if (start.versionTo !== "1.0.0") await bench.slow.sleep(LONG_BUILD_MS, signal);
+        return { kind: "done", gives: {} };
+      },
+      {
+        undo: async () => {
+          throw new InstarError("ROLLBACK_FAILED", "it is for a person");
+        },
+      },
+    );
+    const { instance } = bench.run(bench.open([making, step("stage"), step("switch", undefined, { exchanges: true })]));
+    await ended(instance, "1.0.0");
+    const isStuck = () => {
+      const [open] = instance.journal.unfinished();
+      return open !== undefined && instance.journal.read(open).at(-1)?.kind === "stuck";
+    };
+    bench.publish("1.0.1");
+    await expect.poll(() => instance.journal.unfinished().length, { timeout: 40_000 }).toBe(1);
+    await expect.poll(() => bench.slow.sleepers, { timeout: 40_000 }).toBeGreaterThan(0);
+    bench.publish("1.0.2");
+    await expect.poll(isStuck, { timeout: 40_000 }).toBe(true);
+    const newest = bench.publish("1.0.3");
+    const because = `1.0.3 (${newest.slice(0, 10)}) waits until the update to 1.0.1 has ended`;
+    await expect.poll(() => instance.events.ofCommit(newest), { timeout: 40_000 }).toMatchObject({ decision: "hold", because });
+  });
+
   it("refuses to drive an update that was begun under steps which it does not have", () => {
     const instance = bench.open([step("stage")]);
     startBy(instance);
@@ -162,6 +193,37 @@ describe("a daemon", () => {
     await expect(first.done).rejects.toMatchObject({ code: "FENCED" });
     const journal = await ended(second.instance, "1.0.0");
     expect(journal.filter((entry) => entry.kind === "applied").map((entry) => entry.epoch)).toEqual([second.instance.journal.epoch]);
+  });
+});
+
+describe("a ledger whose files are not those that the database wrote", () => {
+  it("is not written on top of and said once; nothing begins by itself, and all goes on when the right ones are back", async () => {
+    const first = bench.run(bench.open([step("stage"), step("switch", undefined, { exchanges: true })]));
+    await ended(first.instance, "1.0.0");
+    await first.stop();
+    const path = join(bench.data, "ledger", "00000000.jsonl");
+    const right = readFileSync(path, "utf8");
+    writeFileSync(path, right.slice(0, right.lastIndexOf("\n", right.length - 2) + 1));
+    const cut = readFileSync(path, "utf8");
+    bench.said.length = 0;
+    const running = bench.run(bench.open([step("stage"), step("switch", undefined, { exchanges: true })]));
+    const { instance } = running;
+    const trouble = "the files end at entry";
+    await expect.poll(() => bench.said.filter((line) => line.includes(`the ledger: ${trouble}`)).length, { timeout: 40_000 }).toBe(1);
+    const newest = bench.publish("1.0.1");
+    await expect
+      .poll(() => instance.events.ofCommit(newest), { timeout: 40_000 })
+      .toMatchObject({ decision: "hold", because: expect.stringContaining(trouble) });
+    expect((await statusOf(running)).ledger.trouble).toContain(trouble);
+    expect(readFileSync(path, "utf8")).toBe(cut);
+    writeFileSync(path, right);
+    bench.slow.advance(5_000);
+    await expect.poll(() => bench.said.at(-1) !== undefined && instance.ledger.trouble === null, { timeout: 40_000 }).toBe(true);
+    await ended(instance, "1.0.1");
+    expect(bench.said.filter((line) => line.includes(`the ledger: ${trouble}`))).toHaveLength(1);
+    expect(bench.said).toContain("the ledger is well again");
+    await running.stop();
+    expect(verifyLedger(join(bench.data, "ledger"), { expected: instance.ledger.head() })).toMatchObject({ kind: "intact" });
   });
 });
 

@@ -263,12 +263,14 @@ export class Daemon {
     this.#wake.call();
   }
 
-  /** Closes the window of the update that is being watched, or takes back one that nobody met yet; returns once it has ended. */
+  /** Closes the window of the update that is being watched, or takes back one that nobody met yet; returns once it has ended, or is stuck on its way. */
   async supersede(because: string, signal: AbortSignal): Promise<void> {
     const [update] = this.instance.journal.unfinished();
     if (update === undefined) return;
     this.tell(update, { kind: "supersede-requested", by: "upstream", because });
-    while (this.instance.journal.unfinished().includes(update)) await this.instance.rooms.clock.sleep(50, signal);
+    const { journal, rooms } = this.instance;
+    // One that is stuck waits for a person, perhaps for days: what comes next must not wait in here.
+    while (journal.unfinished().includes(update) && journal.read(update).at(-1)?.kind !== "stuck") await rooms.clock.sleep(50, signal);
   }
 
   async #keepHouse(until: AbortSignal): Promise<void> {

@@ -10,18 +10,17 @@ export async function keepSecretsOut({ ledger, rooms }: Pick<Instance, "ledger" 
   const path = environmentFileOf(rooms);
   const ofFile = path === null ? {} : await readEnvironmentFile(path).catch(() => ({}));
   const given = Object.entries({ ...rooms.settings.agent.environment, ...ofFile });
-  ledger.keepOut(Object.fromEntries(given.filter(([name]) => isSecretName(name))));
+  ledger.keepOut(Object.fromEntries(given.filter(([name, value]) => isSecretName(name) && !isWord(value))));
 }
 
+/** `SESSION_STORE=memory` is no secret, and without the word, or a short number, the ledger could not be read. */
+const isWord = (value: string) => /^[a-z]{1,11}$/i.test(value) || /^\d{1,9}$/.test(value);
+
 /** Compresses and moves what has grown old; says what it did. @throws InstarError DISK_FULL, PLATFORM_FAILED, LEDGER_DAMAGED */
-export async function retainOldEntries({ folder, rooms }: Pick<Instance, "folder" | "rooms">, say: (line: string) => void): Promise<void> {
+export async function retainOldEntries({ folder, ledger, rooms }: Pick<Instance, "folder" | "ledger" | "rooms">, say: (line: string) => void): Promise<void> {
   const { compressAfter, archive, moveAfter, keepAtMost } = rooms.settings.ledger;
   const place = archive === undefined ? null : isAbsolute(archive) ? archive : join(rooms.settingsFolder, archive);
-  const { compressed, moved } = await retainLedger(join(folder, "ledger"), rooms.clock.wallMs(), {
-    compressAfterMs: compressAfter,
-    archive: place,
-    moveAfterMs: moveAfter,
-    keepAtMostBytes: keepAtMost,
-  });
+  const rules = { compressAfterMs: compressAfter, archive: place, moveAfterMs: moveAfter, keepAtMostBytes: keepAtMost };
+  const { compressed, moved } = await ledger.quietly(() => retainLedger(join(folder, "ledger"), rooms.clock.wallMs(), rules));
   if (compressed + moved > 0) say(`the ledger: ${compressed} old bundles were compressed${moved === 0 ? "" : `, ${moved} moved to ${place}`}`);
 }

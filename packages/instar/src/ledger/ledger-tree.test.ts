@@ -6,14 +6,15 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { openDatabase, transact } from "../database/open-database.ts";
 import { Ledger } from "./ledger.ts";
+import { hashLine } from "./ledger-entry.ts";
 import { tileReader } from "./log-folder.ts";
-import { readStored } from "./read-ledger.ts";
+import { readEntries, readNewestFirst, readStored } from "./read-ledger.ts";
 import { openCheckpoint } from "./tree/checkpoint.ts";
 import { rootOf } from "./tree/hash-range.ts";
 import { hashLeaf, openFrontier } from "./tree/hash-tree.ts";
 import type { NoteKey } from "./tree/note-key.ts";
 import { decodeBundle } from "./tree/tile.ts";
-import { verifyLedger } from "./verify-ledger.ts";
+import { verifyLedger, verifyLedgerInTurns } from "./verify-ledger.ts";
 
 const key = (name = "instar.local/test"): NoteKey => ({ name, key: generateKeyPairSync("ed25519").privateKey });
 const KEY = key();
@@ -94,6 +95,28 @@ describe("entries as leaves of a tree", () => {
       }),
       { numRuns: 10 },
     ));
+});
+
+it("takes what is appended while it looks at the files for nothing strange", async () => {
+  say(300);
+  await ledger.drain();
+  for (let turn = 0; turn < 30; turn += 1) {
+    // Opened anew each time, so that it looks at the files, and written to at every moment of it.
+    ledger = open();
+    let isOver = false;
+    const append = (): void => {
+      say(1);
+      if (!isOver) setImmediate(append);
+    };
+    append();
+    await ledger.drain().finally(() => {
+      isOver = true;
+    });
+    expect(ledger.trouble).toBe(null);
+    await new Promise(setImmediate);
+  }
+  await ledger.drain();
+  expect(verify()).toMatchObject({ kind: "intact", length: ledger.head().length });
 });
 
 /** A crash leaves what the file system had: some of the writes, in their order. */
@@ -207,6 +230,20 @@ describe("notices", () => {
       expect(verify()).toMatchObject({ kind: "damaged", because: expect.stringMatching(because) });
     });
 
+  it("files of yesterday while newer entries wait in the outbox", async () => {
+    cpSync(files(), join(folder, "yesterday"), { recursive: true });
+    say(20);
+    await ledger.drain();
+    say(1);
+    rmSync(files(), { recursive: true });
+    cpSync(join(folder, "yesterday"), files(), { recursive: true });
+    const pending = (database.prepare("SELECT line FROM ledger_outbox").all() as { line: string }[]).map(({ line }) => line);
+    expect(verify({ pending })).toMatchObject({
+      kind: "damaged",
+      because: "the files end at entry 600, and the database goes on with entry 620: they were cut, or put back",
+    });
+  });
+
   it("a checkpoint of another log with the same key", async () => {
     const other = { ...KEY, name: "instar.local/other" };
     await rewritten(other);
@@ -216,7 +253,10 @@ describe("notices", () => {
 
 describe("is not written to, and says why, where the files are not those that the database wrote:", () => {
   beforeEach(async () => {
-    say(300);
+    say(256);
+    await ledger.drain();
+    cpSync(files(), join(folder, "yesterday"), { recursive: true });
+    say(44, "later");
     await ledger.drain();
     say(3);
   });
@@ -232,7 +272,7 @@ describe("is not written to, and says why, where the files are not those that th
       "a newest entry that was edited",
       () => {
         const path = join(files(), "00000001.jsonl");
-        writeFileSync(path, readFileSync(path, "utf8").replace(/entry 299/, "entry 2xx"));
+        writeFileSync(path, readFileSync(path, "utf8").replace(/later 43/, "later xx"));
       },
       /the newest entry in the files is not the one that the database wrote/,
     ],
@@ -240,11 +280,23 @@ describe("is not written to, and says why, where the files are not those that th
       "an older entry that was edited together with its tile",
       () => {
         const path = join(files(), "00000001.jsonl");
-        writeFileSync(path, readFileSync(path, "utf8").replace(/entry 260/, "entry 2yy"));
+        writeFileSync(path, readFileSync(path, "utf8").replace(/later 5"/, `later y"`));
       },
       /the entries are not those that were signed/,
     ],
     ["a database of yesterday", () => database.exec("DELETE FROM ledger_outbox; UPDATE ledger_head SET length = 200"), /it is older than the ledger/],
+    [
+      "files and database of yesterday beside today's checkpoint",
+      () => {
+        copyFileSync(join(files(), "checkpoint"), join(folder, "today"));
+        rmSync(files(), { recursive: true });
+        cpSync(join(folder, "yesterday"), files(), { recursive: true });
+        database.exec("DELETE FROM ledger_outbox");
+        database.prepare("UPDATE ledger_head SET length = 256, hash = ?").run(hashLine(readStored(files(), 255).next().value?.bytes ?? ""));
+        copyFileSync(join(folder, "today"), join(files(), "checkpoint"));
+      },
+      /the files end at entry 256, and 300 were signed: they were put back/,
+    ],
     ["a checkpoint of another log", () => writeFileSync(join(files(), "checkpoint"), "other\n1\nAAAA\n"), /the checkpoint is not this ledger's/],
   ];
   for (const [what, damage, because] of STRANGE)
@@ -259,6 +311,60 @@ describe("is not written to, and says why, where the files are not those that th
       say(1);
       await expect(ledger.drain()).rejects.toMatchObject({ code: "LEDGER_DAMAGED" });
     });
+});
+
+describe("reading piece by piece", () => {
+  it("says what reading at once says", async () => {
+    say(3_000);
+    await ledger.drain();
+    const question = { expected: ledger.head(), key: KEY };
+    expect(await verifyLedgerInTurns(files(), question)).toEqual(verifyLedger(files(), question));
+    writeFileSync(join(files(), "tile/entries/007"), readFileSync(join(files(), "tile/entries/006")));
+    expect(await verifyLedgerInTurns(files(), question)).toEqual(verifyLedger(files(), question));
+    expect(await verifyLedgerInTurns(files(), question)).toMatchObject({ kind: "damaged" });
+  });
+
+  it("gives others their turn, and meets nothing that is written meanwhile", async () => {
+    say(3_000);
+    await ledger.drain();
+    let turns = 0;
+    let isOver = false;
+    const expected = ledger.head();
+    const verified = ledger.quietly(async () => {
+      const found = await verifyLedgerInTurns(files(), { expected, key: KEY });
+      isOver = true;
+      return found;
+    });
+    say(300);
+    const drained = ledger.drain().then(() => expect(isOver).toBe(true));
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    count();
+    expect(await verified).toMatchObject({ kind: "intact", length: 3_000 });
+    await drained;
+    expect(turns).toBeGreaterThan(2);
+    expect(verify()).toMatchObject({ kind: "intact", length: 3_300 });
+  });
+
+  it("lets the next one write also where it failed", async () => {
+    say(1);
+    await expect(ledger.quietly(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await ledger.drain();
+    expect(verify()).toMatchObject({ kind: "intact", length: 1 });
+  });
+
+  it("gives the newest first, and all of them in order", async () => {
+    say(700);
+    await ledger.drain();
+    const newest: number[] = [];
+    for await (const { index } of readNewestFirst(files(), 600)) newest.push(index);
+    expect(newest).toEqual(Array.from({ length: 600 }, (_, at) => 599 - at));
+    const all: number[] = [];
+    for await (const { index } of readEntries(files())) all.push(index);
+    expect(all).toEqual(Array.from({ length: 700 }, (_, at) => at));
+  });
 });
 
 test("the hashes of partial tiles, which are not on disk, are those of a tree of that size", async () => {

@@ -98,14 +98,26 @@ export class Ledger {
     return next;
   }
 
+  /** Acts while nothing is written to the files: for who reads them piece by piece. What happens meanwhile waits in the outbox. */
+  quietly<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#draining.then(act);
+    this.#draining = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
   async #drainOnce(): Promise<void> {
     const { database, folder } = this.#parts;
+    // Read together: what is appended while the files are looked at belongs to the next drain.
+    const head = this.head();
     const rows = database.prepare("SELECT idx, line FROM ledger_outbox ORDER BY idx").all() as unknown as OutboxRow[];
     const last = rows.at(-1);
     try {
       if (last === undefined && this.#written !== undefined) return;
       await makePrivateFolder(folder);
-      const written = await this.#reopen(rows);
+      const written = await this.#reopen({ head, rows });
       const size = written.bundles * TILE_WIDTH + written.tail.length;
       const fresh = rows.filter(({ idx }) => idx >= size).map(({ line }) => Buffer.from(line));
       this.#written = undefined;
@@ -132,7 +144,7 @@ export class Ledger {
   }
 
   /** The files as this one left them, or read anew where another process wrote. */
-  async #reopen(rows: readonly OutboxRow[]): Promise<Written> {
+  async #reopen(remembered: Remembered): Promise<Written> {
     const { folder } = this.#parts;
     if (this.#written !== undefined && isAsLeft(folder, this.#written)) return this.#written;
     const bundles = countBundles(folder);
@@ -141,22 +153,9 @@ export class Ledger {
     const reader = tileReader(folder, { bundles, lines });
     const size = bundles * TILE_WIDTH + lines.length;
     const newest = lines.at(-1) ?? (bundles === 0 ? null : readBundle(folder, bundles - 1)?.at(-1));
-    this.#assertOurs({ size, newest }, rows);
+    assertOurs({ size, newest }, remembered);
     await this.#assertCheckpoint(size, reader);
     return { bundles, tail: lines, frontier: frontierOf(size, reader), tailBytes: tailBytesOf(folder, bundles) };
-  }
-
-  /** What the database remembers must go on where the files end. */
-  #assertOurs({ size, newest }: { size: number; newest: Buffer | null | undefined }, rows: readonly OutboxRow[]): void {
-    const head = this.head();
-    const waiting = rows.filter(({ idx }) => idx >= size);
-    const damaged = (because: string) => new InstarError("LEDGER_DAMAGED", because, { advice: KEEP });
-    if (size > head.length) throw damaged(`the files hold ${size} entries, the database knows only ${head.length}: it is older than the ledger`);
-    if (size + waiting.length < head.length) throw damaged(`the files end at entry ${size}, the database knows ${head.length - waiting.length}`);
-    if (newest === undefined) return;
-    const hash = newest === null ? GENESIS : hashLine(newest);
-    const follows = waiting[0] === undefined ? head.hash : (JSON.parse(waiting[0].line) as LedgerEntry).previous;
-    if (hash !== follows) throw damaged("the newest entry in the files is not the one that the database wrote");
   }
 
   /** What was signed must be a beginning of what is there. */
@@ -199,6 +198,12 @@ export class Ledger {
   }
 }
 
+/** Of one moment. */
+interface Remembered {
+  readonly head: { readonly length: number; readonly hash: string };
+  readonly rows: readonly OutboxRow[];
+}
+
 interface OutboxRow {
   readonly idx: number;
   readonly line: string;
@@ -214,6 +219,18 @@ const isAsLeft = (folder: string, { bundles, tailBytes }: Written) =>
   tailBytesOf(folder, bundles) === tailBytes && !existsSync(join(folder, entriesPath(bundles)));
 const joinLines = (lines: readonly Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, NEWLINE]));
 const NEWLINE = Buffer.from("\n");
+
+/** What the database remembers must go on where the files end. @throws InstarError LEDGER_DAMAGED */
+function assertOurs({ size, newest }: { readonly size: number; readonly newest: Buffer | null | undefined }, { head, rows }: Remembered): void {
+  const waiting = rows.filter(({ idx }) => idx >= size);
+  const damaged = (because: string) => new InstarError("LEDGER_DAMAGED", because, { advice: KEEP });
+  if (size > head.length) throw damaged(`the files hold ${size} entries, the database knows only ${head.length}: it is older than the ledger`);
+  if (size + waiting.length < head.length) throw damaged(`the files end at entry ${size}, the database knows ${head.length - waiting.length}`);
+  if (newest === undefined) return;
+  const hash = newest === null ? GENESIS : hashLine(newest);
+  const follows = waiting[0] === undefined ? head.hash : (JSON.parse(waiting[0].line) as LedgerEntry).previous;
+  if (hash !== follows) throw damaged("the newest entry in the files is not the one that the database wrote");
+}
 
 async function appendLines(path: string, lines: readonly Buffer[]): Promise<void> {
   if (lines.length === 0) return;

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from "./ledger-entry.ts";
-import { readEntries } from "./read-ledger.ts";
+import { readStored } from "./read-ledger.ts";
 
 /** What the ledger's files hold, in order. */
 export function readLedgerFiles(folder: string): LedgerEntry[] {
-  return [...readEntries(folder)];
+  return Array.from(readStored(folder), ({ bytes }) => JSON.parse(bytes.toString("utf8")) as LedgerEntry);
 }

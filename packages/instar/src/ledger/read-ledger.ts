@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LedgerEntry } from "./ledger-entry.ts";
 import { countBundles, readBundle, readTail } from "./log-folder.ts";
 import { TILE_WIDTH } from "./tree/tile.ts";
@@ -17,25 +18,27 @@ export function* readStored(folder: string, from = 0): Generator<StoredEntry, vo
   for (const [at, bytes] of readTail(folder, bundles).lines.entries()) if (bundles * TILE_WIDTH + at >= from) yield { index: bundles * TILE_WIDTH + at, bytes };
 }
 
-/** The same, parsed. */
-export function* readEntries(folder: string, from = 0): Generator<LedgerEntry, void, undefined> {
-  for (const { bytes } of readStored(folder, from)) yield JSON.parse(bytes.toString("utf8")) as LedgerEntry;
-}
-
-/** The newest first, from before an index where one is given. @throws InstarError LEDGER_DAMAGED */
-export function* readNewestFirst(folder: string, before = Number.POSITIVE_INFINITY): Generator<LedgerEntry, void, undefined> {
-  const bundles = countBundles(folder);
-  const isOlder = (index: number) => index < before;
-  const { lines } = readTail(folder, bundles);
-  for (let at = lines.length - 1; at >= 0; at -= 1) if (isOlder(bundles * TILE_WIDTH + at)) yield parse(lines[at]);
-  for (let bundle = bundles - 1; bundle >= 0; bundle -= 1) {
-    if (!isOlder(bundle * TILE_WIDTH)) continue;
-    const entries = readBundle(folder, bundle) ?? [];
-    for (let at = entries.length - 1; at >= 0; at -= 1) if (isOlder(bundle * TILE_WIDTH + at)) yield parse(entries[at]);
+/** All of them, parsed, letting others have their turn. Nothing may write to the files meanwhile (`Ledger.quietly`). */
+export async function* readEntries(folder: string): AsyncGenerator<LedgerEntry, void, undefined> {
+  for (const { index, bytes } of readStored(folder)) {
+    if (index % ENTRIES_A_TURN === 0) await nextTurn();
+    yield parse(bytes);
   }
 }
 
-const parse = (bytes: Buffer | undefined): LedgerEntry => JSON.parse(bytes?.toString("utf8") ?? "") as LedgerEntry;
+/** The same, the newest first, from before an index where one is given. */
+export async function* readNewestFirst(folder: string, before = Number.POSITIVE_INFINITY): AsyncGenerator<LedgerEntry, void, undefined> {
+  const bundles = countBundles(folder);
+  for (const [at, bytes] of [...readTail(folder, bundles).lines.entries()].toReversed()) if (bundles * TILE_WIDTH + at < before) yield parse(bytes);
+  for (let bundle = bundles - 1; bundle >= 0; bundle -= 1) {
+    if (bundle * TILE_WIDTH >= before) continue;
+    await nextTurn();
+    for (const [at, bytes] of [...(readBundle(folder, bundle) ?? []).entries()].toReversed()) if (bundle * TILE_WIDTH + at < before) yield parse(bytes);
+  }
+}
+
+const ENTRIES_A_TURN = 1_024;
+const parse = (bytes: Buffer): LedgerEntry => JSON.parse(bytes.toString("utf8")) as LedgerEntry;
 
 /** How many entries are in the files, archived ones among them. */
 export function countEntries(folder: string): number {

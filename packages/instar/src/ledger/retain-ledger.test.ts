@@ -116,5 +116,6 @@ test("a compressed bundle that was changed, and one that swells without end, are
   expect(verify()).toMatchObject({ kind: "damaged", because: expect.stringMatching(/^the bundle tile\/entries\/000 cannot be read/) });
   const { gzipSync } = await import("node:zlib");
   writeFileSync(bundle(0, ".gz"), gzipSync(Buffer.alloc(64 * 1_024 ** 2)));
-  expect(verify()).toMatchObject({ kind: "damaged", because: expect.stringMatching(/^the bundle tile\/entries\/000 cannot be read/) });
+  // It is not unpacked to its end first.
+  expect(verify()).toMatchObject({ kind: "damaged", because: expect.stringMatching(/^the bundle tile\/entries\/000 cannot be read: .*larger than/) });
 });

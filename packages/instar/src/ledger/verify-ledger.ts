@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { InstarError } from "@instar/protocol";
 import { GENESIS, hashLine, type LedgerEntry } from "./ledger-entry.ts";
 import { CHECKPOINT, countBundles, readBundle, readTail, rootOfTile } from "./log-folder.ts";
@@ -39,14 +40,36 @@ export type LedgerVerification =
 export function verifyLedger(folder: string, question: LedgerQuestion = {}): LedgerVerification {
   const walk = new Walk(folder);
   try {
-    return walk.verify(question);
+    for (const verified of walk.verify(question)) if (verified !== undefined) return verified;
   } catch (error) {
-    if (error instanceof Damage || InstarError.is(error, "LEDGER_DAMAGED")) return { kind: "damaged", index: walk.index, because: error.message };
-    throw error;
+    return explain(walk, error);
   }
+  throw new RangeError("a walk ends with its verdict");
+}
+
+/** The same, letting others have their turn: a million entries take seconds. Nothing may write to the files meanwhile (`Ledger.quietly`). */
+export async function verifyLedgerInTurns(folder: string, question: LedgerQuestion = {}): Promise<LedgerVerification> {
+  const walk = new Walk(folder);
+  try {
+    for (const verified of walk.verify(question)) {
+      if (verified !== undefined) return verified;
+      await nextTurn();
+    }
+  } catch (error) {
+    return explain(walk, error);
+  }
+  throw new RangeError("a walk ends with its verdict");
+}
+
+function explain({ index }: Walk, error: unknown): LedgerVerification {
+  if (error instanceof Damage || InstarError.is(error, "LEDGER_DAMAGED")) return { kind: "damaged", index, because: error.message };
+  throw error;
 }
 
 class Damage extends Error {}
+
+/** Some ten milliseconds. */
+const BUNDLES_A_TURN = 4;
 
 class Walk {
   readonly #folder: string;
@@ -65,7 +88,8 @@ class Walk {
     this.#bundles = countBundles(folder);
   }
 
-  verify({ expected, pending = [], key = null }: LedgerQuestion): LedgerVerification {
+  /** Gives nothing after some bundles each, where others may have their turn, and the verdict at last. */
+  *verify({ expected, pending = [], key = null }: LedgerQuestion): Generator<LedgerVerification | undefined, void, undefined> {
     const checkpoint = this.#readCheckpoint(key);
     let signedRoot: Buffer | undefined;
     const take = (leaf: Buffer): void => {
@@ -77,6 +101,7 @@ class Walk {
       const entries = readBundle(this.#folder, bundle);
       if (entries === undefined) this.#skip(bundle, take);
       else for (const entry of entries) this.#follow(entry, take);
+      if (bundle % BUNDLES_A_TURN === BUNDLES_A_TURN - 1) yield undefined;
     }
     const { lines, isTorn } = readTail(this.#folder, this.#bundles);
     for (const line of lines) this.#follow(line, take);
@@ -87,9 +112,13 @@ class Walk {
       throw new Damage(`the files end at entry ${inFiles}, and ${checkpoint.size} were signed: they were cut, or put back`);
     if (checkpoint !== null && checkpoint.size > 0 && signedRoot?.equals(checkpoint.root) !== true)
       throw new Damage("the entries are not those that were signed: the tree's root is another");
-    for (const line of pending) if ((JSON.parse(line) as LedgerEntry).index >= this.index) this.#follow(Buffer.from(line), () => undefined);
+    for (const line of pending) {
+      const { index } = JSON.parse(line) as LedgerEntry;
+      if (index > this.index) throw new Damage(`the files end at entry ${inFiles}, and the database goes on with entry ${index}: they were cut, or put back`);
+      if (index === this.index) this.#follow(Buffer.from(line), () => undefined);
+    }
     this.#compare(expected);
-    return {
+    yield {
       kind: "intact",
       length: this.index,
       head: this.#hash ?? expected?.hash ?? "",

@@ -7,7 +7,7 @@ import { exportLedger } from "../ledger/export-ledger.ts";
 import { proveEntry } from "../ledger/prove-entry.ts";
 import { countEntries, readEntries, readNewestFirst } from "../ledger/read-ledger.ts";
 import { type NoteKey, renderVerifierKey } from "../ledger/tree/note-key.ts";
-import { type LedgerVerification, verifyLedger } from "../ledger/verify-ledger.ts";
+import { type LedgerVerification, verifyLedgerInTurns } from "../ledger/verify-ledger.ts";
 import { buildReport } from "../reports/build-report.ts";
 import { renderReportCsv } from "../reports/render-report-csv.ts";
 import { renderReportHtml } from "../reports/render-report-html.ts";
@@ -32,8 +32,7 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
   return {
     "audit.verify": async () => {
       await settle();
-      const rows = instance.database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[];
-      const found = verifyLedger(folder, { expected: instance.ledger.head(), pending: rows.map(({ line }) => line), key: verifier });
+      const found = await verifyOwnLedger(instance);
       const keyProblem = found.kind === "intact" ? trouble : null;
       if (found.kind === "damaged" || keyProblem !== null)
         throw new InstarError("LEDGER_DAMAGED", found.kind === "damaged" ? found.because : (keyProblem ?? ""), {
@@ -54,12 +53,14 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
     },
     "audit.list": async ({ limit, before, update, event }) => {
       await settle();
-      const entries: LedgerEntryView[] = [];
-      for (const entry of readNewestFirst(folder, before)) {
-        if (entries.length >= limit) break;
-        if ((update === undefined || entry.update?.startsWith(update)) && (event === undefined || entry.event === event)) entries.push(shown(entry));
-      }
-      return { entries, length: countEntries(folder) };
+      return instance.ledger.quietly(async () => {
+        const entries: LedgerEntryView[] = [];
+        for await (const entry of readNewestFirst(folder, before)) {
+          if (entries.length >= limit) break;
+          if ((update === undefined || entry.update?.startsWith(update)) && (event === undefined || entry.event === event)) entries.push(shown(entry));
+        }
+        return { entries, length: countEntries(folder) };
+      });
     },
     "audit.prove": async ({ index, part }) => {
       await settle();
@@ -80,16 +81,25 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
       await settle();
       const key = signing();
       const period = { from: from === undefined ? null : momentOf(from), until: until === undefined ? null : momentOf(until) };
-      const exported = await exportLedger({ folder, to, key, ...period, madeAt: nowIso(), verifier: findVerifier() });
+      const exported = await instance.ledger.quietly(() => exportLedger({ folder, to, key, ...period, madeAt: nowIso(), verifier: findVerifier() }));
       const vkey = renderVerifierKey(key);
       return { folder: to, ...exported, key: vkey, verify: `node ${join(to, "verify.mjs")} --key ${vkey}` };
     },
     "audit.report": async ({ kind, from, until, format }) => {
       await settle();
-      const report = await buildReport(kind, readEntries(folder), { from, to: until, instance: instance.name, madeAt: nowIso() });
+      const asked = { from, to: until, instance: instance.name, madeAt: nowIso() };
+      const report = await instance.ledger.quietly(() => buildReport(kind, readEntries(folder), asked));
       return { report, text: RENDER[format](report) };
     },
   };
+}
+
+/** Its files against its database and its key, while nothing is written. */
+export function verifyOwnLedger({ folder, database, ledger, ledgerKey }: OperationContext["instance"]): Promise<LedgerVerification> {
+  return ledger.quietly(() => {
+    const rows = database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[];
+    return verifyLedgerInTurns(join(folder, "ledger"), { expected: ledger.head(), pending: rows.map(({ line }) => line), key: ledgerKey.verifier });
+  });
 }
 
 function inWords({ length, signed, archived }: Extract<LedgerVerification, { kind: "intact" }>): string {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
 import { readBreaker } from "../daemon/instance.ts";
 import { checkAccess } from "../doctor/check-access.ts";
@@ -8,7 +8,6 @@ import { checkPolicies } from "../doctor/check-policies.ts";
 import { policyFolderOf } from "../governance/policy/open-policies.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { SLOTS } from "../keeper/keeper-state.ts";
-import { verifyLedger } from "../ledger/verify-ledger.ts";
 import { NotificationOutbox } from "../notifications/notification-outbox.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { listensBeyondLoopback } from "../platform/find-listener.ts";
@@ -18,6 +17,7 @@ import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import type { Source } from "../sources/source.ts";
 import { environmentFileOf } from "../update/exchange.ts";
+import { verifyOwnLedger } from "./audit.ts";
 import { checkCertificate } from "./check-certificate.ts";
 import { checkSandbox, describeSandboxes } from "./check-sandbox.ts";
 import type { OperationContext } from "./context.ts";
@@ -99,9 +99,8 @@ async function checkMachine({ instance, versions }: OperationContext): Promise<C
 }
 
 async function checkData({ instance }: OperationContext): Promise<Check[]> {
-  const { folder, database, ledger, ledgerKey, settings } = instance;
-  const pending = (database.prepare("SELECT line FROM ledger_outbox ORDER BY idx").all() as { line: string }[]).map((row) => row.line);
-  const chain = verifyLedger(join(folder, "ledger"), { expected: ledger.head(), pending, key: ledgerKey.verifier });
+  const { folder, database, settings } = instance;
+  const chain = await verifyOwnLedger(instance);
   return [
     await checkFolder(folder),
     ...checkJournal(database),

@@ -1,23 +1,10 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustDraftOutcome, type TrustVersions } from "@instar/protocol";
 import { type Draft, removeDraft, writeDraft } from "./draft.ts";
-import { listRules, type MissingSignatures, planPublication } from "./plan-publication.ts";
+import { listRules, planPublication } from "./plan-publication.ts";
 import type { RepositoryState } from "./read-repository.ts";
 import { type WriteFile, writeInOrder } from "./repository-disk.ts";
 import { signDocument } from "./signed-document.ts";
 import type { SigningKey } from "./signing-keys.ts";
-
-export interface PublishedVersions {
-  readonly root: number;
-  readonly targets: number;
-  readonly self: number;
-  readonly snapshot: number;
-  readonly timestamp: number;
-}
-
-/** `waiting`: kept as a draft, and what is missing. */
-export type DraftOutcome =
-  | { readonly kind: "published"; readonly draft: string; readonly versions: PublishedVersions }
-  | { readonly kind: "waiting"; readonly draft: string; readonly missing: readonly MissingSignatures[] };
 
 export interface DraftRoom {
   readonly folder: string;
@@ -33,7 +20,7 @@ export interface DraftRoom {
  *
  * @throws InstarError CONFLICT where something else was published since, DISK_FULL, PLATFORM_FAILED
  */
-export async function advanceDraft({ folder, state, keys, nowMs, write }: DraftRoom, draft: Draft): Promise<DraftOutcome> {
+export async function advanceDraft({ folder, state, keys, nowMs, write }: DraftRoom, draft: Draft): Promise<TrustDraftOutcome> {
   const signed = signDraftDocuments(state, draft, keys);
   const publication = planPublication(state, signed, keys, nowMs);
   if (publication.kind === "stale")
@@ -64,7 +51,7 @@ function signDraftDocuments(state: RepositoryState, draft: Draft, keys: readonly
   };
 }
 
-export function versionsOf({ root, targets, self, snapshot, timestamp }: RepositoryState): PublishedVersions {
+export function versionsOf({ root, targets, self, snapshot, timestamp }: RepositoryState): TrustVersions {
   return {
     root: root.signed.version,
     targets: targets.signed.version,

@@ -1,63 +1,25 @@
+import type { ListedRelease, TrustDraftView, TrustRole, TrustRoleView, TrustView } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { type Draft, listDrafts } from "./draft.ts";
-import { customSchema, type RoleName, SELF } from "./metadata-bodies.ts";
+import { customSchema, SELF } from "./metadata-bodies.ts";
 import { describeCosts } from "./plan-layout.ts";
 import { DAY_MS, EXPIRY_DAYS } from "./plan-metadata.ts";
-import { describeMissing, judgeDraft, listRules, type MissingSignatures } from "./plan-publication.ts";
+import { describeMissing, judgeDraft, listRules } from "./plan-publication.ts";
 import { type RepositoryState, readRepository } from "./read-repository.ts";
 import { ruleOfDelegation, ruleOfRoot, type SigningRule } from "./signed-document.ts";
 
-export interface RoleView {
-  readonly name: RoleName;
-  readonly version: number;
-  readonly threshold: number;
-  readonly keyIds: readonly string[];
-  readonly expiresAt: string;
-  /** `due`: less than a third of its time is left. */
-  readonly state: "good" | "due" | "expired" | "unsigned";
-}
-
-export interface ListedRelease {
-  readonly path: string;
-  readonly component: string;
-  readonly version: string;
-  readonly channel: string;
-  readonly percentage: number;
-  /** The reason where it was yanked. */
-  readonly yanked: string | null;
-}
-
-export interface DraftView {
-  readonly id: string;
-  readonly purpose: string;
-  readonly createdAt: string;
-  /** What differs from what is published, worked out from the documents themselves: what a signer signs, whatever the purpose says. */
-  readonly changes: readonly string[];
-  readonly missing: readonly MissingSignatures[];
-  /** Why it can never be published; null where it can. */
-  readonly stale: string | null;
-}
-
-export interface RepositoryView {
-  readonly roles: readonly RoleView[];
-  readonly releases: readonly ListedRelease[];
-  readonly drafts: readonly DraftView[];
-  /** What an operator should know or do, one sentence each. */
-  readonly warnings: readonly string[];
-}
-
 /** @throws InstarError NOT_FOUND, DATA_DAMAGED, PLATFORM_FAILED */
-export async function describeRepository({ folder, clock }: { readonly folder: string; readonly clock: Pick<Clock, "wallMs"> }): Promise<RepositoryView> {
+export async function describeRepository({ folder, clock }: { readonly folder: string; readonly clock: Pick<Clock, "wallMs"> }): Promise<TrustView> {
   const state = await readRepository(folder);
   return renderView(state, await listDrafts(folder), clock.wallMs());
 }
 
-function renderView(state: RepositoryState, drafts: readonly Draft[], nowMs: number): RepositoryView {
+function renderView(state: RepositoryState, drafts: readonly Draft[], nowMs: number): TrustView {
   const roles = (["root", "targets", "self", "snapshot", "timestamp"] as const).map((name) => describeRole(state, name, nowMs));
   return { roles, releases: listReleases(state), drafts: drafts.map((draft) => describeDraft(state, draft)), warnings: listWarnings(roles) };
 }
 
-function describeRole(state: RepositoryState, name: RoleName, nowMs: number): RoleView {
+function describeRole(state: RepositoryState, name: TrustRole, nowMs: number): TrustRoleView {
   const { version, expires } = state[name].signed;
   const rule = ruleOf(state, name);
   const leftMs = Date.parse(expires) - nowMs;
@@ -66,7 +28,7 @@ function describeRole(state: RepositoryState, name: RoleName, nowMs: number): Ro
   return { name, version, threshold: rule.threshold, keyIds: rule.keyIds, expiresAt: expires, state: isUnsigned ? "unsigned" : judged };
 }
 
-function ruleOf({ root, targets }: RepositoryState, name: RoleName): SigningRule {
+function ruleOf({ root, targets }: RepositoryState, name: TrustRole): SigningRule {
   if (name !== "self") return ruleOfRoot(root.signed, name);
   return ruleOfDelegation(targets.signed, SELF) ?? { keys: {}, keyIds: [], threshold: 1 };
 }
@@ -80,7 +42,7 @@ function listReleases({ targets, self }: RepositoryState): ListedRelease[] {
   });
 }
 
-function describeDraft(state: RepositoryState, draft: Draft): DraftView {
+function describeDraft(state: RepositoryState, draft: Draft): TrustDraftView {
   const standing = judgeDraft(state, draft);
   const missing = listRules(state, draft).flatMap(({ role, of, document, rule }) => describeMissing(role, of, document, rule));
   const { id, purpose, createdAt } = draft;
@@ -108,7 +70,7 @@ function listChanges(state: RepositoryState, { documents, lost }: Draft): string
   return [...changes, ...lost.map((role) => `${role}: its present keys need not sign`)];
 }
 
-function describeRuleChange(role: RoleName, before: SigningRule, after: SigningRule): string[] {
+function describeRuleChange(role: TrustRole, before: SigningRule, after: SigningRule): string[] {
   const added = after.keyIds.filter((keyId) => !before.keyIds.includes(keyId)).map((keyId) => `${role}: key ${keyId} is added`);
   const removed = before.keyIds.filter((keyId) => !after.keyIds.includes(keyId)).map((keyId) => `${role}: key ${keyId} is removed`);
   const threshold = before.threshold === after.threshold ? [] : [`${role}: ${after.threshold} must sign, not ${before.threshold}`];
@@ -125,7 +87,7 @@ function describeTargetChanges(before: RepositoryState["targets"]["signed"]["tar
   });
 }
 
-const RENEWED_BY: Readonly<Record<RoleName, string>> = {
+const RENEWED_BY: Readonly<Record<TrustRole, string>> = {
   root: "Rotate keys (without changes is enough) to renew it.",
   targets: "Publish, or rotate keys, to renew it.",
   self: "Publish there, or rotate keys, to renew it.",
@@ -133,7 +95,7 @@ const RENEWED_BY: Readonly<Record<RoleName, string>> = {
   timestamp: "Refresh the timestamp, at least once a day.",
 };
 
-function listWarnings(roles: readonly RoleView[]): string[] {
+function listWarnings(roles: readonly TrustRoleView[]): string[] {
   const held = roles.filter((role) => role.name === "root" || role.name === "targets" || role.name === "self");
   const costs = held.flatMap(({ name, keyIds, threshold }) => describeCosts(name as "root" | "targets" | "self", { keys: keyIds.length, threshold }));
   const online = new Set(roles.filter(({ name }) => name === "snapshot" || name === "timestamp").flatMap(({ keyIds }) => keyIds));
@@ -146,7 +108,7 @@ function listWarnings(roles: readonly RoleView[]): string[] {
   return [...states, ...costs, ...shared];
 }
 
-const STATE_WORDS: Readonly<Record<RoleView["state"], string>> = {
+const STATE_WORDS: Readonly<Record<TrustRoleView["state"], string>> = {
   good: "is good",
   due: "expires soon",
   expired: "is expired, and agents refuse everything until it is renewed",

@@ -1,7 +1,6 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustRole, type TrustView } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { describeRepository, type RepositoryView } from "./describe-repository.ts";
-import type { RoleName } from "./metadata-bodies.ts";
+import { describeRepository } from "./describe-repository.ts";
 import { nameKeys, type TrustLayout } from "./plan-layout.ts";
 import { planFirstRoot, planFirstSelf, planFirstTargets, planSnapshot, planTimestamp } from "./plan-metadata.ts";
 import { listNames, placesIn, type RepositoryWrite, type WriteFile, withRepositoryLock, writeInOrder, writePublicly } from "./repository-disk.ts";
@@ -24,7 +23,7 @@ export interface InitQuestion {
  *
  * @throws InstarError CONFLICT where a repository is there already; as `readKeyFolder`; DISK_FULL, PLATFORM_FAILED
  */
-export function initRepository({ folder, keysFolder, layout, clock, write = writePublicly }: InitQuestion): Promise<RepositoryView> {
+export function initRepository({ folder, keysFolder, layout, clock, write = writePublicly }: InitQuestion): Promise<TrustView> {
   return withRepositoryLock(folder, async () => {
     if ((await listNames(placesIn(folder).metadata)).includes("timestamp.json"))
       throw new InstarError("CONFLICT", `there is a repository in ${folder} already`, { facts: { folder } });
@@ -34,11 +33,11 @@ export function initRepository({ folder, keysFolder, layout, clock, write = writ
   });
 }
 
-type Keys = Record<RoleName, SigningKey[]>;
+type Keys = Record<TrustRole, SigningKey[]>;
 
 async function makeKeys(folder: string, layout: TrustLayout): Promise<Keys> {
   const keys: Keys = { root: [], targets: [], self: [], snapshot: [], timestamp: [] };
-  for (const [role, names] of Object.entries(nameKeys(layout)) as [RoleName, readonly string[]][])
+  for (const [role, names] of Object.entries(nameKeys(layout)) as [TrustRole, readonly string[]][])
     for (const name of names) keys[role].push(await makeKey(folder, name));
   return keys;
 }

@@ -75,4 +75,3 @@ export const SPEC_VERSION = "1.0.31";
 /** The one role that `targets` hands on: packages that an agent wrote itself. */
 export const SELF = "self";
 export const SELF_PATHS = ["self/*"];
-export type RoleName = "root" | "targets" | "self" | "snapshot" | "timestamp";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { TrustRole } from "@instar/protocol";
 import {
   type MetaFileBody,
-  type RoleName,
   type RootBody,
   SELF,
   SELF_PATHS,
@@ -16,19 +16,19 @@ import { renderDocument, type SignedDocument } from "./signed-document.ts";
 import type { PublicKey } from "./signing-keys.ts";
 
 /** How long each role's word counts. What people sign counts long; what a machine signs by itself counts so short that withheld updates are noticed. */
-export const EXPIRY_DAYS: Readonly<Record<RoleName, number>> = { root: 365, targets: 180, self: 180, snapshot: 7, timestamp: 1 };
+export const EXPIRY_DAYS: Readonly<Record<TrustRole, number>> = { root: 365, targets: 180, self: 180, snapshot: 7, timestamp: 1 };
 
 export const DAY_MS = 86_400_000;
 
 /** Whole seconds, as TUF writes them. */
-export function expiresAt(role: RoleName, nowMs: number): string {
+export function expiresAt(role: TrustRole, nowMs: number): string {
   return new Date(nowMs + EXPIRY_DAYS[role] * DAY_MS).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-export type KeysOfRoles = Readonly<Record<RoleName, readonly { readonly keyId: string; readonly publicKey: PublicKey }[]>>;
+export type KeysOfRoles = Readonly<Record<TrustRole, readonly { readonly keyId: string; readonly publicKey: PublicKey }[]>>;
 
 export function planFirstRoot(keys: KeysOfRoles, layout: TrustLayout, nowMs: number): RootBody {
-  const roleOf = (role: RoleName, threshold: number) => ({ keyids: keys[role].map(({ keyId }) => keyId), threshold });
+  const roleOf = (role: TrustRole, threshold: number) => ({ keyids: keys[role].map(({ keyId }) => keyId), threshold });
   return {
     _type: "root",
     spec_version: SPEC_VERSION,
@@ -98,4 +98,4 @@ function describeDocument(document: SignedDocument): MetaFileBody {
   return { version: document.signed.version, length: bytes.byteLength, hashes: { sha256: createHash("sha256").update(bytes).digest("hex") } };
 }
 
-const keyMap = (keys: KeysOfRoles[RoleName]) => Object.fromEntries(keys.map(({ keyId, publicKey }) => [keyId, publicKey]));
+const keyMap = (keys: KeysOfRoles[TrustRole]) => Object.fromEntries(keys.map(({ keyId, publicKey }) => [keyId, publicKey]));

@@ -1,21 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import type { MissingSignatures, TrustRole } from "@instar/protocol";
 import type { Draft } from "./draft.ts";
-import { type Body, type RoleName, SELF } from "./metadata-bodies.ts";
+import { type Body, SELF } from "./metadata-bodies.ts";
 import { planSnapshot, planTimestamp } from "./plan-metadata.ts";
 import type { RepositoryState } from "./read-repository.ts";
 import type { RepositoryWrite } from "./repository-disk.ts";
 import { listSigners, renderDocument, ruleOfDelegation, ruleOfRoot, type SignedDocument, type SigningRule, signDocument } from "./signed-document.ts";
 import type { SigningKey } from "./signing-keys.ts";
-
-/** Signatures that are not there yet. `of`: whether they are asked for by the keys that count now, or by those that will. */
-export interface MissingSignatures {
-  readonly role: RoleName;
-  readonly of: "present keys" | "new keys";
-  readonly have: number;
-  readonly threshold: number;
-  /** Who may still sign. */
-  readonly keyIds: readonly string[];
-}
 
 export type Publication =
   | { readonly kind: "writes"; readonly writes: readonly RepositoryWrite[]; readonly state: RepositoryState }
@@ -126,7 +117,7 @@ export function listRules(state: RepositoryState, { documents, lost }: Draft): N
   return rules;
 }
 
-export function describeMissing(role: RoleName, of: MissingSignatures["of"], document: SignedDocument<Body>, rule: SigningRule): MissingSignatures[] {
+export function describeMissing(role: TrustRole, of: MissingSignatures["of"], document: SignedDocument<Body>, rule: SigningRule): MissingSignatures[] {
   const signers = listSigners(document, rule);
   if (signers.length >= rule.threshold) return [];
   return [{ role, of, have: signers.length, threshold: rule.threshold, keyIds: rule.keyIds.filter((keyId) => !signers.includes(keyId)) }];

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, lstat, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustDraftOutcome } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
 import { explainFileError, makePrivateFolder, renameDurably } from "../platform/durable-files.ts";
-import { advanceDraft, type DraftOutcome } from "./advance-draft.ts";
+import { advanceDraft } from "./advance-draft.ts";
 import { digestFile } from "./digest-file.ts";
 import { makeTargetsDraft, nextVersion } from "./make-targets-draft.ts";
 import { customSchema, type ReleaseCustom, SELF } from "./metadata-bodies.ts";
@@ -32,7 +32,7 @@ export interface PublishQuestion {
   readonly write?: WriteFile | undefined;
 }
 
-export type PublishOutcome = DraftOutcome & { readonly path: string; readonly sha256: string };
+export type PublishOutcome = TrustDraftOutcome & { readonly path: string; readonly sha256: string };
 
 /**
  * Publishes a release, or keeps it as a draft until enough keys have signed. The bytes are put in place first, under their digest: as long as no metadata name

@@ -1,6 +1,6 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustVersions } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { type PublishedVersions, versionsOf } from "./advance-draft.ts";
+import { versionsOf } from "./advance-draft.ts";
 import { DAY_MS, EXPIRY_DAYS, planSnapshot, planTimestamp } from "./plan-metadata.ts";
 import { assertSigned, type RepositoryState, readRepository } from "./read-repository.ts";
 import { type RepositoryWrite, type WriteFile, withRepositoryLock, writeInOrder, writePublicly } from "./repository-disk.ts";
@@ -21,7 +21,7 @@ export interface RefreshQuestion {
  *
  * @throws InstarError FORBIDDEN where a key is missing, otherwise as `publishRelease`
  */
-export function refreshTimestamp({ folder, keysFolder, clock, write = writePublicly }: RefreshQuestion): Promise<PublishedVersions> {
+export function refreshTimestamp({ folder, keysFolder, clock, write = writePublicly }: RefreshQuestion): Promise<TrustVersions> {
   return withRepositoryLock(folder, async () => {
     const state = await readRepository(folder);
     assertSigned(state);

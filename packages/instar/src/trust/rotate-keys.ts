@@ -1,16 +1,16 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustDraftOutcome, type TrustRole } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { advanceDraft, type DraftOutcome } from "./advance-draft.ts";
+import { advanceDraft } from "./advance-draft.ts";
 import { type Draft, makeDraft } from "./draft.ts";
 import { nextVersion } from "./make-targets-draft.ts";
-import { type RoleBody, type RoleName, type RootBody, SELF, type TargetsBody } from "./metadata-bodies.ts";
+import { type RoleBody, type RootBody, SELF, type TargetsBody } from "./metadata-bodies.ts";
 import { expiresAt } from "./plan-metadata.ts";
 import { assertSigned, type RepositoryState, readRepository } from "./read-repository.ts";
 import { type WriteFile, withRepositoryLock, writePublicly } from "./repository-disk.ts";
 import { type PublicKey, readKeyFolder } from "./signing-keys.ts";
 
 export interface RoleChange {
-  readonly role: RoleName;
+  readonly role: TrustRole;
   readonly add?: readonly { readonly keyId: string; readonly publicKey: PublicKey }[] | undefined;
   /** Ids of keys that shall not count any more. */
   readonly remove?: readonly string[] | undefined;
@@ -34,7 +34,7 @@ export interface RotateQuestion {
  *
  * @throws InstarError INPUT_INVALID where a change leaves a role without enough keys, otherwise as `publishRelease`
  */
-export function rotateKeys({ folder, keysFolder, changes, clock, write = writePublicly }: RotateQuestion): Promise<DraftOutcome> {
+export function rotateKeys({ folder, keysFolder, changes, clock, write = writePublicly }: RotateQuestion): Promise<TrustDraftOutcome> {
   return withRepositoryLock(folder, async () => {
     const state = await readRepository(folder);
     // One that is to be signed by new keys alone need not be signed well now.
@@ -68,7 +68,7 @@ function planRotation(state: RepositoryState, changes: readonly RoleChange[], no
   });
 }
 
-function assertMayBeLost(role: RoleName): "targets" | "snapshot" | "timestamp" {
+function assertMayBeLost(role: TrustRole): "targets" | "snapshot" | "timestamp" {
   if (role === "root")
     throw new InstarError("INPUT_INVALID", "the present keys of root must sign the new root; if too few are left, agents must be given a new root by hand");
   if (role === "self") throw new InstarError("INPUT_INVALID", "the keys of self never sign the change of themselves: targets does");

@@ -1,5 +1,6 @@
+import type { TrustDraftOutcome } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { advanceDraft, type DraftOutcome } from "./advance-draft.ts";
+import { advanceDraft } from "./advance-draft.ts";
 import { readDraft, removeDraft } from "./draft.ts";
 import { readRepository } from "./read-repository.ts";
 import { type WriteFile, withRepositoryLock, writePublicly } from "./repository-disk.ts";
@@ -19,7 +20,7 @@ export interface SignQuestion {
  *
  * @throws InstarError NOT_FOUND, CONFLICT (something else was published since), otherwise as `publishRelease`
  */
-export function signDraft({ folder, draft, keysFolder, clock, write = writePublicly }: SignQuestion): Promise<DraftOutcome> {
+export function signDraft({ folder, draft, keysFolder, clock, write = writePublicly }: SignQuestion): Promise<TrustDraftOutcome> {
   return withRepositoryLock(folder, async () => {
     const [state, found, keys] = [await readRepository(folder), await readDraft(folder, draft), await readKeyFolder(keysFolder)];
     return advanceDraft({ folder, state, keys, nowMs: clock.wallMs(), write }, found);

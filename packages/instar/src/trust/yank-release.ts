@@ -1,6 +1,6 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type TrustDraftOutcome } from "@instar/protocol";
 import type { Clock } from "../platform/clock.ts";
-import { advanceDraft, type DraftOutcome } from "./advance-draft.ts";
+import { advanceDraft } from "./advance-draft.ts";
 import { makeTargetsDraft, nextVersion } from "./make-targets-draft.ts";
 import { type ReleaseCustom, SELF } from "./metadata-bodies.ts";
 import { planTargets } from "./plan-metadata.ts";
@@ -24,7 +24,7 @@ export interface YankQuestion extends ReleaseName {
  *
  * @throws InstarError NOT_FOUND, INPUT_INVALID (no reason), otherwise as `publishRelease`
  */
-export function yankRelease(question: YankQuestion): Promise<DraftOutcome & { readonly path: string }> {
+export function yankRelease(question: YankQuestion): Promise<TrustDraftOutcome & { readonly path: string }> {
   const { folder, keysFolder, reason, removes = false, clock, write = writePublicly } = question;
   const channel = parseChannel(question.channel);
   const path = targetPathOf({ ...question, channel });

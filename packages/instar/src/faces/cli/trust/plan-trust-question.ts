@@ -1,5 +1,5 @@
-import { InstarError } from "@instar/protocol";
-import { type AskedLayout, ROLES } from "./trust-parts.ts";
+import { InstarError, TRUST_ROLES } from "@instar/protocol";
+import type { AskedLayout } from "./trust-parts.ts";
 import type { ReleaseFlags, TypedChange } from "./trust-question.ts";
 
 /** Options as the parser of the command line gives them. */
@@ -24,13 +24,13 @@ export function planTypedChange(options: TypedOptions): TypedChange | null {
   const remove = listOf(options.remove);
   const threshold = options.threshold === undefined ? undefined : parseWhole(options.threshold, "--threshold", 99);
   const isLost = options.lost === true;
-  const role = ROLES.find((name) => name === options.role);
+  const role = TRUST_ROLES.find((name) => name === options.role);
   const changesSomething = add.length > 0 || remove.length > 0 || threshold !== undefined;
   if (options.role === undefined) {
     if (changesSomething || isLost) throw mistake("--add, --remove, --threshold and --lost are about one role", "Name it with --role.");
     return null;
   }
-  if (role === undefined) throw mistake(`--role is one of ${ROLES.join(", ")}, not ${JSON.stringify(String(options.role).slice(0, 40))}`);
+  if (role === undefined) throw mistake(`--role is one of ${TRUST_ROLES.join(", ")}, not ${JSON.stringify(String(options.role).slice(0, 40))}`);
   if (!changesSomething) throw mistake(`nothing is said to change about ${role}`, "Say --add, --remove or --threshold; without --role everything is renewed.");
   return { role, add, remove, threshold, isLost };
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { TRUST_ROLES, type TrustDraftOutcome, type TrustRole, type TrustVersions, type TrustView } from "@instar/protocol";
 import { plainText } from "../../../platform/plain-text.ts";
-import { type DraftOutcome, type MadeRepository, type RepositoryView, ROLES, type RoleName, type Versions } from "./trust-parts.ts";
+import type { MadeRepository } from "./trust-parts.ts";
 
 /** What each key is for, and what a person does now. */
 export function renderMade({ repository, keys, made }: { readonly repository: string; readonly keys: string; readonly made: MadeRepository }): string {
@@ -19,7 +20,7 @@ export function renderMade({ repository, keys, made }: { readonly repository: st
   ].join("\n");
 }
 
-const MEANING: Readonly<Record<RoleName, string>> = {
+const MEANING: Readonly<Record<TrustRole, string>> = {
   root: "say which keys count",
   targets: "sign releases",
   self: "sign what an agent wrote",
@@ -27,7 +28,7 @@ const MEANING: Readonly<Record<RoleName, string>> = {
   timestamp: "says once a day that nothing newer is there",
 };
 
-export function renderRepository({ roles, releases, drafts, warnings }: RepositoryView): string {
+export function renderRepository({ roles, releases, drafts, warnings }: TrustView): string {
   return [
     ...roles.flatMap(({ name, version, threshold, keyIds, expiresAt, state }) => [
       `${name.padEnd(10)}version ${version}, ${threshold} of ${keyIds.length} must sign, until ${expiresAt}${state === "good" ? "" : ` (${state})`}`,
@@ -52,7 +53,7 @@ export function renderRepository({ roles, releases, drafts, warnings }: Reposito
 const renderWarnings = (warnings: readonly string[]) => (warnings.length === 0 ? [] : ["", "warnings:", ...warnings.map((warning) => `  ${warning}`)]);
 
 /** @param published what is true where it needs nobody else */
-export function renderOutcome(outcome: DraftOutcome, published: string): string {
+export function renderOutcome(outcome: TrustDraftOutcome, published: string): string {
   if (outcome.kind === "published") return `${published}; ${renderVersions(outcome.versions)}`;
   return [
     `nobody sees it yet: it waits as the draft ${outcome.draft}`,
@@ -61,10 +62,10 @@ export function renderOutcome(outcome: DraftOutcome, published: string): string 
   ].join("\n");
 }
 
-const renderMissing = (missing: Extract<DraftOutcome, { kind: "waiting" }>["missing"]) =>
+const renderMissing = (missing: Extract<TrustDraftOutcome, { kind: "waiting" }>["missing"]) =>
   missing.flatMap(({ role, of, have, threshold, keyIds }) => [
     `  ${role} has ${have} of ${threshold} signatures of its ${of}; who may still sign:`,
     ...keyIds.map((keyId) => `    ${keyId}`),
   ]);
 
-export const renderVersions = (versions: Versions): string => ROLES.map((role) => `${role} ${versions[role]}`).join(", ");
+export const renderVersions = (versions: TrustVersions): string => TRUST_ROLES.map((role) => `${role} ${versions[role]}`).join(", ");

@@ -1,27 +1,25 @@
+import type { TrustDraftOutcome, TrustRole, TrustVersions, TrustView } from "@instar/protocol";
 /** What the commands for signed releases ask of the room that has the keys and the metadata; compose-trust.ts builds it. Paths are absolute. */
 export interface TrustParts {
   /** @throws InstarError CONFLICT where a repository is there already, INPUT_INVALID (layout), FORBIDDEN, DISK_FULL, PLATFORM_FAILED */
   init(asked: { readonly repository: string; readonly keys: string; readonly layout: AskedLayout }): Promise<MadeRepository>;
   /** @throws InstarError NOT_FOUND, DATA_DAMAGED, PLATFORM_FAILED; also of the others */
-  show(repository: string): Promise<RepositoryView>;
+  show(repository: string): Promise<TrustView>;
   /** `add` holds public keys in PEM. @throws InstarError INPUT_INVALID, FORBIDDEN, CONFLICT */
-  rotate(asked: { readonly repository: string; readonly keys: string; readonly changes: readonly AskedChange[] }): Promise<DraftOutcome>;
-  sign(asked: { readonly repository: string; readonly keys: string; readonly draft: string }): Promise<DraftOutcome>;
+  rotate(asked: { readonly repository: string; readonly keys: string; readonly changes: readonly AskedChange[] }): Promise<TrustDraftOutcome>;
+  sign(asked: { readonly repository: string; readonly keys: string; readonly draft: string }): Promise<TrustDraftOutcome>;
   discard(asked: { readonly repository: string; readonly draft: string }): Promise<void>;
-  refresh(asked: { readonly repository: string; readonly keys: string }): Promise<Versions>;
+  refresh(asked: { readonly repository: string; readonly keys: string }): Promise<TrustVersions>;
   /** The text of release.json for this folder. @throws InstarError PACKAGE_REFUSED, PLATFORM_FAILED */
   describeRelease(folder: string, about: ReleaseAbout): Promise<string>;
   /** @throws InstarError PACKAGE_REFUSED, CONFLICT, INPUT_INVALID, FORBIDDEN */
-  publish(asked: AskedPublication): Promise<DraftOutcome & { readonly path: string; readonly sha256: string }>;
-  yank(asked: AskedYank): Promise<DraftOutcome & { readonly path: string }>;
+  publish(asked: AskedPublication): Promise<TrustDraftOutcome & { readonly path: string; readonly sha256: string }>;
+  yank(asked: AskedYank): Promise<TrustDraftOutcome & { readonly path: string }>;
   /** Serves until the process is told to end; `onListening` is told the port. @throws InstarError NOT_FOUND, PORT_IN_USE, PLATFORM_FAILED */
   serve(asked: { readonly repository: string; readonly host: string; readonly port: number }, onListening: (port: number) => void): Promise<void>;
   /** @returns the exit status */
   runTufClient(argv: readonly string[]): Promise<number>;
 }
-
-export const ROLES = ["root", "targets", "self", "snapshot", "timestamp"] as const;
-export type RoleName = (typeof ROLES)[number];
 
 export interface AskedLayout {
   readonly root: AskedRole;
@@ -35,7 +33,7 @@ interface AskedRole {
 }
 
 export interface AskedChange {
-  readonly role: RoleName;
+  readonly role: TrustRole;
   readonly add: readonly string[];
   readonly remove: readonly string[];
   readonly threshold?: number | undefined;
@@ -68,52 +66,7 @@ interface AskedYank {
   readonly removes: boolean;
 }
 
-export interface MadeRepository extends RepositoryView {
+export interface MadeRepository extends TrustView {
   /** File names of the keys of each role. */
-  readonly keyFiles: Readonly<Record<RoleName, readonly string[]>>;
+  readonly keyFiles: Readonly<Record<TrustRole, readonly string[]>>;
 }
-
-export interface RepositoryView {
-  readonly roles: readonly RoleView[];
-  readonly releases: readonly ReleaseView[];
-  readonly drafts: readonly DraftView[];
-  readonly warnings: readonly string[];
-}
-
-interface RoleView {
-  readonly name: RoleName;
-  readonly version: number;
-  readonly threshold: number;
-  readonly keyIds: readonly string[];
-  readonly expiresAt: string;
-  readonly state: "good" | "due" | "expired" | "unsigned";
-}
-
-interface ReleaseView {
-  readonly path: string;
-  readonly percentage: number;
-  readonly yanked: string | null;
-}
-
-interface DraftView {
-  readonly id: string;
-  readonly purpose: string;
-  readonly createdAt: string;
-  readonly changes: readonly string[];
-  readonly missing: readonly MissingSignatures[];
-  readonly stale: string | null;
-}
-
-interface MissingSignatures {
-  readonly role: RoleName;
-  readonly of: "present keys" | "new keys";
-  readonly have: number;
-  readonly threshold: number;
-  readonly keyIds: readonly string[];
-}
-
-export type Versions = Readonly<Record<RoleName, number>>;
-
-export type DraftOutcome =
-  | { readonly kind: "published"; readonly draft: string; readonly versions: Versions }
-  | { readonly kind: "waiting"; readonly draft: string; readonly missing: readonly MissingSignatures[] };

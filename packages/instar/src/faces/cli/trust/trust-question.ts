@@ -1,4 +1,5 @@
-import type { AskedLayout, RoleName } from "./trust-parts.ts";
+import type { TrustRole } from "@instar/protocol";
+import type { AskedLayout } from "./trust-parts.ts";
 
 /** What was typed, checked as far as it can be without looking at the disk. Paths are as they were typed. */
 export type TrustQuestion =
@@ -23,7 +24,7 @@ export type TrustQuestion =
   | { readonly kind: "tuf-client" };
 
 export interface TypedChange {
-  readonly role: RoleName;
+  readonly role: TrustRole;
   /** Files with public keys in PEM. */
   readonly add: readonly string[];
   readonly remove: readonly string[];
