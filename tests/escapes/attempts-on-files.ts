@@ -31,7 +31,7 @@ export const ATTEMPTS_ON_FILES: readonly Attempt[] = [
   {
     name: "find it by its name anywhere",
     stoppedBy: NEW_ROOT,
-    program: () => sh("find /tmp /var /home /root /mnt -xdev -maxdepth 4 -path '*instar-escape-*/outside/secret' -exec cat {} \\; 2>/dev/null"),
+    program: () => sh("find /tmp /var /home /root /mnt -maxdepth 4 -path '*instar-escape-*/outside/secret' -exec cat {} \\; 2>/dev/null"),
     hasEscaped: toldSecret,
   },
   {

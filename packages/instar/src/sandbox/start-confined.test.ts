@@ -228,10 +228,9 @@ describe.each(ways)("a program in a sandbox with $name", ({ prefix }) => {
       // Each is hung up on.
       await new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));
     }
-    const code = `const { renameSync, symlinkSync } = require("node:fs"); try { renameSync("${folder}/${door}/door", "${folder}/${door}/was"); symlinkSync("${folder}/secret", "${folder}/${door}/door"); } catch {}`;
-    writeFileSync(join(folder, "link.cjs"), code);
     // The answer goes astray with the door that the program has put there; waiting for it has an end.
-    const lost = await service.exec({ argv: [process.execPath, join(folder, "link.cjs")], cwd: folder, environment: {}, timeoutMs: 500 });
+    const link = `mv ${folder}/${door}/door ${folder}/${door}/was; ln -s ${folder}/secret ${folder}/${door}/door`;
+    const lost = await service.exec({ argv: ["/bin/sh", "-c", link], cwd: folder, environment: { PATH: "/usr/bin:/bin" }, timeoutMs: 3_000 });
     expect(lost).toMatchObject({ kind: "timed-out", because: expect.stringContaining("did not say") });
     await service.end({ signal: "SIGTERM", graceMs: 5_000 });
     // Instar dials nothing in there; only the program's own warden followed the link.
