@@ -1,16 +1,17 @@
 // Where new versions come from, wired: the mirror that every version ends up in, and the sources of instar.yaml.
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import type { Facts } from "./database/facts.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { RunJob } from "./platform/run-job.ts";
 import { filesSourceSettings } from "./settings/files-source-settings.ts";
+import type { NpmOrigin } from "./settings/npm-source-settings.ts";
 import type { ReadSettings } from "./settings/read-settings.ts";
 import { readSmallFile } from "./settings/read-small-file.ts";
 import type { RegistrySourceSettings } from "./settings/registry-source-settings.ts";
+import { resolveSettingsPath } from "./settings/resolve-settings-path.ts";
 import { planGitFollow } from "./settings/source-settings.ts";
 import { extractTarball } from "./sources/archive/extract-tarball.ts";
 import { type BringByHand, createBringByHand } from "./sources/bring-by-hand.ts";
@@ -23,7 +24,10 @@ import { gitAsSource } from "./sources/git-as-source.ts";
 import { createGitSource, type GitSource } from "./sources/git-source.ts";
 import { npmAsSource } from "./sources/npm/npm-as-source.ts";
 import { createNpmSource, type NpmSource } from "./sources/npm/npm-source.ts";
+import { parseRegistryKeys } from "./sources/npm/origin/parse-registry-keys.ts";
+import type { NpmOriginQuestion } from "./sources/npm/origin/prove-npm-origin.ts";
 import { readTokenFile } from "./sources/npm/read-token-file.ts";
+import type { GitSigners } from "./sources/origin/prove-git-origin.ts";
 import type { FloorsRecord } from "./sources/registry/floors-record.ts";
 import { planPlace } from "./sources/registry/plan-place.ts";
 import { registryAsSource } from "./sources/registry/registry-as-source.ts";
@@ -63,18 +67,19 @@ export function openSources(parts: SourceParts): OpenedSources {
   const { read, folder, facts, clock } = parts;
   const { source } = read.settings;
   const follow = planGitFollow(source);
-  const remote = source.git === undefined || isRemoteAddress(source.git) ? source.git : pathOf(source.git, read.folder);
+  const remote = source.git === undefined || isRemoteAddress(source.git) ? source.git : resolveSettingsPath(source.git, read.folder);
   const git = createGitSource({
     remote,
     ...follow,
     mirrorFolder: join(folder, "git"),
     path: `${parts.environment.INSTAR_OPERATOR_PATH ?? parts.environment.PATH ?? ""}:${parts.agentPath}`,
     ...(parts.environment.SSH_AUTH_SOCK === undefined ? {} : { sshAgent: parts.environment.SSH_AUTH_SOCK }),
-    ...(source.sshKey === undefined ? {} : { sshKey: pathOf(source.sshKey, read.folder) }),
+    ...(source.sshKey === undefined ? {} : { sshKey: resolveSettingsPath(source.sshKey, read.folder) }),
     ...planToken(read, remote),
+    origin: { readSigners: () => readSigners(read), clock },
   });
   const toolsOf = (name: string): PackageTools => ({ git, facts, scratchFolder: join(folder, "sources", name) });
-  const tokenOf = (file: string | undefined) => (file === undefined ? {} : { readToken: () => readTokenFile(pathOf(file, read.folder)) });
+  const tokenOf = (file: string | undefined) => (file === undefined ? {} : { readToken: () => readTokenFile(resolveSettingsPath(file, read.folder)) });
   const agentNode = once(() => askNode(parts));
   const npmOf = (name: string): NpmSource => {
     const { npm } = source;
@@ -89,6 +94,7 @@ export function openSources(parts: SourceParts): OpenedSources {
       agentNode,
       platform: { os: process.platform, cpu: process.arch, libc: libcHere() },
       scratchFolder: join(folder, "sources"),
+      ...(isFollowed && npm.origin !== undefined ? { readVouchers: () => readVouchers(read, npm.origin ?? {}) } : {}),
       clock,
     });
   };
@@ -98,7 +104,7 @@ export function openSources(parts: SourceParts): OpenedSources {
     ...(npm === undefined ? [] : [npmAsSource(npmOf(npm.package), { ...npm, checkEveryMs: npm.checkEvery }, toolsOf("npm"))]),
     ...(files === undefined
       ? []
-      : [filesAsSource(git, { settings: files, folder: pathOf(files.folder, read.folder), checkEveryMs: source.checkEvery, clock, facts })]),
+      : [filesAsSource(git, { settings: files, folder: resolveSettingsPath(files.folder, read.folder), checkEveryMs: source.checkEvery, clock, facts })]),
     ...(endpoint === undefined
       ? []
       : [
@@ -112,7 +118,7 @@ export function openSources(parts: SourceParts): OpenedSources {
               maxBytes: endpoint.maxBytes,
               maxArchiveBytes: endpoint.maxArchive,
             }),
-            { url: endpoint.url, checkEveryMs: endpoint.checkEvery },
+            { url: endpoint.url, checkEveryMs: endpoint.checkEvery, readKey: () => readTrusted(read, endpoint.publicKey, "source.endpoint.publicKey") },
             toolsOf("endpoint"),
           ),
         ]),
@@ -147,7 +153,7 @@ export function openReleaseRegistry(
     const before = floors.read();
     const client = openTrustedClient({
       metadataFolder: join(folder, "sources", "registry", "metadata"),
-      shippedRoot: await readRoot(pathOf(settings.root, read.folder)),
+      shippedRoot: await readRoot(resolveSettingsPath(settings.root, read.folder)),
       metadataUrl: `${url}/metadata`,
       targetUrl: `${url}/targets`,
       floors: before,
@@ -157,7 +163,7 @@ export function openReleaseRegistry(
     const { floors: after, notes } = await client.refresh();
     // A crash before this leaves newer metadata than floors: they are asked for and judged again.
     floors.advance(before, after);
-    return { client, notes };
+    return { client, notes, floors: after };
   };
   /** One after the other: the metadata folder is one client's alone. */
   const inTurn = (signal: AbortSignal): ReturnType<typeof ask> => {
@@ -167,11 +173,12 @@ export function openReleaseRegistry(
   };
   return {
     look: async (current, signal) => {
-      const { client, notes } = await inTurn(signal);
+      const { client, notes, floors: seen } = await inTurn(signal);
       const choice = client.findRelease(component, channel, { current, allowsPrereleases: prereleases, place });
       if (choice.kind === "none") return { ...choice, notes };
-      const { custom, sha256 } = choice.release;
-      return { kind: "found", found: { component: custom.component, version: custom.version, sha256 } };
+      const { custom, sha256, role } = choice.release;
+      const signedBy = `role ${role} ${(role === "targets" ? seen.targets : seen.self)?.version ?? ""} under root ${seen.root.version}`;
+      return { kind: "found", found: { component: custom.component, version: custom.version, sha256, signedBy } };
     },
     download: async (found, into, signal) => {
       const { client } = await inTurn(signal);
@@ -206,11 +213,44 @@ async function readRoot(path: string): Promise<Buffer> {
   });
 }
 
+/** Read anew for each question, so that a key that was taken away counts no more. */
+async function readSigners(read: ReadSettings): Promise<GitSigners> {
+  const { signers } = read.settings.source;
+  const [ssh, openpgp] = await Promise.all([
+    readTrusted(read, signers.ssh, "source.signers.ssh"),
+    readTrusted(read, signers.openpgp, "source.signers.openpgp"),
+  ]);
+  return { allowedSigners: ssh, openPgpKeys: openpgp };
+}
+
+async function readVouchers(read: ReadSettings, { keys, provenance }: NpmOrigin): Promise<NpmOriginQuestion["accepts"]> {
+  const [pinned, root] = await Promise.all([
+    readTrusted(read, keys, "source.npm.origin.keys"),
+    readTrusted(read, provenance?.trustedRoot, "source.npm.origin.provenance.trustedRoot"),
+  ]);
+  return {
+    ...(pinned === null ? {} : { keys: parseRegistryKeys(pinned) }),
+    ...(provenance === undefined ? {} : { provenance: { ...provenance, trustRoot: root === null ? null : Buffer.from(root) } }),
+  };
+}
+
+/** Null where instar.yaml names no file. @throws InstarError SETTINGS_INVALID where it does and there is none: nobody is not everybody */
+async function readTrusted({ folder }: Pick<ReadSettings, "folder">, file: string | undefined, setting: string): Promise<string | null> {
+  if (file === undefined) return null;
+  const path = resolveSettingsPath(file, folder);
+  const bytes = await readSmallFile(path);
+  if (bytes !== undefined) return bytes.toString("utf8");
+  throw new InstarError("SETTINGS_INVALID", `there is no ${path}, which says who may vouch for a version`, {
+    facts: { path },
+    advice: `Check ${setting} in instar.yaml.`,
+  });
+}
+
 /** Read anew for each question, so that a new token counts at once. Of the file nothing is ever in an error. */
 function planToken({ settings: { source }, folder }: ReadSettings, remote: string | undefined) {
   const { tokenFile, tokenUser } = source;
   if (tokenFile === undefined || remote === undefined || !/^https?:\/\//i.test(remote)) return {};
-  const path = pathOf(tokenFile, folder);
+  const path = resolveSettingsPath(tokenFile, folder);
   const read = () => {
     try {
       return readFileSync(path, "utf8").trim();
@@ -253,8 +293,3 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 }
 
 const isRemoteAddress = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\\]+@?[^/\\]*:[^\\]/.test(text);
-
-function pathOf(path: string, folder: string): string {
-  if (/^~[\\/]/.test(path)) return resolve(homedir(), path.slice(2));
-  return isAbsolute(path) ? path : join(folder, path);
-}

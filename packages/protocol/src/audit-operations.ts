@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineOperation, none, updateId } from "./operation.ts";
-import { REPORT_KINDS, report } from "./report.ts";
+import { REPORT_KINDS, report, reportFile } from "./report.ts";
 
 /** One entry of the ledger as it is hashed; what it tells of is `details`. */
 export const ledgerEntryView = z.object({
@@ -118,10 +118,19 @@ export const AUDIT_OPERATIONS = [
       kind: z.enum(REPORT_KINDS).default("all"),
       from: moment.optional().describe("30 days before `until` where it is left out"),
       until: moment.optional().describe("Now where it is left out"),
-      format: z.enum(["text", "json", "csv", "html"]).default("text").describe("How it is written; html is one page with charts that needs nothing else"),
+      format: z
+        .enum(["text", "json", "csv", "html", "folder"])
+        .default("text")
+        .describe("How it is written; html is one page with charts that needs nothing else, folder all of it with a receipt for each listed entry"),
+      table: z.string().min(1).max(60).optional().describe("Which table, of csv: `figures`, `entries` or one of the report's own"),
     }),
-    output: z.object({ report, text: z.string() }),
+    output: z.object({
+      report,
+      text: z.string(),
+      files: z.array(reportFile).describe("Of the format `folder`: the page, the tables, and the receipts, which the page links to; empty for others"),
+    }),
     positional: ["kind"],
+    filesOutput: { format: "folder" },
     offline: true,
   }),
 ] as const;

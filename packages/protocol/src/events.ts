@@ -1,3 +1,4 @@
+import type { Origin } from "./origin.ts";
 import type { LoopState, Outcome, StepEvidence, UpdateView } from "./update.ts";
 
 /**
@@ -13,6 +14,8 @@ export type UpdateEvent = { readonly update: string; readonly index: number; rea
       readonly versionTo: string;
       readonly releaseFrom: string | null;
       readonly commit: string;
+      /** Null where nothing was brought from a source; absent from an older Instar. */
+      readonly origin?: Origin | null;
     }
   | { readonly kind: "step-started"; readonly step: string; readonly attempt: number }
   | { readonly kind: "step-waiting"; readonly step: string; readonly because: string }
@@ -77,6 +80,7 @@ export function foldUpdateEvents(events: readonly UpdateEvent[]): UpdateView | u
     releaseFrom: first.releaseFrom,
     releaseTo: null,
     commit: first.commit,
+    origin: first.origin ?? null,
     state: "detecting",
     outcome: null,
     because: "",

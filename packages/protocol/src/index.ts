@@ -12,6 +12,7 @@ export * from "./observation.ts";
 export type { Face, Operation } from "./operation.ts";
 export { needOf } from "./operation.ts";
 export * from "./operations.ts";
+export * from "./origin.ts";
 export * from "./policy.ts";
 export * from "./rehearsal.ts";
 export * from "./report.ts";

@@ -21,6 +21,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly pathInput?: string;
   /** Whatever is written there is a path, also a plain name. */
   readonly isPathAlways?: true;
+  /** What is asked so is answered with `files` (path below a folder, text): the CLI writes them where `--to` says, as who asked and not as the daemon. */
+  readonly filesOutput?: Readonly<Record<string, string>>;
   /** True where it can be answered from the disk while no daemon runs. */
   readonly offline: boolean;
   /** The query that tells what this would do, with the same input: `--dry-run` on the command line. */

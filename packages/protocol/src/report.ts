@@ -23,6 +23,7 @@ const reportFigure = z.object({
     .nullable()
     .describe("Of a share: Wilson's score interval at `level`; null where none is given"),
   because: z.string().describe("What was counted and what was not; where there is no value, why"),
+  countsEntries: z.boolean().describe("True where the value is the number of `entries`: each of them is one of what was counted"),
   entries,
 });
 export type ReportFigure = z.output<typeof reportFigure>;
@@ -80,9 +81,17 @@ const reportEntry = z.object({
   by: z.string(),
   update: z.string().nullable(),
   description: z.string().describe("The entry's, on one line, cut, without control characters"),
-  leafHash: z.string().nullable().describe("Of the entry in the ledger's tree; null where it was not told"),
+  leafHash: z.string().nullable().describe("Of the entry in the ledger's tree (RFC 6962), base64; null where the checkpoint does not cover it"),
 });
 export type ReportEntry = z.output<typeof reportEntry>;
+
+const reportCheckpoint = z.object({
+  size: z.int().min(0).describe("How many entries it stands for"),
+  root: z.string().describe("Of the tree, base64"),
+  key: z.string().describe("What verifies its signature"),
+  note: z.string().describe("The signed note, as it is in the ledger's folder"),
+});
+export type ReportCheckpoint = z.output<typeof reportCheckpoint>;
 
 /** A report from the ledger: figures, tables and charts as plain data, each with the entries that it rests on. */
 export const report = z.object({
@@ -102,5 +111,12 @@ export const report = z.object({
     total: z.int().describe("Different entries that the sections refer to"),
     listed: z.array(reportEntry).describe("Of those, the newest ones"),
   }),
+  checkpoint: reportCheckpoint.nullable().describe("The signed head of the ledger whose tree has the leaf hashes; null where nothing was signed yet"),
 });
 export type Report = z.output<typeof report>;
+
+export const reportFile = z.object({
+  path: z.string().describe("Below the report's folder, with / between its parts"),
+  text: z.string(),
+});
+export type ReportFile = z.output<typeof reportFile>;

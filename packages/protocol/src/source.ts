@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UPDATE_TYPES } from "./impact.ts";
+import { origin } from "./origin.ts";
 
 /** Where a change can be noticed: the specification's names. */
 export const UPDATE_SOURCES = ["local_fs", "git_repo", "remote_registry", "api_endpoint", "manual", "scheduled", "webhook"] as const;
@@ -35,6 +36,7 @@ export const updateEventView = z.object({
   gitBranch: z.string().nullable(),
   remoteUrl: z.string().nullable().describe("Without credentials"),
   digest: z.string().nullable().describe("Of what was downloaded, or of the tree"),
+  origin: origin.nullable().describe("Who vouches for it; null where nobody looked yet"),
   decision: z.enum(CANDIDATE_DECISIONS),
   because: z.string(),
   update: z.string().nullable().describe("The update that began from it"),

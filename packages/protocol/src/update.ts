@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { healthCheckResult } from "./health.ts";
 import { observationEvidence } from "./observation.ts";
+import { origin } from "./origin.ts";
 import { decisionEvidence } from "./policy.ts";
 import { rehearsalReport } from "./rehearsal.ts";
 import { confinedBy } from "./sandbox.ts";
@@ -47,6 +48,7 @@ export const updateView = z.object({
   releaseFrom: z.string().nullable(),
   releaseTo: z.string().nullable().describe("The release that the update makes; null until it is staged"),
   commit: z.string(),
+  origin: origin.nullable().describe("Who vouches for it; null where it was not brought from a source"),
   state: z.enum(LOOP_STATES),
   outcome: z.enum(OUTCOMES).nullable().describe("Null while it is under way"),
   because: z.string().describe("Why it ended so, or what it is waiting for, in words"),

@@ -39,6 +39,7 @@ export function noteAnnounced(instance: Instance, { commit, ref, by }: Announcem
     gitBranch: ref?.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : null,
     remoteUrl: git.address,
     digest: null,
+    origin: null,
     decision: "nothing",
     because: "a webhook announced it: upstream is asked",
     update: null,

@@ -1,9 +1,12 @@
 import { rmSync } from "node:fs";
+import { InstarError, type Origin } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readLedgerFiles } from "../ledger/read-ledger-files.testing.ts";
 import type { Sighting, Source } from "../sources/source.ts";
 import { readSourceFact } from "../sources/source-fact.ts";
 import { writeCommit } from "../sources/write-commit.ts";
+import type { UpdateId } from "../update/journal-entry.ts";
+import { startOf } from "../update/run-update.ts";
 import { beginUpdate } from "./begin-update.ts";
 import { DaemonBench, ended, step } from "./daemon-bench.testing.ts";
 import { type Instance, readStanding } from "./instance.ts";
@@ -130,6 +133,7 @@ describe("several sources", () => {
     bring: async () => {
       throw new Error("nothing is brought");
     },
+    prove: async () => ({ kind: "none", by: null, because: "nobody signs it" }),
     ...parts,
   });
   const reopen = (...more: Source[]) => {
@@ -184,6 +188,64 @@ describe("several sources", () => {
       expect(await lookForUpdates(instance, deprecated, TOOLS)).toMatchObject({ decision: "dismiss", because: expect.stringContaining("it leaks") });
     expect((await heard()).filter((line) => line.startsWith("UPDATE_DISMISSED"))).toHaveLength(1);
     expect(instance.events.list(10, "dismiss")).toMatchObject([{ targetVersion: "1.0.1", trigger: "refused", decision: "dismiss" }]);
+  });
+
+  describe("where somebody must vouch", () => {
+    const wanting = (...accept: Instance["settings"]["source"]["accept"]) => {
+      const { settings } = instance;
+      Object.assign(settings.source, { accept });
+      return bench.publish("1.0.1");
+    };
+
+    it("what nobody vouches for is dismissed with the reason before anything in it runs", async () => {
+      await settle();
+      wanting("ssh", "tuf");
+      expect(await look()).toMatchObject({
+        decision: "dismiss",
+        because: expect.stringContaining("source.accept wants tuf, ssh, and source.signers names nobody"),
+      });
+      expect(instance.journal.unfinished()).toEqual([]);
+      expect(instance.events.list(1)).toMatchObject([{ decision: "dismiss", origin: { kind: "none" } }]);
+    });
+
+    it("what somebody else vouches for than is asked for is dismissed too", async () => {
+      await settle();
+      const commit = wanting("tuf");
+      await instance.rooms.source.fetch(commit);
+      const npm = another({
+        look: async () => ({ ...seen, key: "s", version: "1.0.1" }),
+        bring: async () => commit,
+        prove: async () => ({ kind: "npm-signature", by: "key 1", because: "signed by key 1" }),
+      });
+      expect(await lookForUpdates(instance, npm, TOOLS)).toMatchObject({ decision: "dismiss" });
+    });
+
+    it("what is vouched for begins, and the update says by whom; one that was mended is looked at anew", async () => {
+      await settle();
+      const commit = wanting("ssh");
+      await instance.rooms.source.fetch(commit);
+      let origin: Origin = { kind: "none", by: null, because: "the commit is not signed" };
+      const signed = another({ look: async () => ({ ...seen, key: "v", version: "1.0.1" }), bring: async () => commit, prove: async () => origin });
+      expect(await lookForUpdates(instance, signed, TOOLS)).toMatchObject({ decision: "dismiss" });
+      origin = { kind: "ssh", by: "ada@example.org", because: "the commit is signed by ada@example.org" };
+      expect(await lookForUpdates(instance, signed, TOOLS)).toMatchObject({ decision: "start", event: { origin } });
+      const [update] = instance.journal.unfinished();
+      expect(startOf(instance.journal.read(update as UpdateId)).start).toMatchObject({ commit, origin });
+    });
+
+    it("what could not be checked is a failing source, and nothing begins", async () => {
+      await settle();
+      const commit = wanting("ssh");
+      const broken = another({
+        look: async () => ({ ...seen, key: "b", version: "1.0.1" }),
+        bring: async () => commit,
+        prove: () => Promise.reject(new InstarError("PLATFORM_FAILED", "there is no ssh-keygen on the PATH")),
+      });
+      await instance.rooms.source.fetch(commit);
+      await expect(lookForUpdates(instance, broken, TOOLS)).rejects.toMatchObject({ code: "PLATFORM_FAILED" });
+      expect(readSourceFact(instance.facts, "npm")).toMatchObject({ failing: "there is no ssh-keygen on the PATH" });
+      expect(instance.journal.unfinished()).toEqual([]);
+    });
   });
 
   it("a daemon killed between beginning an update and naming it in the event: the next look names it", async () => {

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
-import { InstarError, type LookReason, type UpdateEventView } from "@instar/protocol";
+import { InstarError, type LookReason, type Origin, type UpdateEventView } from "@instar/protocol";
 import { classifyUpdateType } from "../analysis/classify-change.ts";
 import { transact } from "../database/open-database.ts";
 import { classifyBump } from "../sources/classify-bump.ts";
+import { isAcceptedOrigin, judgeOrigin } from "../sources/origin.ts";
 import type { Sighting, Source } from "../sources/source.ts";
 import { readSourceFact, type SourceFact, writeSourceFact } from "../sources/source-fact.ts";
 import type { JournalEntry, UpdateId, UpdateStart } from "../update/journal-entry.ts";
@@ -74,6 +75,7 @@ export interface Candidate {
   readonly changedFiles: readonly string[];
   /** History does not lead from what runs to this. */
   readonly isRewritten: boolean;
+  readonly origin: Origin;
 }
 
 /** What each source had at the last look: a poll that finds the same thing asks the mirror nothing. */
@@ -85,8 +87,10 @@ async function readCandidate(instance: Instance, source: Source, sighting: Sight
   const known = lately.get(source);
   if (known !== undefined && known.key === key && known.running === running) return known.candidate;
   const brought = await source.bring(sighting, signal);
-  const candidate = await describeCandidate(instance, source.id, sighting, brought, signal);
-  lately.set(source, { key, running, candidate });
+  const [described, origin] = await Promise.all([describeCandidate(instance, source.id, sighting, brought, signal), source.prove(sighting, brought, signal)]);
+  const candidate = { ...described, origin };
+  // Who may vouch is in files, which an operator may mend meanwhile.
+  if (isAcceptedOrigin(instance.settings.source.accept, origin)) lately.set(source, { key, running, candidate });
   return candidate;
 }
 
@@ -116,7 +120,7 @@ export async function describeCandidate(
   sighting: Candidate["sighting"] & { readonly version?: string | undefined },
   brought: string,
   signal: AbortSignal,
-): Promise<Candidate> {
+): Promise<Omit<Candidate, "origin">> {
   const { rooms, settings } = instance;
   const { running } = readStanding(instance);
   const readFacts = (commit: string) =>
@@ -167,7 +171,7 @@ async function sameAsRunning(mirror: Instance["rooms"]["source"], running: strin
 export function planFound(instance: Instance, candidate: Candidate, underWay: CandidateQuestion["underWay"]): CandidatePlan {
   const { settings, rooms } = instance;
   const { running: standing, ended } = readStanding(instance);
-  const { commit, version, ref, source, sighting } = candidate;
+  const { commit, version, ref, source, sighting, origin } = candidate;
   const running = standing === null ? null : { commit: standing.commit, version: standing.version, source: sourceOfRunning(instance) };
   const bump = running === null ? "none" : classifyBump(running.version, version);
   return planCandidate({
@@ -186,7 +190,7 @@ export function planFound(instance: Instance, candidate: Candidate, underWay: Ca
       begunMs: readBegunMs(instance),
       perDay: settings.updates.perDay,
     }),
-    refused: refusedOf(candidate, sighting.refusedBecause),
+    refused: refusedOf(candidate, sighting.refusedBecause ?? judgeOrigin(settings.source.accept, origin)),
     hasTests: settings.tests !== undefined,
     ended,
     breakerBecause: readLedgerTrouble(instance) ?? (readBreaker(instance).because || null),
@@ -265,6 +269,7 @@ async function beginFound(
       releaseFrom: standing.running?.release ?? null,
       wayBack: standing.committed?.release ?? null,
       trigger: standing.running === null ? "first" : "found",
+      origin: candidate.origin,
       actor,
       overrides: {},
     });
@@ -309,6 +314,7 @@ export function noteEvent(
     trigger: candidate.isRewritten ? "force_push" : candidate.sighting.refusedBecause === null ? candidate.sighting.trigger : "refused",
     branch: candidate.sighting.branch ?? null,
     digest: candidate.sighting.digest ?? null,
+    origin: candidate.origin,
     commit: candidate.commit,
     version: candidate.version,
     runningVersion: before?.currentVersion ?? running?.version ?? null,

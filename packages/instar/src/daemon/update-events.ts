@@ -34,4 +34,8 @@ export class UpdateEvents {
   }
 }
 
-const parse = (row: object): UpdateEventView => JSON.parse((row as { body: string }).body) as UpdateEventView;
+/** An older Instar did not say who vouches for it. */
+const parse = (row: object): UpdateEventView => {
+  const event = JSON.parse((row as { body: string }).body) as UpdateEventView;
+  return { ...event, origin: event.origin ?? null };
+};

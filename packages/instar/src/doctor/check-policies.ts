@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
-import { isAbsolute, relative } from "node:path";
 import type { PolicySet } from "../governance/policy/policy-set.ts";
 import { type Check, failed, passed } from "./check-data.ts";
+import { isWithin } from "./is-within.ts";
 
 export interface PolicyPlace {
   readonly set: PolicySet;
@@ -50,9 +50,4 @@ async function checkFolder(folder: string, writable: readonly string[]): Promise
   if (found === undefined || process.platform === "win32") return [];
   if ((found.mode & 0o022) !== 0) return [failed("policies", folder, "others than its owner may write in it", `chmod go-w ${folder}`)];
   return [passed("policies", folder, "only its owner may write in it")];
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 }

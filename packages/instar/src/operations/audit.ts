@@ -1,17 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Implementations, InstarError, type LedgerEntryView, type Report } from "@instar/protocol";
+import { type Implementations, InstarError, type LedgerEntryView } from "@instar/protocol";
 import { compareCheckpoint } from "../ledger/compare-checkpoint.ts";
 import { exportLedger } from "../ledger/export-ledger.ts";
 import { proveEntry } from "../ledger/prove-entry.ts";
-import { countEntries, readEntries, readNewestFirst } from "../ledger/read-ledger.ts";
+import { countEntries, readNewestFirst } from "../ledger/read-ledger.ts";
 import { type NoteKey, renderVerifierKey } from "../ledger/tree/note-key.ts";
 import { type LedgerVerification, verifyLedgerInTurns } from "../ledger/verify-ledger.ts";
-import { buildReport } from "../reports/build-report.ts";
-import { renderReportCsv } from "../reports/render-report-csv.ts";
-import { renderReportHtml } from "../reports/render-report-html.ts";
-import { renderReportText } from "../reports/render-report-text.ts";
+import { makeReport } from "../reports/make-report.ts";
 import type { OperationContext } from "./context.ts";
 
 type Audit = Pick<Implementations, "audit.verify" | "audit.list" | "audit.prove" | "audit.compare" | "audit.export" | "audit.report">;
@@ -85,11 +82,12 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
       const vkey = renderVerifierKey(key);
       return { folder: to, ...exported, key: vkey, verify: `node ${join(to, "verify.mjs")} --key ${vkey}` };
     },
-    "audit.report": async ({ kind, from, until, format }) => {
+    "audit.report": async ({ kind, from, until, format, table }) => {
       await settle();
-      const asked = { from, to: until, instance: instance.name, madeAt: nowIso() };
-      const report = await instance.ledger.quietly(() => buildReport(kind, readEntries(folder), asked));
-      return { report, text: RENDER[format](report) };
+      const asked = { kind, from, to: until, format, table, instance: instance.name, madeAt: nowIso() };
+      const readVerifier = () => readFileSync(findVerifier(), "utf8");
+      const { files, ...made } = await instance.ledger.quietly(() => makeReport({ ...asked, folder, key: verifier, readVerifier }));
+      return { ...made, files: [...files] };
     },
   };
 }
@@ -109,13 +107,6 @@ function inWords({ length, signed, archived }: Extract<LedgerVerification, { kin
   if (archived > 0) parts.push(`${archived} lie in an archive, and their hashes fit`);
   return parts.join("; ");
 }
-
-const RENDER: Readonly<Record<"text" | "json" | "csv" | "html", (report: Report) => string>> = {
-  text: renderReportText,
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  csv: (report) => renderReportCsv(report),
-  html: (report) => renderReportHtml(report, { hasProofs: false }),
-};
 
 const shown = (entry: object): LedgerEntryView => JSON.parse(JSON.stringify(entry)) as LedgerEntryView;
 

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type DoctorView, type Implementations, InstarError } from "@instar/protocol";
-import { readBreaker } from "../daemon/instance.ts";
+import { type Instance, readBreaker } from "../daemon/instance.ts";
 import { checkAccess } from "../doctor/check-access.ts";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
+import { checkKeyFiles } from "../doctor/check-key-files.ts";
 import { checkPolicies } from "../doctor/check-policies.ts";
 import { policyFolderOf } from "../governance/policy/open-policies.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
@@ -15,6 +16,7 @@ import { describeJobContainment } from "../platform/job-containment.ts";
 import { describeDamage } from "../releases/describe-damage.ts";
 import { certificateFilesOf } from "../settings/read-server-certificate.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import { resolveSettingsPath } from "../settings/resolve-settings-path.ts";
 import type { Source } from "../sources/source.ts";
 import { environmentFileOf } from "../update/exchange.ts";
 import { verifyOwnLedger } from "./audit.ts";
@@ -37,6 +39,7 @@ export function implementDoctor(context: OperationContext): Pick<Implementations
         ...(await checkRunning(context)),
         ...(await checkWhoMay(context)),
         ...(await checkPoliciesOf(context)),
+        ...(await checkKeyFilesOf(context)),
       ];
       const worst = checks.some((check) => check.verdict === "fail") ? "fail" : checks.some((check) => check.verdict === "error") ? "error" : "pass";
       return { verdict: worst, checks, sandboxes } satisfies DoctorView;
@@ -44,13 +47,35 @@ export function implementDoctor(context: OperationContext): Pick<Implementations
   };
 }
 
+async function checkKeyFilesOf({ instance }: OperationContext): Promise<Check[]> {
+  const { source } = instance.settings;
+  const named = {
+    "source.signers.ssh": source.signers.ssh,
+    "source.signers.openpgp": source.signers.openpgp,
+    "source.npm.origin.keys": source.npm?.origin?.keys,
+    "source.npm.origin.provenance.trustedRoot": source.npm?.origin?.provenance?.trustedRoot,
+    "source.endpoint.publicKey": source.endpoint?.publicKey,
+    "source.registry.root": source.registry?.root,
+  };
+  const files = Object.entries(named).flatMap(([setting, path]) =>
+    path === undefined ? [] : [{ setting, path: resolveSettingsPath(path, instance.rooms.settingsFolder) }],
+  );
+  return checkKeyFiles(files, writableOf(instance));
+}
+
+/** What the agent can write by its settings, absolute. */
+function writableOf({ settings, rooms }: Instance): string[] {
+  const { writable } = settings.agent.sandbox;
+  return [...(rooms.stateDirectory === null ? [] : [rooms.stateDirectory]), ...writable.map((path) => resolve(rooms.settingsFolder, path))];
+}
+
 async function checkPoliciesOf({ instance }: OperationContext): Promise<Check[]> {
   const { settings, rooms } = instance;
-  const { level, writable } = settings.agent.sandbox;
+  const { level } = settings.agent.sandbox;
   return checkPolicies({
     set: await rooms.readPolicies(),
     folder: policyFolderOf(settings, rooms.settingsFolder),
-    writable: [...(rooms.stateDirectory === null ? [] : [rooms.stateDirectory]), ...writable.map((path) => resolve(rooms.settingsFolder, path))],
+    writable: writableOf(instance),
     isAgentOpen: level === "open",
   });
 }

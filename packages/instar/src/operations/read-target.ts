@@ -24,8 +24,12 @@ export async function readTarget(
     await rooms.source.fetch(found.commit, signal, found.ref);
     const sighting = { ref: found.ref, version: found.version, branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
     const git = instance.sources.find(({ id }) => id === "git");
+    const [described, origin] = await Promise.all([
+      describeCandidate(instance, "git", sighting, found.commit, signal),
+      rooms.source.proveOrigin(found.commit, found.ref, signal),
+    ]);
     return {
-      candidate: await describeCandidate(instance, "git", sighting, found.commit, signal),
+      candidate: { ...described, origin },
       source: { id: "git", kind: "git_repo", address: git?.address ?? "git" },
     };
   }
@@ -33,7 +37,7 @@ export async function readTarget(
   const sighting = { ref: brought.ref, branch: undefined, digest: brought.digest, trigger: "proposed", refusedBecause: null } as const;
   const id = target.kind === "package" ? "npm" : "files";
   return {
-    candidate: await describeCandidate(instance, id, sighting, brought.commit, signal),
+    candidate: { ...(await describeCandidate(instance, id, sighting, brought.commit, signal)), origin: brought.origin },
     source: { id, kind: "manual", address: brought.ref },
   };
 }

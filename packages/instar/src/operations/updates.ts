@@ -113,7 +113,7 @@ async function applyByHand(context: OperationContext, input: InputOf<"update.app
     input.target === undefined
       ? (await findNewest(instance, signal)).candidate
       : (await readTarget(instance, input.target, context.actor.type, signal)).candidate;
-  const { commit, ref, version, source, sighting } = candidate;
+  const { commit, ref, version, source, sighting, origin } = candidate;
   if (input.target === undefined && running?.commit === commit)
     throw new InstarError("CONFLICT", `upstream has nothing newer than ${running.version}, which runs`, {
       advice: `\`instar update apply ${commit}\` makes the same version anew.`,
@@ -127,6 +127,7 @@ async function applyByHand(context: OperationContext, input: InputOf<"update.app
     ref,
     source,
     versionTo: version,
+    origin,
     // What an agent proposes no person has looked at: it goes the way of what was found.
     trigger: context.actor.type === "agent" ? "found" : "by-hand",
     overrides: {
@@ -158,7 +159,7 @@ function assertStartsByItself(instance: Instance, candidate: Candidate): void {
 
 function begin(
   { instance, actor }: OperationContext,
-  start: Pick<UpdateStart, "commit" | "ref" | "source" | "versionTo" | "trigger" | "overrides" | "existingRelease">,
+  start: Pick<UpdateStart, "commit" | "ref" | "source" | "versionTo" | "origin" | "trigger" | "overrides" | "existingRelease">,
 ): UpdateId {
   const standing = readStanding(instance);
   return beginUpdate(instance, {

@@ -111,8 +111,12 @@ describe("a month", () => {
       expect((await build(kind, tellMonth().entries)).sections).toEqual([sectionOf(all, kind)]);
   });
 
-  it("lists the entries that its figures rest on, each with its leaf hash where it is told", async () => {
-    const { entries } = await build("rollbacks", tellMonth().entries, { leafHashOf: (index: number) => (index % 2 === 0 ? `leaf ${index}` : undefined) });
+  it("lists the entries that its figures rest on, each with its leaf hash where the checkpoint covers it", async () => {
+    const checkpoint = { size: 1, root: "", key: "", note: "" };
+    const readLeafHashes = async (indices: readonly number[]) =>
+      new Map(indices.flatMap((index) => (index % 2 === 0 ? [[index, `leaf ${index}`] as const] : [])));
+    const signed = { checkpoint, readLeafHashes };
+    const { entries } = await build("rollbacks", tellMonth().entries, { signed });
     expect(entries.total).toBe(entries.listed.length);
     expect(entries.listed.every(({ index, leafHash }) => leafHash === (index % 2 === 0 ? `leaf ${index}` : null))).toBe(true);
     expect(entries.listed.map(({ event }) => event)).toContain("ROLLBACK_COMPLETED");
@@ -145,6 +149,15 @@ describe("a failure that was tried again", () => {
     const told = new ToldLedger("2026-03-02").begin("u1").write("u1", stumbled("build")).write("u1", stumbled("build"));
     const report = await build("failures", told.write("u1", ended("refused", "it stumbled")).entries);
     expect([figureOf(report, "failures.passed").entries, amountOf(report, "failed")]).toEqual([[1], 1]);
+  });
+});
+
+describe("updates that overlap", () => {
+  it("are counted by entries in the ledger's order, whichever began first", async () => {
+    const told = new ToldLedger("2026-03-02").begin("u1").begin("u2").commit("u2").commit("u1");
+    const report = await build("updates", told.entries);
+    const { entries, value } = figureOf(report, "ended");
+    expect([value, entries]).toEqual([2, [14, 27]]);
   });
 });
 
@@ -301,7 +314,9 @@ describe("in every ledger", () => {
   it("a count has as many entries as it counts, where each is one", () =>
     everyReport((report) => {
       for (const id of ["detected", "started", "ended", "open", "failed", "rollbacks", "security", "quarantined"])
-        expect([id, figureOf(report, id).entries.length]).toEqual([id, amountOf(report, id)]);
+        expect([id, figureOf(report, id).countsEntries]).toEqual([id, true]);
+      for (const { id, countsEntries, value, n, entries } of report.sections.flatMap(({ figures }) => figures))
+        if (countsEntries) expect([id, value, n]).toEqual([id, entries.length, entries.length]);
     }));
 
   it("entries are ascending, each once, and those of figures are of the ledger", () =>

@@ -1,4 +1,12 @@
-import { InstarError, type Report, type ReportEntry, type ReportKind, type ReportSection, type ReportSectionKind } from "@instar/protocol";
+import {
+  InstarError,
+  type Report,
+  type ReportCheckpoint,
+  type ReportEntry,
+  type ReportKind,
+  type ReportSection,
+  type ReportSectionKind,
+} from "@instar/protocol";
 import { sortIndices } from "./define-figures.ts";
 import { quietText } from "./fold-update.ts";
 import { type FoldedPeriod, foldUpdates, type LedgerEntries, type Period } from "./fold-updates.ts";
@@ -16,8 +24,14 @@ export interface ReportRequest {
   readonly instance: string;
   /** ISO 8601 in UTC. */
   readonly madeAt: string;
-  /** The leaf hash of an entry in the ledger's tree, where the caller has one; asked of the entries that are listed. */
-  readonly leafHashOf?: (index: number) => string | undefined;
+  /** What the ledger's signed head covers, where there is one; asked of the entries that are listed. */
+  readonly signed?: SignedHead | undefined;
+}
+
+export interface SignedHead {
+  readonly checkpoint: ReportCheckpoint;
+  /** The leaf hashes in base64 of those that it covers. @param indices ascending */
+  readLeafHashes(indices: readonly number[]): Promise<ReadonlyMap<number, string>>;
 }
 
 const DEFAULT_MS = 30 * 86_400_000;
@@ -42,14 +56,15 @@ export async function buildReport(kind: ReportKind, entries: LedgerEntries, requ
   const period = parsePeriod(request);
   const folded = await foldUpdates(entries, period);
   const sections = wanted.map((section) => SECTIONS[section](folded));
-  const { instance, madeAt, leafHashOf } = request;
+  const { instance, madeAt, signed } = request;
   return {
     ...{ kind, instance, madeAt },
     from: new Date(period.fromMs).toISOString(),
     to: new Date(period.toMs).toISOString(),
     read: folded.read,
     sections,
-    entries: listEntries(sections, folded, leafHashOf ?? (() => undefined)),
+    entries: await listEntries(sections, folded, signed),
+    checkpoint: signed?.checkpoint ?? null,
   };
 }
 
@@ -84,13 +99,15 @@ function parseTime(text: string, name: string): number {
 }
 
 /** The entries that anything of the sections refers to, as far as their texts were kept. */
-function listEntries(sections: readonly ReportSection[], { rows }: FoldedPeriod, leafHashOf: (index: number) => string | undefined): Report["entries"] {
+async function listEntries(sections: readonly ReportSection[], { rows }: FoldedPeriod, signed: SignedHead | undefined): Promise<Report["entries"]> {
   const referred = new Set<number>();
   for (const { figures, charts, tables } of sections) {
     const things = [...figures, ...tables.flatMap((table) => table.rows), ...charts.flatMap(partsOf)];
     for (const { entries } of things) for (const index of entries) referred.add(index);
   }
-  const listed = sortIndices([...referred]).flatMap((index): ReportEntry[] => {
+  const kept = sortIndices([...rows.keys()].filter((index) => referred.has(index)));
+  const leafHashes = await signed?.readLeafHashes(kept);
+  const listed = kept.flatMap((index): ReportEntry[] => {
     const row = rows.get(index);
     if (row === undefined) return [];
     const { atMs, event, by, update, description } = row;
@@ -99,7 +116,7 @@ function listEntries(sections: readonly ReportSection[], { rows }: FoldedPeriod,
         ...{ index, at: new Date(atMs).toISOString(), event: quietText(event), by: quietText(by.id) },
         update: update === null ? null : quietText(update),
         description: quietText(description),
-        leafHash: leafHashOf(index) ?? null,
+        leafHash: leafHashes?.get(index) ?? null,
       },
     ];
   });

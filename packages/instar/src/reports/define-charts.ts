@@ -35,14 +35,22 @@ export function defineShares(id: string, title: string, groups: ReadonlyMap<stri
   return { kind: "shares", id, title, parts: sorted };
 }
 
+/** Times of one group and the entries that say so, side by side: of a long ledger there are too many for an object each. */
+export interface TimedGroup {
+  readonly times: readonly number[];
+  readonly entries: number[];
+}
+
+export const groupTimed = (timed: readonly Timed[]): TimedGroup => ({ times: timed.map(({ ms }) => ms), entries: timed.flatMap(({ entries }) => entries) });
+
 /** A line per group that has any, in the order in which they come. */
-export function defineDurationsChart(id: string, title: string, groups: ReadonlyMap<string, readonly Timed[]>): ReportChart {
-  const rows = [...groups].flatMap(([label, timed]) => {
-    const summary = summariseNumbers(timed.map(({ ms }) => ms));
+export function defineDurationsChart(id: string, title: string, groups: ReadonlyMap<string, TimedGroup>): ReportChart {
+  const rows = [...groups].flatMap(([label, { times, entries }]) => {
+    const summary = summariseNumbers(times);
     if (summary === undefined) return [];
     const { n, median, p90, longest } = summary;
     const rounded = { medianMs: Math.round(median), p90Ms: Math.round(p90), longestMs: Math.round(longest) };
-    return [{ label, n, ...rounded, entries: sortIndices(timed.flatMap(({ entries }) => entries)) }];
+    return [{ label, n, ...rounded, entries: sortIndices(entries) }];
   });
   return { kind: "durations", id, title, rows };
 }

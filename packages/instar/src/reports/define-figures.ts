@@ -3,6 +3,7 @@ import { INTERVAL_LEVEL, type NumberSummary, summariseNumbers, wilsonInterval } 
 import type { Moment } from "./update-record.ts";
 
 type Said = Pick<ReportFigure, "id" | "label" | "because">;
+const NO_COUNT = { interval: null, countsEntries: false } as const;
 
 /** Indices without repetitions, ascending. What is so already is not copied: a long ledger's report names each index several times. */
 export function sortIndices(indices: number[]): number[] {
@@ -13,14 +14,21 @@ const isAscending = (indices: readonly number[]) => indices.every((index, place)
 
 export const indicesOf = (...moments: readonly (Moment | null | undefined)[]): number[] => moments.flatMap((moment) => moment?.index ?? []);
 
-export function defineCount(said: Said, entries: number[], value = entries.length): ReportFigure {
-  return { ...said, value, unit: "count", n: value, interval: null, entries: sortIndices(entries) };
+/** How many there are: each is one entry. */
+export function defineCount(said: Said, indices: number[]): ReportFigure {
+  const entries = sortIndices(indices);
+  return { ...said, value: entries.length, unit: "count", n: entries.length, interval: null, countsEntries: true, entries };
+}
+
+/** A sum of what entries carry, requests for one. */
+export function defineSum(said: Said, value: number, entries: number[]): ReportFigure {
+  return { ...said, value, unit: "count", n: value, ...NO_COUNT, entries: sortIndices(entries) };
 }
 
 /** A share of trials with its interval; null where nothing was tried. */
 export function defineShare(said: Said, count: number, trials: number, entries: number[]): ReportFigure {
   const interval = trials === 0 ? null : { ...wilsonInterval(count, trials), level: INTERVAL_LEVEL };
-  return { ...said, value: trials === 0 ? null : count / trials, unit: "share", n: trials, interval, entries: sortIndices(entries) };
+  return { ...said, value: trials === 0 ? null : count / trials, unit: "share", n: trials, interval, countsEntries: false, entries: sortIndices(entries) };
 }
 
 /** One thing that was timed, ms, and the entries that say so. */
@@ -41,7 +49,7 @@ export function defineDurations(said: Said, timed: readonly Timed[], ways: reado
     value: summary === undefined ? null : Math.round(summary[way]),
     unit: "ms",
     n: timed.length,
-    interval: null,
+    ...NO_COUNT,
     because: summary === undefined ? `Nothing was measured. ${said.because}` : said.because,
     entries,
   }));

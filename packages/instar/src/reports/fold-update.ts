@@ -98,7 +98,8 @@ function foldStart(record: UpdateRecord, { details, description, by }: ReadEntry
   record.timedFrom = moment;
   record.by = quietText(by.id);
   record.commit = textIn(details, "commit");
-  record.trigger = parseTrigger(details, description);
+  const trigger = parseTrigger(details, description);
+  record.trigger = trigger === null ? null : quietText(trigger);
   const steps = new Set(textsIn(details, "steps").map((step) => step.replace(/@\d+$/, "")));
   record.sort = classifySort({ steps, details, trigger: record.trigger });
 }

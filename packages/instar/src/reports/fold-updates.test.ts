@@ -46,6 +46,12 @@ describe("an update as the ledger tells it", () => {
     expect(failures.map(({ step, isTransient }) => [step, isTransient])).toEqual([["build", true]]);
   });
 
+  it("each step that was done is timed once, whatever is told of its update after its end", async () => {
+    const told = ledger().begin("u1").goBack("u1").say({ event: "INCIDENT_EXPLAINED", update: "u1" });
+    const { stageTimes } = await foldUpdates(told.entries, ALL);
+    expect([...stageTimes].map(([step, { times }]) => [step, times])).toEqual(CODE.slice(0, -2).map((step) => [step, [1_000]]));
+  });
+
   it("what was measured: exchange, watch, rehearsal, tests", async () => {
     const { measured } = await onlyOf(ledger().begin("u1").commit("u1"));
     expect(measured).toMatchObject({
@@ -153,15 +159,25 @@ describe("the sorts of updates are told apart:", () => {
       expect(updates.map((each) => [each.sort, each.started])).toEqual([[sort, null]]);
     });
   }
-  it("edits whose reason sounds like a rollback are still edits, and nobody says what began them", async () => {
+  it("edits whose reason sounds like a rollback are still edits, begun by what the entry's details say", async () => {
     const edits = { id: "e1", because: "update to 2 started (rollback)", restart: true };
-    const update = await onlyOf(ledger().begin("u1", CONFIGURATION, { kind: "configuration", edits }));
+    const update = await onlyOf(ledger().begin("u1", CONFIGURATION, { kind: "configuration", trigger: "by-hand", edits }));
+    expect([update.sort, update.trigger]).toEqual(["configuration", "by-hand"]);
+  });
+  it("edits of an older Instar, whose details say no trigger, have none: their sentence is somebody's reason", async () => {
+    const description = "edits of the configuration started: update to 2 started (rollback)";
+    const details = { steps: ["apply-edits@1"], edits: { id: "e1", because: "update to 2 started (rollback)" } };
+    const update = await onlyOf(ledger().say({ event: "UPDATE_STARTED", update: "u1", description, details }));
     expect([update.sort, update.trigger]).toEqual(["configuration", null]);
   });
   it("a version so long that its sentence was cut does not say what began it", async () => {
     const description = `update to 1 started (rollback) ${"x".repeat(900)}… (2000 characters, sha256:00)`;
     const update = await onlyOf(ledger().say({ event: "UPDATE_STARTED", update: "u1", description, details: { steps: ["fetch@1", "analyse@1"] } }));
     expect([update.sort, update.trigger]).toEqual(["code", null]);
+  });
+  it("a trigger that nobody here knows is told on one line", async () => {
+    const told = ledger().say({ event: "UPDATE_STARTED", update: "u1", details: { steps: ["analyse@1"], trigger: "by\u202e\nmoon" } });
+    expect((await onlyOf(told)).trigger).toMatch(/^by[^\n\u202e]+moon$/);
   });
   it("what its steps say comes before what it says of itself", async () => {
     const told = ledger().say({ event: "UPDATE_STARTED", update: "u1", details: { steps: ["analyse@1"], trigger: "rollback" } });
@@ -249,12 +265,12 @@ describe("the period", () => {
 describe("entries of an older or a newer Instar", () => {
   const strange = (change: (entry: LedgerEntry) => unknown) => ledger().begin("u1").commit("u1").entries.map(change) as LedgerEntry[];
   it("without any details tell an update as far as they can", async () => {
-    const { updates } = await foldUpdates(
+    const { updates, stageTimes } = await foldUpdates(
       strange(({ details: _, ...entry }) => entry),
       ALL,
     );
     expect(updates).toMatchObject([{ id: "u1", sort: "code", trigger: "found", outcome: "committed", versionTo: "1.1.0" }]);
-    expect(updates[0]?.stages.map(({ step }) => step)).toEqual(["analyse", "validate", "decide", "back-up"]);
+    expect([...stageTimes.keys()]).toEqual(["analyse", "validate", "decide", "back-up"]);
   });
   it("with details of other shapes are no number and no text", async () => {
     const wrong = { step: ["switch"], tookMs: "fast", watchedRequests: -1, watchedFailed: Number.NaN, outcome: 7, updateType: { is: "security" } };

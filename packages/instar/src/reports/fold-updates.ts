@@ -20,6 +20,8 @@ export interface FoldedPeriod extends Period {
   readonly detected: number[];
   readonly dismissed: number[];
   readonly breakers: number[];
+  /** How long each step took in the updates that ended, by step, in the order in which one with it first ended. */
+  readonly stageTimes: ReadonlyMap<string, { readonly times: number[]; readonly entries: number[] }>;
   readonly read: { readonly entries: number; readonly first: number | null; readonly last: number | null; readonly unreadable: number };
   /** The texts of the newest entries that a report may refer to. */
   readonly rows: ReadonlyMap<number, KeptRow>;
@@ -55,6 +57,7 @@ class PeriodFold {
   /** The first detection of each commit. */
   readonly #detections = new Map<string, Moment>();
   readonly #ofPeriod = { detected: [] as number[], dismissed: [] as number[], breakers: [] as number[] };
+  readonly #stageTimes = new Map<string, { times: number[]; entries: number[] }>();
   readonly #updateRows = new NewestRows(MOST_OF_UPDATES);
   readonly #otherRows = new NewestRows(MOST_OF_OTHERS);
   #newest = -1;
@@ -96,6 +99,7 @@ class PeriodFold {
       ...this.#period,
       updates: [...this.#updates.values()],
       ...this.#ofPeriod,
+      stageTimes: this.#stageTimes,
       read: { entries: this.#entries, first: this.#first, last: this.#last, unreadable: this.#unreadable },
       rows: new Map([...this.#updateRows.list(), ...this.#otherRows.list()].map((row) => [row.index, row])),
     };
@@ -121,7 +125,21 @@ class PeriodFold {
     foldIntoUpdate(record, entry);
     if (entry.event === "UPDATE_STARTED") record.detected = this.#detectionOf(record);
     this.#updateRows.add(entry);
-    if (record.ended !== null && record.ended.atMs < this.#period.fromMs) this.#updates.delete(update);
+    if (record.ended === null) return;
+    if (record.ended.atMs < this.#period.fromMs) this.#updates.delete(update);
+    else this.#pourStages(record);
+  }
+
+  /** Steps are the most of what an update has, and only their times are asked for once it has ended: numbers instead of an object each. */
+  #pourStages(record: UpdateRecord): void {
+    for (const { step, tookMs, index } of record.stages) {
+      if (tookMs === null) continue;
+      const group = this.#stageTimes.get(step) ?? { times: [], entries: [] };
+      group.times.push(tookMs);
+      group.entries.push(index);
+      this.#stageTimes.set(step, group);
+    }
+    if (record.stages.length > 0) record.stages = [];
   }
 
   /** What was detected after the update began is the wall clock's word against itself. */

@@ -11,20 +11,19 @@ export function listCsvTables({ sections }: Report): string[] {
  * One table of a report as CSV (RFC 4180): comma, CRLF, a header, UTF-8 without a mark of byte order. Every row ends with the indices of the entries that it
  * rests on, with spaces between them. Times are ISO 8601, durations ms, shares 0 to 1, and a cell without a value is empty.
  *
- * A text that a spreadsheet would take for a formula gets an apostrophe in front.
+ * A text that a spreadsheet would take for a formula gets an apostrophe in front, and so does what would begin a cell where a semicolon or a tab parts them.
  *
- * @param table one of `listCsvTables`; the report's first where nothing is said
+ * @param table one of `listCsvTables`
  * @throws InstarError INPUT_INVALID where the report has no such table
  */
-export function renderReportCsv(report: Report, table?: string): string {
+export function renderReportCsv(report: Report, table: string): string {
   const names = listCsvTables(report);
-  const wanted = table ?? names[0] ?? "figures";
-  if (!names.includes(wanted))
+  if (!names.includes(table))
     throw new InstarError("INPUT_INVALID", `a report of the kind '${report.kind}' has no such table`, {
-      facts: { table: wanted },
+      facts: { table },
       advice: `It has: ${names.join(", ")}.`,
     });
-  const { header, rows } = readTable(report, wanted);
+  const { header, rows } = readTable(report, table);
   return [header, ...rows].map((row) => `${row.map(renderCell).join(",")}\r\n`).join("");
 }
 
@@ -62,8 +61,14 @@ function readEntries({ entries }: Report): CsvTable {
 function renderCell(cell: ReportCell): string {
   if (cell === null) return "";
   const text = typeof cell === "number" ? String(cell) : guardFormula(cell.toWellFormed());
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Spreadsheets compute what begins so, some of them also after blanks, and some take the wide forms for the narrow ones. */
-const guardFormula = (text: string) => (/^\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\r\n]/.test(text) ? `'${text}` : text);
+/**
+ * Spreadsheets compute what begins so, some of them also after blanks, and some take the wide forms for the narrow ones. Where the decimal mark is a comma they
+ * part cells at semicolons, and do not see that the cell stands in quotes.
+ */
+function guardFormula(text: string): string {
+  const inside = text.replaceAll(/([;\t\r\n])(?=["\s]*[=+\-@\uff0b\uff0d\uff1d\uff20])/g, "$1'");
+  return /^\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\r\n]/.test(text) ? `'${inside}` : inside;
+}

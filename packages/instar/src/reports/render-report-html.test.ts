@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Report } from "@instar/protocol";
 import { describe, expect, it } from "vitest";
-import { buildReport } from "./build-report.ts";
+import { buildReport, type SignedHead } from "./build-report.ts";
 import { HOSTILE, tellHostile } from "./hostile-ledger.testing.ts";
-import { renderReportHtml } from "./render-report-html.ts";
+import { type Beside, renderReportHtml } from "./render-report-html.ts";
 import { CODE, ToldLedger } from "./tell-ledger.testing.ts";
 
 const REQUEST = { instance: "demo", madeAt: "2026-03-30T00:00:00.000Z" };
@@ -52,15 +52,35 @@ function tell(): ToldLedger {
   return told.begin("u3", CODE, { versionTo: "1.3.0" }).refuse("u3", "validate");
 }
 
-const pageOf = async (told: ToldLedger, { hasProofs = false, ...request }: { hasProofs?: boolean; leafHashOf?: (index: number) => string } = {}) =>
-  renderReportHtml(await buildReport("all", told.entries, { ...REQUEST, ...request }), { hasProofs });
+const CHECKPOINT = {
+  size: 99,
+  root: "cm9vdA==",
+  key: "instar.local/demo+00000000+AQ==",
+  note: "instar.local/demo\n99\ncm9vdA==\n\n\u2014 instar.local/demo AAAA\n",
+};
+const signedBy = (leafHashOf: (index: number) => string | undefined): SignedHead => ({
+  checkpoint: CHECKPOINT,
+  readLeafHashes: async (indices) => new Map(indices.flatMap((index) => ((leaf) => (leaf === undefined ? [] : [[index, leaf] as const]))(leafHashOf(index)))),
+});
+
+interface PageQuestion {
+  readonly beside?: Beside;
+  readonly leafHashOf?: (index: number) => string | undefined;
+}
+const pageOf = async (told: ToldLedger, { beside, leafHashOf }: PageQuestion = {}) =>
+  renderReportHtml(
+    await buildReport("all", told.entries, { ...REQUEST, ...(leafHashOf === undefined ? {} : { signed: signedBy(leafHashOf) }) }),
+    beside === undefined ? {} : { beside },
+  );
+/** Of every entry that there is. */
+const allOf = (told: ToldLedger): Beside => ({ tables: ["updates", "figures"], proved: new Set(told.entries.map(({ index }) => index)) });
 
 describe("the page of a report", () => {
   it("needs nothing else: no script, nothing loaded, nothing sent, no other host", async () => {
     const page = await pageOf(tell());
     const { elements } = parsePage(page);
     const allowed = new Set(
-      "html head meta title style body a header h1 h2 h3 p bdi time nav ul li main section div table caption thead tbody tr th td details summary span code figure svg desc g rect line circle text".split(
+      "html head meta title style body a header h1 h2 h3 p bdi time nav ul li main section div table caption thead tbody tr th td details summary span code pre figure svg desc g rect line circle text".split(
         " ",
       ),
     );
@@ -95,10 +115,43 @@ describe("the page of a report", () => {
     const without = parsePage(await pageOf(told)).elements;
     expect(withAttribute(without, "href")).toContain("#entry-1");
     expect(withAttribute(without, "href").filter((href) => href.startsWith("proofs/"))).toEqual([]);
-    const { elements } = parsePage(await pageOf(told, { hasProofs: true }));
+    const { elements } = parsePage(await pageOf(told, { beside: allOf(told) }));
     const rows = withAttribute(elements, "id").flatMap((id) => (id.startsWith("entry-") ? [id.slice(6)] : []));
     expect(rows.length).toBe(told.entries.length);
-    expect(withAttribute(elements, "href").filter((href) => href.startsWith("proofs/"))).toEqual(rows.map((index) => `proofs/${index}.tlog-proof`));
+    const proofs = rows.flatMap((index) => [`proofs/${index}.tlog-proof`, `proofs/${index}.json`]);
+    expect(withAttribute(elements, "href").filter((href) => href.startsWith("proofs/"))).toEqual(proofs);
+    const some = parsePage(await pageOf(told, { beside: { tables: [], proved: new Set([1]) } })).elements;
+    expect(withAttribute(some, "href").filter((href) => href.startsWith("proofs/"))).toEqual(["proofs/1.tlog-proof", "proofs/1.json"]);
+  });
+
+  it("links the tables that lie beside it, and none where none do", async () => {
+    const links = async (question: PageQuestion) =>
+      withAttribute(parsePage(await pageOf(tell(), question)).elements, "href").filter((href) => !/^(#|proofs)/.test(href));
+    expect(await links({ beside: allOf(tell()) })).toEqual(["report.json", "tables/updates.csv", "tables/figures.csv"]);
+    expect(await links({})).toEqual([]);
+  });
+
+  it("says the checkpoint and its key where there is one", async () => {
+    const page = await pageOf(tell(), { leafHashOf: () => undefined });
+    expect(page).toContain(`<pre>${CHECKPOINT.note}</pre>`);
+    expect(page).toContain(`<code>${CHECKPOINT.key}</code>`);
+    expect(await pageOf(tell())).not.toContain("<pre>");
+  });
+
+  it("links as many entries from a figure that counts them as it counts", async () => {
+    const told = new ToldLedger("2026-03-02T00:00:00.000Z");
+    for (let update = 0; update < 150; update += 1) told.begin(`u${update}`).write(`u${update}`, { kind: "ended", outcome: "cancelled", because: "" });
+    const report = await buildReport("all", told.entries, REQUEST);
+    for (const listed of [report.entries.listed, report.entries.listed.slice(-20)]) {
+      const page = renderReportHtml({ ...report, entries: { ...report.entries, listed } });
+      for (const { label, countsEntries, value } of report.sections.flatMap(({ figures }) => figures)) {
+        if (!countsEntries) continue;
+        const row = page.split(`<th scope="row">${label}</th>`)[1]?.split("</tr>")[0] ?? "";
+        const linked = new Set([...row.matchAll(/href="#entry-(\d+)"/g)].map(([, index]) => index)).size;
+        if (listed === report.entries.listed) expect([label, linked]).toEqual([label, value]);
+        expect([label, linked + Number(/ and (\d+) older ones/.exec(row)?.[1] ?? 0)]).toEqual([label, value]);
+      }
+    }
   });
 
   it("names the leaf hash of an entry where it was told, and has no column for it where none was", async () => {
@@ -131,7 +184,7 @@ describe("the page of a report", () => {
     const told = new ToldLedger("2026-03-02T00:00:00.000Z");
     for (let update = 0; update < 2_001; update += 1) told.begin(`u${update}`).write(`u${update}`, { kind: "ended", outcome: "cancelled", because: "" });
     const report = await buildReport("updates", told.entries, REQUEST);
-    const page = renderReportHtml({ ...report, entries: { ...report.entries, listed: report.entries.listed.slice(-10) } }, { hasProofs: false });
+    const page = renderReportHtml({ ...report, entries: { ...report.entries, listed: report.entries.listed.slice(-10) } });
     expect(page).toContain("The newest 2000 of 2001");
     expect(page).toContain("The newest 10 of 4002 are listed.");
     expect(page).toContain("and 1901 before them");
@@ -148,11 +201,13 @@ describe("the page of a report", () => {
 
 describe("hostile texts", () => {
   it("are text wherever they stand: no element and no attribute comes of them", async () => {
-    const page = await pageOf(tellHostile(), { hasProofs: true, leafHashOf: (index) => HOSTILE[index % HOSTILE.length] ?? "" });
+    const page = await pageOf(tellHostile(), { beside: allOf(tellHostile()), leafHashOf: (index) => HOSTILE[index % HOSTILE.length] ?? "" });
     const { elements } = parsePage(page);
     expect(elements.filter(({ name }) => ["script", "img", "b"].includes(name))).toEqual([]);
     expect(elements.flatMap(({ attributes }) => [...attributes.keys()]).filter((key) => key.startsWith("on"))).toEqual([]);
-    expect(withAttribute(elements, "href").every((href) => /^(#[a-z0-9.-]+|proofs\/\d+\.tlog-proof)$/.test(href))).toBe(true);
+    expect(
+      withAttribute(elements, "href").every((href) => /^(#[a-z0-9.-]+|proofs\/\d+\.(tlog-proof|json)|report\.json|tables\/[a-zA-Z]+\.csv)$/.test(href)),
+    ).toBe(true);
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     const ours = new Set("skip faint wide number text hash good bad warn calm other dark plain grid span end middle".split(" "));
     expect(withAttribute(elements, "class").filter((name) => !ours.has(name))).toEqual([]);
@@ -174,12 +229,13 @@ describe("hostile texts", () => {
         sections: [
           {
             ...{ section: "updates", title: text, because: text, charts: [bars, shares, { kind: "durations", id: "d", title: text, rows }], tables: [cells] },
-            figures: [{ id: text, label: text, value: 1, unit: "count", n: 1, interval: null, because: text, entries: [1] }],
+            figures: [{ id: text, label: text, value: 1, unit: "count", n: 1, interval: null, because: text, countsEntries: true, entries: [1] }],
           },
         ],
         entries: { total: 1, listed: [{ index: 1, at: text, event: text, by: text, update: text, description: text, leafHash: text }] },
+        checkpoint: { size: 2, root: text, key: text, note: text },
       };
-      const { elements } = parsePage(renderReportHtml(report, { hasProofs: true }));
+      const { elements } = parsePage(renderReportHtml(report, { beside: { tables: [text], proved: new Set([1]) } }));
       expect(elements.filter(({ name }) => ["script", "img", "b"].includes(name))).toEqual([]);
     }
   });

@@ -1,25 +1,28 @@
 import { createHash } from "node:crypto";
-import type { Report, ReportChart, ReportFigure, ReportSection, ReportTable, ReportUnit } from "@instar/protocol";
+import type { Report, ReportChart, ReportCheckpoint, ReportFigure, ReportSection, ReportTable, ReportUnit } from "@instar/protocol";
 import { drawChart } from "./draw-charts.ts";
 import { Markup, markup } from "./markup.ts";
 import { renderTime, renderValue } from "./render-value.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 
-export interface PageOptions {
-  /** True where `proofs/<index>.tlog-proof` lies beside the page for the listed entries: each is then linked. */
-  readonly hasProofs: boolean;
+/** What lies beside the page and is linked. */
+export interface Beside {
+  /** Names of `tables/<name>.csv`. */
+  readonly tables: readonly string[];
+  /** Entries of which `proofs/<index>.tlog-proof` and `proofs/<index>.json` are there. */
+  readonly proved: ReadonlySet<number>;
 }
 
 /** A page of more rows is slow to open and read by nobody; the other forms of the report have all. */
 const MOST_ROWS = 2_000;
-/** Links to entries at one place. */
+/** Links to entries at one place of a table; a figure has all that are listed, so that they can be counted. */
 const MOST_LINKS = 100;
 
 /**
  * A report as one page of HTML that needs nothing else: no script, no other host, nothing loaded. Texts of candidates, of upstream and of people are text,
  * wherever they stand. Each figure links to the entries that it rests on, at the end of the page.
  */
-export function renderReportHtml(report: Report, { hasProofs }: PageOptions): string {
+export function renderReportHtml(report: Report, { beside }: { readonly beside?: Beside } = {}): string {
   const { kind, instance, madeAt, from, to, sections } = report;
   const title = `${TITLES[kind]} of ${instance}`;
   const listed: Listed = { has: new Set(report.entries.listed.map(({ index }) => index)) };
@@ -40,10 +43,11 @@ export function renderReportHtml(report: Report, { hasProofs }: PageOptions): st
 <p>From ${renderTimeElement(from)} to ${renderTimeElement(to)}, made ${renderTimeElement(madeAt)}. All times are UTC, by the instance's wall clock.</p>
 <p class="faint">${sayRead(report)}</p>
 </header>
-<nav aria-label="Sections"><ul>${sections.map(({ section, title: name }) => markup`<li><a href="#section-${section}">${name}</a></li>`)}<li><a href="#entries">Entries</a></li></ul></nav>
+<nav aria-label="Sections"><ul>${sections.map(({ section, title: name }) => markup`<li><a href="#section-${section}">${name}</a></li>`)}<li><a href="#entries">Entries</a></li>${beside === undefined ? "" : markup`<li><a href="#files">Files</a></li>`}</ul></nav>
 <main id="report">
 ${sections.map((section) => renderSection(section, listed))}
-${renderEntries(report, hasProofs)}
+${renderEntries(report, beside)}
+${beside === undefined ? "" : renderBeside(beside)}
 </main>
 </body>
 </html>
@@ -92,7 +96,7 @@ function renderFigures(title: string, figures: readonly ReportFigure[], listed: 
       interval === null
         ? ""
         : ` (${renderValue(interval.lower, "share")} to ${renderValue(interval.upper, "share")} at ${renderValue(interval.level, "share")})`;
-    return markup`<tr><th scope="row">${label}</th><td class="number">${renderValue(value, unit)}${between}</td><td class="number">${n}</td><td>${because}</td><td>${renderLinks(entries, listed)}</td></tr>
+    return markup`<tr><th scope="row">${label}</th><td class="number">${renderValue(value, unit)}${between}</td><td class="number">${n}</td><td>${because}</td><td>${renderAllLinks(entries, listed)}</td></tr>
 `;
   });
   return renderTableOf("Figures", title, ["Figure", "Value", "n", "What was counted", "Entries"], rows);
@@ -181,12 +185,21 @@ function renderLinks(entries: readonly number[], { has }: Listed): Markup {
   return markup`<details><summary>${entries.length} entries, ${entries[0] ?? 0} to ${entries.at(-1) ?? 0}</summary>${row(shown)}${older}</details>`;
 }
 
-function renderEntries({ entries: { total, listed } }: Report, hasProofs: boolean): Markup {
+/** Every entry of a figure that is listed, and how many more there are: together they are its entries. */
+function renderAllLinks(entries: readonly number[], listed: Listed): Markup {
+  const shown = entries.filter((index) => listed.has.has(index));
+  if (entries.length <= 4) return renderLinks(entries, listed);
+  const rest = shown.length === entries.length ? "" : ` and ${entries.length - shown.length} older ones that are not listed here`;
+  return markup`<details><summary>${entries.length} entries, ${entries[0] ?? 0} to ${entries.at(-1) ?? 0}</summary>${shown.map((index, place) => markup`${place === 0 ? "" : " "}<a href="#entry-${index}">${index}</a>`)}${rest}</details>`;
+}
+
+function renderEntries({ entries: { total, listed }, checkpoint }: Report, beside: Beside | undefined): Markup {
   const hasHashes = listed.some(({ leafHash }) => leafHash !== null);
+  const hasProofs = (beside?.proved.size ?? 0) > 0;
   const more = listed.length === total ? "" : ` The newest ${listed.length} of ${total} are listed.`;
   const rows = listed.map(({ index, at, event, by, description, leafHash }) => {
     const hash = hasHashes ? markup`<td class="hash"><code>${leafHash ?? "–"}</code></td>` : markup``;
-    const proof = hasProofs ? markup`<td><a href="proofs/${index}.tlog-proof">proof of ${index}</a></td>` : markup``;
+    const proof = hasProofs ? markup`<td>${beside?.proved.has(index) === true ? renderProofLinks(index) : "–"}</td>` : markup``;
     return markup`<tr id="entry-${index}"><th scope="row" class="number">${index}</th><td>${renderTimeElement(at)}</td><td>${event}</td><td class="text"><bdi>${by}</bdi></td><td class="text"><bdi>${description}</bdi></td>${hash}${proof}</tr>
 `;
   });
@@ -194,5 +207,25 @@ function renderEntries({ entries: { total, listed } }: Report, hasProofs: boolea
   return markup`<section id="entries" aria-labelledby="title-entries">
 <h2 id="title-entries">Entries</h2>
 <p>The entries of the ledger that the figures rest on.${more}</p>
+${checkpoint === null ? "" : renderCheckpoint(checkpoint)}
 ${listed.length === 0 ? markup`<p class="faint">There are none.</p>` : renderTableOf("Entries of the ledger", "what the figures rest on", heads, rows)}</section>`;
+}
+
+const renderProofLinks = (index: number): Markup =>
+  markup`<a href="proofs/${index}.tlog-proof">proof of ${index}</a> <a href="proofs/${index}.json">its bytes</a>`;
+
+function renderCheckpoint({ size, key, note }: ReportCheckpoint): Markup {
+  return markup`<p>Their leaf hashes are those of the ledger's tree (RFC 6962) of ${size} entries. Its head was signed, and this key verifies it: <code>${key}</code></p>
+<pre>${note}</pre>
+`;
+}
+
+function renderBeside({ tables, proved }: Beside): Markup {
+  const verify = "node verify.mjs proof proofs/12.tlog-proof proofs/12.json --key …";
+  return markup`<section id="files" aria-labelledby="title-files">
+<h2 id="title-files">Files beside this page</h2>
+<ul><li><a href="report.json">report.json</a></li>${tables.map((table) => markup`<li><a href="tables/${table}.csv">${table}.csv</a></li>`)}</ul>
+${proved.size === 0 ? "" : markup`<p>${proved.size} entries lie here with a receipt. On any machine with Node 18 or newer <code>${verify}</code> checks that of entry 12, with the key that you were given before.</p>`}
+</section>
+`;
 }

@@ -19,7 +19,7 @@ table { border-collapse: collapse; font-size: 0.875rem; } th, td { padding: 0.25
 thead th { background: var(--band); white-space: nowrap; } tbody th { font-weight: 600; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 time, code { white-space: nowrap; } code { font-size: 0.8rem; overflow-wrap: anywhere; } td.text { overflow-wrap: anywhere; min-width: 5rem; max-width: 32rem; }
 td.hash { white-space: normal; max-width: 18rem; } td.hash code { white-space: normal; } tr:target { background: var(--band); outline: 2px solid var(--link); }
-summary { cursor: pointer; color: var(--link); } figure { margin: 0.5rem 0 1rem; }
+pre { font-size: 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; } summary { cursor: pointer; color: var(--link); } figure { margin: 0.5rem 0 1rem; }
 svg { width: 100%; max-width: 54rem; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } .end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--line); } .span { stroke: var(--calm); stroke-width: 3; }
 .good { fill: var(--good); } .bad { fill: var(--bad); } .warn { fill: var(--warn); } .calm { fill: var(--calm); } .other { fill: var(--other); } .dark { fill: var(--dark); } .plain { fill: var(--plain); }

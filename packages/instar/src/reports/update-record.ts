@@ -70,7 +70,8 @@ export interface UpdateRecord {
   updateType: (Moment & { readonly type: string }) | null;
   risk: string | null;
   decision: (Moment & { readonly comesTo: string; readonly because: string }) | null;
-  readonly stages: StageRecord[];
+  /** Of one that has not ended; at its end they are added to those of the period. */
+  stages: StageRecord[];
   readonly failures: FailureRecord[];
   /** Steps whose undoing began. */
   readonly undoing: (Moment & { readonly step: string })[];

@@ -8,6 +8,11 @@ export const endpointSourceSettings = z.strictObject({
     .refine(hasNoUser, "must not hold a password; use tokenFile")
     .describe('Answers JSON: { "version", "archive", "sha256" } and, where it likes, "size", "notes", "channel", "priority"'),
   tokenFile: z.string().min(1).optional().describe("A file with a token, sent as Authorization: Bearer to the host of url and to no other"),
+  publicKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A file with the Ed25519 public key (PEM) that vouches for its versions; a relative path counts from the folder of this file"),
   checkEvery: duration.prefault("5m").describe("How often it is asked"),
   maxBytes: size.prefault("1MiB").describe("The longest answer"),
   maxArchive: size.prefault("1GiB").describe("The largest archive"),

@@ -60,6 +60,28 @@ export const SETTINGS_RULES: readonly SettingsRule[] = [
     isBroken: (draft) => draft("source", "tokenFile") !== undefined && !/^https?:\/\//i.test(String(draft("source", "git"))),
   },
   {
+    at: ["source", "accept"],
+    says: "it asks for signed commits or tags, and source.signers names nobody who may sign them",
+    isBroken: (draft) => ["ssh", "openpgp"].some((kind) => accepts(draft, kind) && draft("source", "signers", kind) === undefined),
+  },
+  {
+    at: ["source", "accept"],
+    says: "it asks for what a pinned key vouches for, and there is no source.endpoint.publicKey",
+    isBroken: (draft) => accepts(draft, "pinned-key") && draft("source", "endpoint", "publicKey") === undefined,
+  },
+  {
+    at: ["source", "accept"],
+    says: "it asks for signed releases, and there is no source.registry",
+    isBroken: (draft) => accepts(draft, "tuf") && draft("source", "registry") === undefined,
+  },
+  {
+    at: ["source", "accept"],
+    says: "it asks for npm packages that somebody vouches for, and source.npm.origin does not say who may",
+    isBroken: (draft) =>
+      (accepts(draft, "npm-provenance") && draft("source", "npm", "origin", "provenance") === undefined) ||
+      (accepts(draft, "npm-signature") && draft("source", "npm", "origin", "keys") === undefined),
+  },
+  {
     at: ["validation", "unit_tests"],
     says: "tests and validation.unit_tests are the same stage: write its command in one of them",
     isBroken: (draft) => draft("tests") !== undefined && draft("validation", "unit_tests", "command") !== undefined,
@@ -348,6 +370,8 @@ function hasTwice(names: readonly unknown[]): boolean {
 function holdsPassword(url: unknown): boolean {
   return typeof url === "string" && (/^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(url) || /[?&]password=/i.test(url) || /\bpassword\s*=/i.test(url));
 }
+
+const accepts = (draft: Draft, kind: string): boolean => listed(draft("source", "accept")).includes(kind);
 
 function looksLikeOption(value: unknown): boolean {
   return typeof value === "string" && value.trimStart().startsWith("-");

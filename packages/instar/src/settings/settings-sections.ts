@@ -24,6 +24,13 @@ export const SECTIONS: readonly Section[] = [
       { name: "sshKey", example: "~/.ssh/deploy_key", words: "For a private remote by SSH." },
       { name: "tokenFile", example: "./git-token", words: "For a private remote by HTTPS: a file with the token, which is never shown." },
       { name: "tokenUser", example: "x-access-token", words: "The user name that goes with it: x-access-token at GitHub, oauth2 at GitLab." },
+      {
+        name: "accept",
+        example: ["none"],
+        words:
+          "Who must vouch for a version before anything in it runs: tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key; none: anybody's is taken.",
+      },
+      { name: "signers", example: { ssh: "./allowed-signers" }, words: "Who may sign commits and tags: files with SSH or OpenPGP keys." },
       { name: "npm", example: { package: "@example/agent", tag: "latest" }, words: "An agent that is distributed as a package of an npm registry." },
       { name: "files", example: { folder: "../agent" }, words: "A folder on this machine: what is changed in it becomes a version." },
       {

@@ -1,3 +1,4 @@
+import { ORIGINS } from "@instar/protocol";
 import { z } from "zod";
 import { endpointSourceSettings } from "./endpoint-source-settings.ts";
 import { filesSourceSettings } from "./files-source-settings.ts";
@@ -12,6 +13,12 @@ const gitChannel = z.strictObject({
   branch: z.string().min(1).optional().describe("A branch, or a pattern such as release/*: the branch with the highest version in its name"),
   tag: z.string().min(1).optional().describe("A pattern of tags instead: the highest version wins"),
   prereleases: z.boolean().default(false).describe("Whether tags such as v2.0.0-rc.1 count"),
+});
+
+/** `source.signers`: who may vouch for commits and tags of git. */
+const gitSigners = z.strictObject({
+  ssh: z.string().min(1).optional().describe("A file of allowed signers, as ssh-keygen(1) describes it; a relative path counts from the folder of this file"),
+  openpgp: z.string().min(1).optional().describe("A file of OpenPGP public keys, as `gpg --armor --export` writes them"),
 });
 
 /** `source`: where new versions come from. Several may be named: each is asked on its own, and a failing one stops no other. */
@@ -29,11 +36,17 @@ export const sourceSettings = z.strictObject({
   sshKey: z.string().min(1).optional().describe("A private key for a remote by SSH; a relative path counts from the folder of this file"),
   tokenFile: z.string().min(1).optional().describe("A file with a token for a private remote by HTTPS, one line; it is never shown"),
   tokenUser: z.string().min(1).default("x-access-token").describe("The user name that goes with the token: x-access-token at GitHub, oauth2 at GitLab"),
+  signers: gitSigners.prefault({}).describe("Who may vouch for a commit, or for the tag by which it was found"),
   npm: npmSourceSettings.optional().describe("An agent that is distributed as an npm package"),
   files: filesSourceSettings.optional().describe("A folder on this machine whose changes become versions"),
   endpoint: endpointSourceSettings.optional().describe("An address that says which version there is, and where its archive is"),
   registry: registrySourceSettings.optional().describe("A repository of signed releases (TUF)"),
   webhooks: webhookSettings.optional().describe("Who may say that there is something new; it is then looked for where this file says"),
+  accept: z
+    .array(z.enum(ORIGINS))
+    .min(1)
+    .default(["none"])
+    .describe("Who must vouch for a version before anything in it runs; with none among them anybody's is taken, and every update says who did"),
   checkEvery: duration.prefault("5m").describe("How often upstream is asked"),
   checkAt: checkAtSettings.optional().describe("Ask at these times instead of every so often"),
 });

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type Origin } from "@instar/protocol";
 import { extractTarball } from "./archive/extract-tarball.ts";
 import { bringPackage, importAsCommit, type PackageTools } from "./bring-package.ts";
 import type { IsIgnored } from "./files/path-rules.ts";
 import { bringNpmPackage, refOf } from "./npm/npm-as-source.ts";
 import type { NpmSource } from "./npm/npm-source.ts";
+import { unproven } from "./origin.ts";
 import type { Target } from "./plan-target.ts";
 
 export interface ByHandParts extends PackageTools {
@@ -21,6 +22,7 @@ export interface BroughtByHand {
   readonly commit: string;
   readonly ref: string;
   readonly digest: string | undefined;
+  readonly origin: Origin;
 }
 
 export type BringByHand = (target: Exclude<Target, { kind: "git" }>, signal: AbortSignal) => Promise<BroughtByHand>;
@@ -40,14 +42,19 @@ async function bringNamed(parts: ByHandParts, { package: name, wanted }: { packa
     throw new InstarError("PACKAGE_REFUSED", `${name}@${found.version} is not taken: ${found.refusedBecause}`, {
       ...(found.deprecated === null ? {} : { advice: "source.npm.deprecated: allow takes deprecated versions." }),
     });
-  return { commit: await bringNpmPackage(npm, found, parts, signal), ref: refOf(found), digest: found.integrity };
+  return { commit: await bringNpmPackage(npm, found, parts, signal), ref: refOf(found), digest: found.integrity, origin: await npm.prove(found, signal) };
 }
 
 async function bringFolder({ git, isIgnored }: ByHandParts, path: string, signal: AbortSignal): Promise<BroughtByHand> {
   const found = await look(path);
   if (!found.isDirectory())
     throw new InstarError("INPUT_INVALID", `${path} is neither a folder nor a tarball`, { advice: "A tarball ends in .tgz, .tar.gz or .tar." });
-  return { commit: await importAsCommit(git, path, signal, isIgnored), ref: `folder:${path}`, digest: undefined };
+  return {
+    commit: await importAsCommit(git, path, signal, isIgnored),
+    ref: `folder:${path}`,
+    digest: undefined,
+    origin: unproven("a person named a folder, which nobody signs"),
+  };
 }
 
 async function bringTarball(parts: ByHandParts, path: string, signal: AbortSignal): Promise<BroughtByHand> {
@@ -55,7 +62,12 @@ async function bringTarball(parts: ByHandParts, path: string, signal: AbortSigna
   if (!found.isFile()) throw new InstarError("INPUT_INVALID", `${path} is no file`);
   const digest = `sha256:${await digestOf(path, signal)}`;
   const unpack = (into: string, within: AbortSignal) => extractTarball({ tarball: path, into, signal: within });
-  return { commit: await bringPackage(parts, { source: "by-hand", key: digest, unpack }, signal), ref: `tarball:${path}`, digest };
+  return {
+    commit: await bringPackage(parts, { source: "by-hand", key: digest, unpack }, signal),
+    ref: `tarball:${path}`,
+    digest,
+    origin: unproven("a person named an archive, which nobody signs"),
+  };
 }
 
 function look(path: string) {

@@ -32,5 +32,6 @@ export function gitAsSource(git: GitSource, { remote, branch, tag, checkEveryMs 
       await git.fetch(key, signal, ref);
       return key;
     },
+    prove: ({ ref }, commit, signal) => git.proveOrigin(commit, ref, signal),
   };
 }

@@ -1,4 +1,5 @@
-import { InstarError } from "@instar/protocol";
+import { InstarError, type Origin } from "@instar/protocol";
+import type { Clock } from "../platform/clock.ts";
 import type { ChosenRef } from "./choose-ref.ts";
 import { diffCommits, type FileChange } from "./diff-commits.ts";
 import { fetchCommit, pinOf } from "./fetch-commit.ts";
@@ -7,6 +8,9 @@ import { type GitMirror, openGitMirror } from "./git-mirror.ts";
 import type { GitProgram } from "./git-program.ts";
 import { listTree } from "./list-tree.ts";
 import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./merge-local-changes.ts";
+import { type GitSigners, proveGitOrigin } from "./origin/prove-git-origin.ts";
+import { bringTagBytes, readCommitBytes } from "./origin/read-signed-objects.ts";
+import { unproven } from "./origin.ts";
 import { type CommitFacts, type CommitQuestion, readCommit } from "./read-commit.ts";
 import { readDiffText } from "./read-diff-text.ts";
 import { readFilesOf } from "./read-files-of.ts";
@@ -24,6 +28,8 @@ export interface GitSourceSettings extends GitProgram {
   readonly prereleases?: boolean | undefined;
   /** Where our bare copy lies; made when it is first needed, and made again where it is damaged beyond opening. */
   readonly mirrorFolder: string;
+  /** Whom an operator lets vouch for commits and tags, read anew for each question. Default: nobody. */
+  readonly origin?: { readonly readSigners: () => Promise<GitSigners>; readonly clock: Clock } | undefined;
   readonly lookTimeoutMs?: number;
   readonly fetchTimeoutMs?: number;
 }
@@ -36,6 +42,8 @@ export interface GitSource {
   find(name: string, signal?: AbortSignal): Promise<ChosenRef>;
   /** Brings and pins a commit; doing it again asks nobody. `ref` is where `look` saw it, for servers that give out refs only. */
   fetch(commit: string, signal?: AbortSignal, ref?: string): Promise<void>;
+  /** Who vouches for a commit that was found by this ref. See proveGitOrigin. */
+  proveOrigin(commit: string, ref: string, signal: AbortSignal): Promise<Origin>;
   readCommit(commit: string, question?: CommitQuestion): Promise<CommitFacts>;
   /** Whether history only grew: false means a force push, or an `older` that the mirror never had. */
   isAncestor(older: string, newer: string): Promise<boolean>;
@@ -92,6 +100,25 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
         assertCommit(commit);
         await mirror.prepare();
         await fetchCommit(mirror, remoteOf, { commit, ref, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal });
+      }),
+    proveOrigin: (commit, ref, signal) =>
+      alone(async () => {
+        const signers = (await settings.origin?.readSigners()) ?? { allowedSigners: null, openPgpKeys: null };
+        if (settings.origin === undefined || (signers.allowedSigners === null && signers.openPgpKeys === null))
+          return unproven("source.signers names nobody who could vouch for a commit");
+        const isTag = ref.startsWith("refs/tags/");
+        return proveGitOrigin(
+          {
+            commit,
+            ref,
+            commitBytes: await readCommitBytes(mirror, assertCommit(commit)),
+            tagBytes: isTag ? await bringTagBytes(mirror, remoteOf(), { ref, commit, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal }) : null,
+            signers,
+            path: settings.path,
+            nowMs: settings.origin.clock.wallMs(),
+          },
+          signal,
+        );
       }),
     readCommit: async (commit, question) => readCommit(mirror, assertCommit(commit), question),
     isAncestor: async (older, newer) => {

@@ -1,9 +1,12 @@
+import { createHash, type Hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { InstarError } from "@instar/protocol";
 import { explainGitFailure } from "./git-failure.ts";
 import type { GitMirror } from "./git-mirror.ts";
 
-/** One blob on its way. `chunks` must be read to its end before the next one comes. */
+type ObjectKind = "blob" | "tree" | "commit";
+
+/** One object on its way. `chunks` must be read to its end before the next one comes. */
 export interface Blob {
   readonly sizeBytes: number;
   readonly chunks: AsyncIterable<Buffer>;
@@ -11,13 +14,19 @@ export interface Blob {
 
 /**
  * The stored bytes of many blobs, in order, from one git: exactly what was committed. No attribute, filter, line-ending rule
- * or LFS pointer is looked at on this way, which is why nothing is ever checked out.
- *
- * @throws InstarError PLATFORM_FAILED; whatever `take` throws, after git is ended
+ * or LFS pointer is looked at on this way, which is why nothing is ever checked out. See readObjects for what it throws.
  */
-export async function readBlobs(
+export const readBlobs = (mirror: GitMirror, objects: readonly string[], take: (blob: Blob, index: number) => Promise<void>, signal?: AbortSignal) =>
+  readObjects(mirror, { kind: "blob", objects }, take, signal);
+
+/**
+ * Git itself believes what lies in its store; here each object is hashed on its way, so that what was changed there is not taken for what was fetched.
+ *
+ * @throws InstarError PLATFORM_FAILED, DATA_DAMAGED (an object is not what its name says); whatever `take` throws, after git is ended
+ */
+export async function readObjects(
   mirror: GitMirror,
-  objects: readonly string[],
+  { kind, objects }: { readonly kind: ObjectKind; readonly objects: readonly string[] },
   take: (blob: Blob, index: number) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -26,10 +35,14 @@ export async function readBlobs(
   const reader = readBytes(git.stdout);
   try {
     for (const [index, object] of objects.entries()) {
-      const header = /^(\S+) blob (\d+)$/.exec(await reader.line());
-      if (header?.[1] !== object) throw new InstarError("PLATFORM_FAILED", `the mirror does not hold the file ${object}`, { facts: { object } });
-      await take({ sizeBytes: Number(header[2]), chunks: reader.take(Number(header[2])) }, index);
-      await reader.line(); // the line feed after each blob
+      const header = /^(\S+) (\S+) (\d+)$/.exec(await reader.line());
+      if (header?.[1] !== object || header[2] !== kind)
+        throw new InstarError("PLATFORM_FAILED", `the mirror does not hold the ${kind === "blob" ? "file" : kind} ${object}`, { facts: { object } });
+      const sizeBytes = Number(header[3]);
+      const hash = createHash("sha1").update(`${kind} ${sizeBytes}\0`);
+      await take({ sizeBytes, chunks: hashing(reader.take(sizeBytes), hash) }, index);
+      await reader.line(); // the line feed after each object
+      if (hash.digest("hex") !== object) throw changed(kind, object);
     }
   } catch (error) {
     git.stop();
@@ -39,6 +52,19 @@ export async function readBlobs(
   const { status, stderr } = await git.finished;
   if (status !== 0) throw explainGitFailure({ command: "cat-file", status, stderr });
 }
+
+async function* hashing(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+const changed = (kind: ObjectKind, object: string) =>
+  new InstarError("DATA_DAMAGED", `the mirror's ${kind === "blob" ? "file" : kind} ${object} is not what its name says: it was changed there`, {
+    facts: { object },
+    advice: "Move the folder git in Instar's data folder away: it is made anew, and everything in it is fetched again.",
+  });
 
 function readBytes(stream: Readable): { line: () => Promise<string>; take: (sizeBytes: number) => AsyncGenerator<Buffer> } {
   const source: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();

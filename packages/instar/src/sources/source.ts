@@ -1,4 +1,4 @@
-import type { UpdateEventView, UpdateSource } from "@instar/protocol";
+import type { Origin, UpdateEventView, UpdateSource } from "@instar/protocol";
 import type { SOURCE_IDS } from "../settings/version-settings.ts";
 
 export type SourceId = (typeof SOURCE_IDS)[number];
@@ -40,6 +40,11 @@ export interface Source {
   look(signal: AbortSignal): Promise<Sighting | NotNow>;
   /** Brings what was seen into the mirror and pins it. Doing it again asks nobody. @returns the commit */
   bring(sighting: Sighting, signal: AbortSignal): Promise<string>;
+  /**
+   * Who vouches for what was brought. What could not be checked is an error, and never taken for what nobody vouches for.
+   * @param commit as `bring` gave it
+   */
+  prove(sighting: Sighting, commit: string, signal: AbortSignal): Promise<Origin>;
   /** Calls when there may be something new, for a source that can tell. Runs until it is aborted. */
   watch?(onChange: () => void, signal: AbortSignal): Promise<void>;
 }

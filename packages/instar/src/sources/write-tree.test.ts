@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { InstarError } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGitSource, type GitSource } from "./git-source.ts";
@@ -167,5 +168,37 @@ describe("writing a commit's tree", () => {
     const commit = forge("100644", "caf\xe9", "x");
     await source.fetch(commit);
     expect(await refusalOf(source.listTree(commit))).toContain("is not UTF-8");
+  });
+});
+
+describe("a mirror that was changed underneath gives out nothing", () => {
+  /** What git says of an object, with other bytes under the same name: git itself does not look. */
+  const forgeInMirror = (object: string, kind: string, bytes: Buffer): void => {
+    const mirror = join(folder, "mirror");
+    const packs = join(mirror, "objects", "pack");
+    const packed = readdirSync(packs)
+      .filter((each) => each.endsWith(".pack"))
+      .map((each) => readFileSync(join(packs, each)));
+    for (const each of readdirSync(packs)) rmSync(join(packs, each));
+    for (const pack of packed) execFileSync("git", ["--git-dir", mirror, "unpack-objects", "-q"], { input: pack });
+    const path = join(mirror, "objects", object.slice(0, 2), object.slice(2));
+    chmodSync(path, 0o600);
+    writeFileSync(path, deflateSync(Buffer.concat([Buffer.from(`${kind} ${bytes.length}\0`), bytes])));
+  };
+
+  test.each(["file", "tree", "root tree", "commit"])("where it is a %s", async (what) => {
+    const commit = upstream.commit("first", { "agent.js": "good", "deep/other.js": "good too" });
+    const other = upstream.commit("second", { "agent.js": "evil", "deep/other.js": "evil too" });
+    for (const each of [commit, other]) await source.fetch(each);
+    await source.writeTree(commit, out);
+    rmSync(out, { recursive: true });
+    mkdirSync(out);
+    const [name, kind] = { file: ["agent.js", "blob"], tree: ["deep", "tree"], "root tree": ["", "tree"], commit: [null, "commit"] }[what] as [
+      string | null,
+      string,
+    ];
+    const idOf = (at: string) => (name === null ? at : upstream.git("rev-parse", `${at}:${name}`));
+    forgeInMirror(idOf(commit), kind, execFileSync("git", ["cat-file", kind, idOf(other)], { cwd: upstream.folder }));
+    await expect(source.writeTree(commit, out)).rejects.toMatchObject({ code: "DATA_DAMAGED", message: expect.stringContaining("is not what its name says") });
   });
 });

@@ -6,7 +6,7 @@ import { explainFileError } from "../platform/durable-files.ts";
 import { findTreeProblem, type TreeEntry } from "./find-tree-problem.ts";
 import type { GitMirror } from "./git-mirror.ts";
 import { listTree } from "./list-tree.ts";
-import { type Blob, collect, readBlobs } from "./read-blobs.ts";
+import { type Blob, collect, readBlobs, readObjects } from "./read-blobs.ts";
 
 /** Smaller files are written while git already gives the next; larger ones pass through in chunks. */
 const SMALL_BYTES = 1_048_576;
@@ -17,9 +17,10 @@ const WRITERS = 8;
  * first, then files, links last, and every file must be new, so that no write can pass through a link. Not synced: sealing the
  * release does that once, and a crash before leaves an unsealed attempt.
  *
- * @throws InstarError PACKAGE_REFUSED, CONFLICT (the folder is not empty), DISK_FULL, PLATFORM_FAILED
+ * @throws InstarError PACKAGE_REFUSED, DATA_DAMAGED (the mirror no longer holds what was fetched), CONFLICT (the folder is not empty), DISK_FULL, PLATFORM_FAILED
  */
 export async function writeTree(mirror: GitMirror, commit: string, folder: string, signal?: AbortSignal): Promise<void> {
+  await assertTreesWhole(mirror, commit, signal);
   const entries = await listTree(mirror, commit, signal);
   const because = findTreeProblem(entries);
   if (because !== undefined) throw new InstarError("PACKAGE_REFUSED", because, { facts: { commit } });
@@ -37,6 +38,23 @@ export async function writeTreeToRead(mirror: GitMirror, commit: string, folder:
   const safe = isWhole ? entries : entries.filter((entry) => entry.kind === "file" && findTreeProblem([entry]) === undefined);
   await writeEntries(mirror, safe, { commit, folder }, signal);
   return entries;
+}
+
+/** From the commit's name to each folder's: whoever changed one of them in the mirror would otherwise give other files under the same name. */
+async function assertTreesWhole(mirror: GitMirror, commit: string, signal?: AbortSignal): Promise<void> {
+  let root: string | undefined;
+  const takeCommit = async (blob: Blob) => {
+    root = /^tree ([0-9a-f]{40})\n/.exec((await collect(blob)).toString("latin1"))?.[1];
+  };
+  const drain = async (tree: Blob) => void (await collect(tree));
+  await readObjects(mirror, { kind: "commit", objects: [commit] }, takeCommit, signal);
+  if (root !== undefined) await readObjects(mirror, { kind: "tree", objects: [root] }, drain, signal);
+  const { stdout } = await mirror.run(["ls-tree", "-r", "-d", "-z", "--full-tree", commit], { signal });
+  const below = stdout
+    .toString("latin1")
+    .split("\0")
+    .flatMap((line) => /^040000 tree ([0-9a-f]{40})\t/.exec(line)?.[1] ?? []);
+  await readObjects(mirror, { kind: "tree", objects: [...new Set(below)] }, drain, signal);
 }
 
 async function writeEntries(mirror: GitMirror, entries: readonly TreeEntry[], to: { commit: string; folder: string }, signal?: AbortSignal): Promise<void> {

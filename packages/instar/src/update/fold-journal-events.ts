@@ -20,6 +20,7 @@ function renderEvent(entry: JournalEntry, steps: readonly Step[]): UpdateEvent {
         versionTo: entry.start.versionTo,
         releaseFrom: entry.start.releaseFrom,
         commit: entry.start.commit,
+        origin: entry.start.origin ?? null,
       };
     case "applying":
       return { ...head, kind: "step-started", step: entry.step, attempt: entry.attempt };

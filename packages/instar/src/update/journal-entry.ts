@@ -1,4 +1,4 @@
-import type { Component, ConflictStrategy, ErrorCode, Outcome } from "@instar/protocol";
+import type { Component, ConflictStrategy, ErrorCode, Origin, Outcome } from "@instar/protocol";
 import type { Approval } from "../governance/approvals/approval.ts";
 import type { Json } from "../ledger/ledger-entry.ts";
 import type { Strategy } from "../settings/plan-strategy.ts";
@@ -39,6 +39,8 @@ export interface UpdateStart {
   readonly actor: { readonly type: "system" | "user" | "agent"; readonly id: string };
   /** Which source offered it; git where an older Instar did not say. */
   readonly source?: string;
+  /** Who vouches for what was brought; absent where nothing was, and where an older Instar did not say. */
+  readonly origin?: Origin;
   /** How old and new change places, settled when the update began; recreate where an older Instar did not say. */
   readonly strategy?: Strategy;
   /** What the operator said beyond the settings, by hand: carried by the update and the ledger. */

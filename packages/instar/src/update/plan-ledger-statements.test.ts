@@ -52,6 +52,12 @@ describe("what the ledger hears", () => {
   ] as const satisfies readonly (readonly [string, EntryBody, Gives, readonly string[]])[])
     it(name, () => expect(hear(body, given).map(({ event, success, description }) => `${event} ${success ? "yes" : "no"}: ${description}`)).toEqual(heard));
 
+  it("what began an update is in its details, also where its sentence is somebody's reason", () => {
+    const edits = { id: "e1", because: "update to 2 started (rollback)", restart: true };
+    for (const start of [START, { ...START, kind: "configuration", trigger: "by-hand", edits }] as const)
+      expect(planLedgerStatements(UPDATE, start, { kind: "started", steps: STEPS, start }, {})[0]?.details).toMatchObject({ trigger: start.trigger });
+  });
+
   it("always names the update and both versions", () => {
     for (const body of [applied("switch"), failed("switch"), cancelled, ended("committed"), stuck()])
       expect(hear(body)[0]).toMatchObject({ update: UPDATE, versionFrom: "1.0.0", versionTo: "1.1.0" });

@@ -28,6 +28,8 @@ export function planLedgerStatements(update: UpdateId, start: UpdateStart, body:
             ...(start.edits === undefined ? {} : { edits: { ...start.edits } }),
             commit: start.commit,
             ref: start.ref,
+            trigger: start.trigger,
+            ...(start.origin === undefined ? {} : { origin: { ...start.origin } }),
             steps: body.steps.map((step) => `${step.id}@${step.version}`),
             overrides: { ...start.overrides },
           },

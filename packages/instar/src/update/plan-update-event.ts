@@ -1,4 +1,4 @@
-import type { LookReason, UpdateEventView, UpdateSource, UpdateType } from "@instar/protocol";
+import type { LookReason, Origin, UpdateEventView, UpdateSource, UpdateType } from "@instar/protocol";
 import type { CandidatePlan } from "./plan-candidate.ts";
 
 export interface SeenRelease {
@@ -8,6 +8,7 @@ export interface SeenRelease {
   readonly trigger: UpdateEventView["trigger"];
   readonly branch: string | null;
   readonly digest: string | null;
+  readonly origin: Origin;
   readonly commit: string;
   readonly version: string;
   readonly runningVersion: string | null;
@@ -45,6 +46,7 @@ export function planUpdateEvent(
     gitBranch: seen.branch,
     remoteUrl: seen.address,
     digest: seen.digest,
+    origin: seen.origin,
     decision: decided.decision,
     because: decided.because,
     update: before?.update ?? null,

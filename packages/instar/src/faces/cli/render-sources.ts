@@ -20,10 +20,10 @@ export function renderEvents({ events }: OutputOf<"source.events">): string {
 }
 
 function renderEvent(event: UpdateEventView): string {
-  const { timestamp, targetVersion, currentVersion, seenBy, noticedBy, updateType, trigger, changedFileCount, decision, because, update } = event;
+  const { timestamp, targetVersion, currentVersion, seenBy, noticedBy, updateType, trigger, changedFileCount, decision, because, update, origin } = event;
   const from = currentVersion === null ? "" : ` (from ${currentVersion})`;
   const files = changedFileCount === 0 ? "" : `, ${changedFileCount} ${changedFileCount === 1 ? "file" : "files"}`;
-  return `${timestamp}  ${targetVersion}${from}  ${trigger}${seenBy.length === 0 ? "" : ` at ${seenBy.join(" and ")}`}, noticed by ${noticedBy}; ${updateType}${files}\n    ${decision}${update === null ? "" : ` (update ${update})`}: ${because}`;
+  return `${timestamp}  ${targetVersion}${from}  ${trigger}${seenBy.length === 0 ? "" : ` at ${seenBy.join(" and ")}`}, noticed by ${noticedBy}; ${updateType}${files}${origin === null || origin.kind === "none" ? "" : `; ${origin.kind} by ${origin.by ?? ""}`}\n    ${decision}${update === null ? "" : ` (update ${update})`}: ${because}`;
 }
 
 export function renderProposal({ decision, because, update }: OutputOf<"update.propose">): string {

@@ -1,4 +1,4 @@
-import type { HealthCheckResult, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
+import type { HealthCheckResult, Origin, RehearsalReport, StageResult, StepEvidence, UpdateView } from "@instar/protocol";
 import { renderEvidence as renderObserved } from "./render-observation.ts";
 import { renderDecisionEvidence } from "./render-policy.ts";
 
@@ -10,7 +10,7 @@ export function renderUpdateLine(update: UpdateView): string {
 
 /** The whole of it: each step with its last word, and below it what was measured. */
 export function renderUpdate(update: UpdateView): string {
-  const lines = [renderUpdateLine(update)];
+  const lines = [renderUpdateLine(update), ...(update.origin === null ? [] : [`  origin: ${renderOrigin(update.origin)}`])];
   for (const step of update.steps) {
     lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
     if (step.evidence !== null) lines.push(...renderEvidence(step.evidence).map((line) => `      ${line}`));
@@ -18,6 +18,9 @@ export function renderUpdate(update: UpdateView): string {
   if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
   return lines.join("\n");
 }
+
+/** Who vouches for it, and how that was found. */
+const renderOrigin = ({ kind, because }: Origin): string => (kind === "none" ? `nobody vouches for it: ${because}` : `${kind}: ${because}`);
 
 const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 

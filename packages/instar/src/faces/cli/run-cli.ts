@@ -1,6 +1,16 @@
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { type BackupJob, exitStatusOf, InstarError, type Operation, type Problem, parseProblem, renderProblem, type UpdateView } from "@instar/protocol";
+import {
+  type BackupJob,
+  exitStatusOf,
+  InstarError,
+  type Operation,
+  type Problem,
+  parseProblem,
+  type ReportFile,
+  renderProblem,
+  type UpdateView,
+} from "@instar/protocol";
 import { systemClock } from "../../platform/clock.ts";
 import { planDataFolder } from "../../platform/data-folder.ts";
 import { makePrivateFolder, writeFileDurably } from "../../platform/durable-files.ts";
@@ -23,6 +33,7 @@ import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 import type { TrustParts } from "./trust/trust-parts.ts";
+import { askForFiles, writeAnswerFiles } from "./write-answer-files.ts";
 
 /** What only compose.ts can build, handed to the face. */
 export interface CliParts extends AnswersFromDisk {
@@ -156,7 +167,7 @@ export async function runCli(parts: CliParts): Promise<number> {
       const named =
         operation.name === "backup.restore" && typeof input.to === "string"
           ? { ...input, to: resolve(input.to) }
-          : absolutePathInput(operation, await readFileInput(operation, input), environment.HOME);
+          : absolutePathInput(operation, await readFileInput(operation, options.to === undefined ? input : askForFiles(operation, input)), environment.HOME);
       const token = await readToken({ fromStdin: options.tokenFromStdin, stdin: process.stdin, environment });
       const terminal = { input: process.stdin, output: process.stderr, isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true };
       const answer = await askInstance(parts, { read, folder, token, askForToken: () => askForToken(terminal) }, operation, named);
@@ -172,6 +183,10 @@ export async function runCli(parts: CliParts): Promise<number> {
         if (job.problem === null) return print(isJson ? JSON.stringify(job, null, 2) : renderAnswer(operation.name, job));
         if (!isJson && job.verified.length > 0) print(renderAnswer(operation.name, job));
         throw parseProblem(job.problem as unknown as Problem);
+      }
+      if (options.to !== undefined) {
+        const written = await writeAnswerFiles(resolve(options.to), (answer as { files: readonly ReportFile[] }).files);
+        return print(isJson ? JSON.stringify(written, null, 2) : `${written.files} files in ${written.folder} (${Math.ceil(written.sizeBytes / 1_024)} KiB)`);
       }
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
       if (operation.name === "policy.check" && (answer as { verdict: string }).verdict === "fail") status = 2;

@@ -50,10 +50,12 @@ const WORST: UpdateFacts = {
   untested: true,
   quarantined: true,
   lessons: 9,
+  origin: "none",
+  originBy: "",
   authors: [],
 };
 const CONTEXT = {
-  settings: { automaticRank: -1, approvalFor: ["low", "medium", "high", "critical"], riskLimit: 0, quorum: 20 },
+  settings: { automaticRank: -1, approvalFor: ["low", "medium", "high", "critical"], riskLimit: 0, quorum: 20, accepts: ["tuf"] },
   calendar: { frozen: true, outsideWindows: true },
 };
 const PROBES: readonly PolicyRequest[] = [

@@ -23,11 +23,13 @@ export const HARMLESS_UPDATE: UpdateFacts = {
   untested: false,
   quarantined: false,
   lessons: 0,
+  origin: "none",
+  originBy: "",
   authors: [],
 };
 
 /** What instar.yaml says where it says nothing, at a time with nothing against it. */
 export const PLAIN_CONTEXT: PolicyContext = {
-  settings: { automaticRank: 1, approvalFor: ["critical", "high"], riskLimit: 2, quorum: 1 },
+  settings: { automaticRank: 1, approvalFor: ["critical", "high"], riskLimit: 2, quorum: 1, accepts: ["none"] },
   calendar: { frozen: false, outsideWindows: false },
 };

@@ -1,4 +1,4 @@
-import { ROLES } from "@instar/protocol";
+import { ORIGINS, ROLES } from "@instar/protocol";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { updateFacts } from "./update-facts.ts";
@@ -6,7 +6,7 @@ import { updateFacts } from "./update-facts.ts";
 const expectations = ["proceed", "approval", "later", "refused"] as const;
 const context = z.strictObject({
   settings: z
-    .strictObject({ automaticRank: z.int(), approvalFor: z.array(z.string()), riskLimit: z.int(), quorum: z.int() })
+    .strictObject({ automaticRank: z.int(), approvalFor: z.array(z.string()), riskLimit: z.int(), quorum: z.int(), accepts: z.array(z.enum(ORIGINS)) })
     .partial()
     .default({}),
   calendar: z.strictObject({ frozen: z.boolean(), outsideWindows: z.boolean() }).partial().default({}),

@@ -1,4 +1,4 @@
-import { BUMPS, IMPACT_LEVELS, NEEDS, needOf, OPERATIONS, type Operation, RISKS, ROLES, TOUCH_KINDS, UPDATE_TYPES, VERDICTS } from "@instar/protocol";
+import { BUMPS, IMPACT_LEVELS, NEEDS, needOf, OPERATIONS, type Operation, ORIGINS, RISKS, ROLES, TOUCH_KINDS, UPDATE_TYPES, VERDICTS } from "@instar/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askPolicies } from "./ask-policies.ts";
@@ -42,6 +42,8 @@ const anyFacts: fc.Arbitrary<UpdateFacts> = fc.record({
   untested: fc.boolean(),
   quarantined: fc.boolean(),
   lessons: fc.nat(5),
+  origin: fc.constantFrom(...ORIGINS),
+  originBy: fc.constantFrom("", "ada@example.org"),
   authors: fc.array(fc.string()),
 });
 

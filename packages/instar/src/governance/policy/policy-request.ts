@@ -4,7 +4,13 @@ import { bumpRank, impactRank, riskRank, type UpdateFacts } from "./update-facts
 
 /** What of the settings policies may look at, and the calendar at the time of asking. */
 export interface PolicyContext {
-  readonly settings: { readonly automaticRank: number; readonly approvalFor: string[]; readonly riskLimit: number; readonly quorum: number };
+  readonly settings: {
+    readonly automaticRank: number;
+    readonly approvalFor: string[];
+    readonly riskLimit: number;
+    readonly quorum: number;
+    readonly accepts: string[];
+  };
   readonly calendar: { readonly frozen: boolean; readonly outsideWindows: boolean };
 }
 

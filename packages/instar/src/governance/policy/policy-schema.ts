@@ -39,14 +39,17 @@ namespace Instar {
     isConfined: Bool,
     untested: Bool,
     quarantined: Bool,
-    lessons: Long
+    lessons: Long,
+    origin: String,           // tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key, none
+    originBy: String          // who signed; empty where nobody did
   };
 
   type Settings = {
     automaticRank: Long,      // updates.automatic as a bumpRank; -1: never
     approvalFor: Set<String>, // approvals.for
     riskLimit: Long,          // decision.approvalAboveRisk as a riskRank
-    quorum: Long              // approvals.quorum
+    quorum: Long,             // approvals.quorum
+    accepts: Set<String>      // source.accept
   };
   type Calendar = {
     frozen: Bool,             // within one of updates.freezes

@@ -51,24 +51,28 @@ function renderUpdates(set: PolicySet): string {
   return `${table(["", ...levels.map((level) => `${level} impact`)], rows)}\n\n${table(["", ""], byRisk)}`;
 }
 
-const MATTERS: readonly (readonly [words: string, facts: Partial<UpdateFacts>])[] = [
+const MATTERS: readonly (readonly [words: string, facts: Partial<UpdateFacts>, accepts?: string[]])[] = [
   ["its tests failed", { tests: "fail" }],
   ["it was not tested", { tests: "nodata" }],
   ["it was not tested, and a person let it go on", { tests: "nodata", untested: true, startedBy: "user", starter: "ada", trigger: "by-hand" }],
   ["it was not tested, and the agent asked to let it go on", { tests: "nodata", untested: true, startedBy: "agent", starter: "agent" }],
   ["it misbehaved before, and a person tries it again", { quarantined: true, startedBy: "user", starter: "ada", trigger: "by-hand" }],
   ["it misbehaved before, and the agent asked for it again", { quarantined: true, startedBy: "agent", starter: "agent" }],
+  ["`source.accept: [ssh]`, and its commit is signed", { origin: "ssh", originBy: "ada@example.org" }, ["ssh"]],
+  ["`source.accept: [ssh]`, and nobody vouches for it", {}, ["ssh"]],
+  ["`source.accept: [ssh]`, nobody vouches for it, and a person started it", { startedBy: "user", starter: "ada", trigger: "by-hand" }, ["ssh"]],
 ];
 
 function renderFacts(set: PolicySet): string {
   return table(
     ["a patch of low impact, where", ""],
-    MATTERS.map(([words, facts]) => [words, say(set, facts)]),
+    MATTERS.map(([words, facts, accepts]) => [words, say(set, facts, accepts)]),
   );
 }
 
-function say(set: PolicySet, facts: Partial<UpdateFacts>): string {
-  const said = decideProceeding(set, { ...HARMLESS_UPDATE, ...facts }, PLAIN_CONTEXT);
+function say(set: PolicySet, facts: Partial<UpdateFacts>, accepts: string[] = PLAIN_CONTEXT.settings.accepts): string {
+  const context = { ...PLAIN_CONTEXT, settings: { ...PLAIN_CONTEXT.settings, accepts } };
+  const said = decideProceeding(set, { ...HARMLESS_UPDATE, ...facts }, context);
   const sign = { proceed: "✓", approval: "○", later: "…", refused: "✗" }[said.kind];
   return `${sign} ${said.policies.map((id) => `\`${id}\``).join(", ")}`.trim();
 }

@@ -23,6 +23,25 @@ unless {
   (resource.untested && resource.startedBy == "user")
 };
 
+@id("somebody-vouches-for-it")
+@because("nobody whom source.accept names vouches for it")
+forbid (principal, action == Instar::Action::"proceed", resource)
+unless {
+  resource.trigger == "first" ||
+  context.settings.accepts.contains("none") ||
+  context.settings.accepts.contains(resource.origin)
+};
+
+@id("only-a-person-takes-what-nobody-vouches-for")
+@because("nobody whom source.accept names vouches for it, and no person started it")
+forbid (principal, action == Instar::Action::"proceedWithApproval", resource)
+unless {
+  resource.startedBy == "user" ||
+  resource.trigger == "first" ||
+  context.settings.accepts.contains("none") ||
+  context.settings.accepts.contains(resource.origin)
+};
+
 @id("an-agent-lowers-no-gate")
 @because("an agent cannot let a change go on that was not tested or misbehaved before")
 forbid (

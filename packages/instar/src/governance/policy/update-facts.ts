@@ -1,4 +1,4 @@
-import { BUMPS, type Bump, IMPACT_LEVELS, type ImpactLevel, RISKS, type Risk, TOUCH_KINDS, UPDATE_TYPES, VERDICTS } from "@instar/protocol";
+import { BUMPS, type Bump, IMPACT_LEVELS, type ImpactLevel, ORIGINS, RISKS, type Risk, TOUCH_KINDS, UPDATE_TYPES, VERDICTS } from "@instar/protocol";
 import { z } from "zod";
 
 /** What began an update, as a policy sees it. */
@@ -29,6 +29,8 @@ export const updateFacts = z.strictObject({
   untested: z.boolean().describe("A person let it go on without tests"),
   quarantined: z.boolean().describe("It misbehaved before, and a person tries it again"),
   lessons: z.int().min(0).describe("Earlier incidents with a change like this one"),
+  origin: z.enum(ORIGINS).default("none").describe("What vouches for it, as it was proved before anything in it ran"),
+  originBy: z.string().default("").describe("The key, the person or the workflow that signed; empty where nobody did"),
   authors: z.array(z.string()).describe("Names and addresses of who wrote the change, by git"),
 });
 export type UpdateFacts = z.output<typeof updateFacts>;

@@ -1,6 +1,6 @@
 import { type ReportSection, VERDICTS } from "@instar/protocol";
-import { defineDurationsChart, defineShares, groupBy } from "../define-charts.ts";
-import { defineCount, defineDurations, defineShare, indicesOf, type Timed } from "../define-figures.ts";
+import { defineDurationsChart, defineShares, groupBy, groupTimed, type TimedGroup } from "../define-charts.ts";
+import { defineCount, defineDurations, defineShare, defineSum, indicesOf, type Timed } from "../define-figures.ts";
 import { type Column, defineTable } from "../define-tables.ts";
 import type { FoldedPeriod } from "../fold-updates.ts";
 import type { UpdateRecord } from "../update-record.ts";
@@ -32,10 +32,10 @@ export function foldPerformanceSection(period: FoldedPeriod): ReportSection {
         exchanges,
         ["median", "p90", "longest"],
       ),
-      defineCount(
+      defineSum(
         { id: "watched.requests", label: "Requests under watch", because: "To versions whose watch they passed" },
-        watched.map(({ index }) => index),
         requests,
+        watched.map(({ index }) => index),
       ),
       {
         ...defineShare(
@@ -101,9 +101,9 @@ function timeExchange({ measured: { exchange } }: UpdateRecord): Timed[] {
   return exchange === null ? [] : [{ ms: exchange.tookMs, entries: [exchange.index] }];
 }
 
-function exchangesBySort(measured: readonly UpdateRecord[]): Map<string, Timed[]> {
+function exchangesBySort(measured: readonly UpdateRecord[]): Map<string, TimedGroup> {
   const groups = groupBy(measured, ({ sort }) => sort, timeExchange);
-  return new Map([...groups].map(([sort, timed]) => [sort, timed.flat()]));
+  return new Map([...groups].map(([sort, timed]) => [sort, groupTimed(timed.flat())]));
 }
 
 const COLUMNS: readonly Column<UpdateRecord>[] = [

@@ -1,5 +1,5 @@
 import type { ReportFigure, ReportSection } from "@instar/protocol";
-import { defineBars, defineDurationsChart, defineShares, groupBy } from "../define-charts.ts";
+import { defineBars, defineDurationsChart, defineShares, groupBy, groupTimed, type TimedGroup } from "../define-charts.ts";
 import { defineCount, defineDurations, defineShare, indicesOf, sortIndices, type Timed } from "../define-figures.ts";
 import { type Column, defineTable } from "../define-tables.ts";
 import type { FoldedPeriod } from "../fold-updates.ts";
@@ -104,6 +104,7 @@ function defineFrequency(ends: number[], { fromMs, toMs }: FoldedPeriod): Report
     unit: "count",
     n: ends.length,
     interval: null,
+    countsEntries: false,
     because: "The rollbacks of the period, by its length",
     entries: sortIndices(ends),
   };
@@ -111,9 +112,9 @@ function defineFrequency(ends: number[], { fromMs, toMs }: FoldedPeriod): Report
 
 const timeBack = ({ back }: Rollback): Timed[] => (back.tookMs === null ? [] : [{ ms: back.tookMs, entries: back.entries }]);
 
-function timesByStage(rollbacks: readonly Rollback[]): Map<string, Timed[]> {
+function timesByStage(rollbacks: readonly Rollback[]): Map<string, TimedGroup> {
   const groups = groupBy(rollbacks, stageOf, timeBack);
-  return new Map([...groups].map(([stage, timed]) => [stage, timed.flat()]));
+  return new Map([...groups].map(([stage, timed]) => [stage, groupTimed(timed.flat())]));
 }
 
 const COLUMNS: readonly Column<Rollback>[] = [

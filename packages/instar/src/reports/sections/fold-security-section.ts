@@ -1,5 +1,5 @@
 import type { ReportSection } from "@instar/protocol";
-import { defineBars, defineDurationsChart } from "../define-charts.ts";
+import { defineBars, defineDurationsChart, groupTimed } from "../define-charts.ts";
 import { defineCount, defineDurations, indicesOf } from "../define-figures.ts";
 import { type Column, defineTable } from "../define-tables.ts";
 import type { FoldedPeriod } from "../fold-updates.ts";
@@ -52,8 +52,8 @@ export function foldSecuritySection(period: FoldedPeriod): ReportSection {
         "security.delays",
         "From detection to service",
         new Map([
-          ["security updates", delays],
-          ["other updates of the code", others.flatMap(timeToService)],
+          ["security updates", groupTimed(delays)],
+          ["other updates of the code", groupTimed(others.flatMap(timeToService))],
         ]),
       ),
       defineBars(

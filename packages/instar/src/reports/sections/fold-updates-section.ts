@@ -71,7 +71,7 @@ export function foldUpdatesSection(period: FoldedPeriod): ReportSection {
         period,
       ),
       defineShares("updates.outcomes", "How updates ended", byOutcome, OUTCOME_ORDER),
-      defineDurationsChart("updates.stages", "How long the steps took", timeStages(ended)),
+      defineDurationsChart("updates.stages", "How long the steps took", period.stageTimes),
     ],
     tables: [
       defineTable(
@@ -117,19 +117,6 @@ function timeToEnd({ started, ended }: UpdateRecord): Timed[] {
 export function timeToService(record: UpdateRecord): Timed[] {
   const ms = judgeDelay(record);
   return ms === null ? [] : [{ ms, entries: indicesOf(record.detected, record.served) }];
-}
-
-/** By step, in the order in which they were first done. In one pass: of a long ledger these are the most. */
-function timeStages(updates: readonly UpdateRecord[]): Map<string, Timed[]> {
-  const groups = new Map<string, Timed[]>();
-  for (const { stages } of updates)
-    for (const { step, tookMs, index } of stages) {
-      if (tookMs === null) continue;
-      const group = groups.get(step) ?? [];
-      group.push({ ms: tookMs, entries: [index] });
-      groups.set(step, group);
-    }
-  return groups;
 }
 
 const peopleOf = ({ words }: UpdateRecord, wanted: string) => {

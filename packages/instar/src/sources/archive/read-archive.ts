@@ -34,9 +34,13 @@ export async function readArchive({ tarball, limits, signal }: ArchiveQuestion, 
     entries += 1;
     const because = findEntryProblem(entry, entries, limits);
     if (because !== undefined) fail(new InstarError("PACKAGE_REFUSED", `the archive ${because}`));
-    if (over.aborted) return;
-    current = entry;
-    taking = take(entry).catch(fail);
+    // The parser goes on as soon as it has given an entry away, which may still be on its way to the disk: one after the other, and none is forgotten.
+    taking = taking.then(() => {
+      if (over.aborted) return undefined;
+      current = entry;
+      entry.on("error", () => {}); // destroyed below after it was read: that is no failure of its own
+      return take(entry).catch(fail);
+    });
   };
   parser.on("entry", begin);
   parser.on("ignoredEntry", begin);

@@ -1,12 +1,27 @@
+import { InstarError } from "@instar/protocol";
 import { bringPackage, type PackageTools } from "../bring-package.ts";
 import type { Source } from "../source.ts";
 import { shownAddress } from "./ask-endpoint.ts";
 import type { EndpointSource } from "./endpoint-source.ts";
 import type { EndpointRelease } from "./parse-endpoint-answer.ts";
+import { verifyEndpointSignature } from "./verify-endpoint-signature.ts";
+
+export interface EndpointFollow {
+  readonly url: string;
+  readonly checkEveryMs: number;
+  /** The pinned key in PEM, read anew for each question; null where there is none. */
+  readonly readKey: () => Promise<string | null>;
+}
 
 /** An address that is asked which version there is, as a source of updates. */
-export function endpointAsSource(endpoint: EndpointSource, follow: { readonly url: string; readonly checkEveryMs: number }, tools: PackageTools): Source {
+export function endpointAsSource(endpoint: EndpointSource, follow: EndpointFollow, tools: PackageTools): Source {
   let newest: EndpointRelease | undefined;
+  const foundOf = async (key: string, signal: AbortSignal): Promise<EndpointRelease> => {
+    if (newest !== undefined && keyOf(newest) === key) return newest;
+    const { found } = await endpoint.look(signal);
+    if (keyOf(found) === key) return found;
+    throw new InstarError("CONFLICT", "the endpoint no longer offers what was seen there", { transient: true, advice: "It is looked at again." });
+  };
   return {
     id: "endpoint",
     kind: "api_endpoint",
@@ -25,8 +40,9 @@ export function endpointAsSource(endpoint: EndpointSource, follow: { readonly ur
         refusedBecause: null,
       };
     },
+    prove: async ({ key }, _, signal) => verifyEndpointSignature(await foundOf(key, signal), await follow.readKey()),
     bring: async ({ key }, signal) => {
-      const found = newest !== undefined && keyOf(newest) === key ? newest : (await endpoint.look(signal)).found;
+      const found = await foundOf(key, signal);
       return bringPackage(tools, { source: "endpoint", key: keyOf(found), unpack: (into, within) => endpoint.download(found, into, within) }, signal);
     },
   };

@@ -13,6 +13,8 @@ export interface EndpointRelease {
   /** Of the archive's bytes, 64 hexadecimal digits in lower case. */
   readonly sha256: string;
   readonly sizeBytes: number | null;
+  /** Of the statement that endpointStatement gives, by Ed25519, in base64; null where there is none. */
+  readonly signature: string | null;
   readonly notes: string | null;
   readonly channel: string | null;
   readonly priority: (typeof PRIORITIES)[number] | null;
@@ -31,6 +33,10 @@ const offered = z.strictObject({
     .refine(hasNoUser, "must not hold a password"),
   sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, "must be 64 hexadecimal digits"),
   size: z.int().min(1).optional(),
+  signature: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{86}==$/, "must be an Ed25519 signature in base64: 88 characters")
+    .optional(),
   notes: z.string().max(65_536).optional(),
   channel: z
     .string()
@@ -46,12 +52,13 @@ export function parseEndpointAnswer(text: string, { url, contentType }: { readon
   if (json.kind === "refused") throw notAnAnswer(url, json.because);
   const parsed = offered.safeParse(json.value);
   if (!parsed.success) throw notAnAnswer(url, `is not as it should be: ${parsed.error.issues.slice(0, 3).map(wordsOf).join("; ")}`);
-  const { version, archive, sha256, size, notes, channel, priority } = parsed.data;
+  const { version, archive, sha256, size, signature, notes, channel, priority } = parsed.data;
   return {
     version: version.trim().replace(/^[v=]+/, ""),
     archive,
     sha256: sha256.toLowerCase(),
     sizeBytes: size ?? null,
+    signature: signature ?? null,
     notes: notes ?? null,
     channel: channel ?? null,
     priority: priority ?? null,
@@ -71,6 +78,6 @@ function wordsOf({ path, message }: z.core.$ZodIssue): string {
 function notAnAnswer(url: string, because: string): InstarError {
   return new InstarError("DETECTION_FAILED", `the answer of ${url} ${because}`, {
     facts: { url },
-    advice: 'It should be JSON: { "version", "archive", "sha256" } and, where it likes, "size", "notes", "channel", "priority".',
+    advice: 'It should be JSON: { "version", "archive", "sha256" } and, where it likes, "size", "signature", "notes", "channel", "priority".',
   });
 }

@@ -2,6 +2,7 @@ import type { Facts } from "../../database/facts.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FilesSourceSettings } from "../../settings/files-source-settings.ts";
 import type { GitSource } from "../git-source.ts";
+import { unproven } from "../origin.ts";
 import type { Source } from "../source.ts";
 import { createFilesSource } from "./files-source.ts";
 
@@ -42,6 +43,7 @@ export function filesAsSource(git: GitSource, { settings, folder, checkEveryMs, 
       return { key: looked.commit, ref: `folder:${folder}`, digest: `tree:${looked.tree}`, trigger: "files_changed", refusedBecause: null };
     },
     bring: async ({ key }) => key,
+    prove: async () => unproven("files of a folder on this machine are signed by nobody"),
     watch: (onChange, signal) => files.watch(() => onChange(), signal),
   };
 }

@@ -22,20 +22,37 @@ export async function askRegistry(
   name: string,
   { etag, signal }: { readonly etag: string | null; readonly signal: AbortSignal | undefined },
 ): Promise<RegistryAnswer> {
-  const { lookMs, idleMs, packumentBytes } = place.limits;
+  // npm's own way to write a scope: one segment of the path.
+  const address = new URL(name.replace("/", "%2f"), place.registry);
+  return askAddress(place, { address, accept: ACCEPT, etag, limitBytes: place.limits.packumentBytes }, signal);
+}
+
+export interface RegistryQuestion {
+  /** Within what planHop lets through. */
+  readonly address: URL;
+  readonly accept: string;
+  readonly etag: string | null;
+  readonly limitBytes: number;
+}
+
+/** Any document of a registry, whole. @throws as askRegistry */
+export async function askAddress(
+  place: RegistryPlace,
+  { address, accept, etag, limitBytes }: RegistryQuestion,
+  signal: AbortSignal | undefined,
+): Promise<RegistryAnswer> {
+  const { lookMs, idleMs } = place.limits;
   return withDeadlines(
     { clock: place.clock, wholeMs: lookMs, idleMs, what: `${place.registry.origin} with its answer` },
     signal,
     async ({ signal: within, heard }) => {
-      // npm's own way to write a scope: one segment of the path.
-      const address = new URL(name.replace("/", "%2f"), place.registry);
-      const response = await requestRegistry(place, address, { accept: ACCEPT, ...(etag === null ? {} : { "if-none-match": etag }) }, within);
+      const response = await requestRegistry(place, address, { accept, ...(etag === null ? {} : { "if-none-match": etag }) }, within);
       heard();
       if (response.status !== 200) await response.body?.cancel();
       if (response.status === 304 && etag !== null) return { kind: "unchanged" };
       if (response.status === 404 || response.status === 410) return { kind: "missing" };
       if (response.status !== 200) throw explainRegistryStatus(address, response, place);
-      const text = await readText(response, { address, limitBytes: packumentBytes, heard, signal: within });
+      const text = await readText(response, { address, limitBytes, heard, signal: within });
       return { kind: "document", text, etag: response.headers.get("etag") };
     },
   );

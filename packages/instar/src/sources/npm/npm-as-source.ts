@@ -1,3 +1,4 @@
+import { InstarError } from "@instar/protocol";
 import { bringPackage, type PackageTools } from "../bring-package.ts";
 import type { Source } from "../source.ts";
 import type { NpmFound, NpmSource } from "./npm-source.ts";
@@ -13,6 +14,12 @@ export interface NpmFollow {
 /** A package of an npm registry as a source of updates. */
 export function npmAsSource(npm: NpmSource, follow: NpmFollow, tools: PackageTools): Source {
   let newest: NpmFound | undefined;
+  const foundOf = async (key: string, signal: AbortSignal): Promise<NpmFound> => {
+    if (newest !== undefined && keyOf(newest) === key) return newest;
+    const found = await npm.look(signal);
+    if (keyOf(found) === key) return found;
+    throw new InstarError("CONFLICT", "the registry no longer offers what was seen in it", { transient: true, advice: "It is looked for again." });
+  };
   return {
     id: "npm",
     kind: "remote_registry",
@@ -30,10 +37,8 @@ export function npmAsSource(npm: NpmSource, follow: NpmFollow, tools: PackageToo
         refusedBecause: newest.refusedBecause,
       };
     },
-    bring: async ({ key }, signal) => {
-      const found = newest !== undefined && keyOf(newest) === key ? newest : await npm.look(signal);
-      return bringNpmPackage(npm, found, tools, signal);
-    },
+    bring: async ({ key }, signal) => bringNpmPackage(npm, await foundOf(key, signal), tools, signal),
+    prove: async ({ key }, _, signal) => npm.prove(await foundOf(key, signal), signal),
   };
 }
 

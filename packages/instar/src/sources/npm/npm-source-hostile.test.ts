@@ -74,6 +74,8 @@ const foundAt = (tarballUrl: string, integrity = sha512(TARBALL)): NpmFound => (
   version: "1.0.0",
   integrity,
   tarballUrl,
+  signatures: [],
+  attestationsUrl: null,
   unpackedBytes: 0,
   deprecated: null,
   refusedBecause: null,

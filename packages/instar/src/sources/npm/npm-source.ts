@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type Origin } from "@instar/protocol";
 import semver from "semver";
 import type { Clock } from "../../platform/clock.ts";
+import { parseBoundedJson } from "../../platform/parse-bounded-json.ts";
 import { quoteText } from "../../platform/plain-text.ts";
 import { PACKAGE_NAME } from "../../settings/npm-source-settings.ts";
 import { ARCHIVE_LIMITS } from "../archive/archive-chunks.ts";
-import { askRegistry } from "./ask-registry.ts";
+import { unproven } from "../origin.ts";
+import { askAddress, askRegistry } from "./ask-registry.ts";
 import { chooseVersion, findNamedVersion, type VersionChoice } from "./choose-version.ts";
 import { downloadPackage } from "./download-package.ts";
 import { judgeVersion, type MachinePlatform, noteVersion } from "./judge-version.ts";
-import { type Packument, parsePackument, parseVersion } from "./parse-packument.ts";
+import { type NpmOriginQuestion, proveNpmOrigin } from "./origin/prove-npm-origin.ts";
+import { type Packument, parsePackument, parseVersion, type VersionManifest } from "./parse-packument.ts";
 import { createPartsFinder, type PartsFinder } from "./platform-parts.ts";
 import type { NpmLimits, RegistryPlace } from "./registry-place.ts";
 
@@ -30,6 +33,8 @@ export interface NpmSourceParts {
   /** Where an archive lies while it comes. A crash leaves a `.tmp-` file there. */
   readonly scratchFolder: string;
   readonly limits?: Partial<NpmLimits> | undefined;
+  /** Who may vouch for a version, read anew for each question. Default: nobody. */
+  readonly readVouchers?: (() => Promise<NpmOriginQuestion["accepts"]>) | undefined;
   readonly clock: Clock;
 }
 
@@ -49,6 +54,8 @@ export interface NpmFound {
   /** As the registry promises it: `sha512-…`; `sha1-…` where it has nothing better, which a note says. */
   readonly integrity: string;
   readonly tarballUrl: string;
+  readonly signatures: VersionManifest["signatures"];
+  readonly attestationsUrl: string | null;
   /** As the registry says, 0 where it does not. */
   readonly unpackedBytes: number;
   /** The registry's words. */
@@ -68,6 +75,8 @@ export interface NpmSource {
   look(signal?: AbortSignal): Promise<NpmFound>;
   /** What a person names: a version, a range, a tag, or one of these behind `package@`. @throws InstarError NOT_FOUND, INPUT_INVALID, and as look */
   find(text: string, signal?: AbortSignal): Promise<NpmFound>;
+  /** Who vouches for a version, by what the registry has and instar.yaml says of whom may. @throws InstarError SETTINGS_INVALID, and as look */
+  prove(found: NpmFound, signal: AbortSignal): Promise<Origin>;
   /**
    * Brings, checks and unpacks a version into a folder that is there and empty; an error may leave a part in it.
    * @throws InstarError SOURCE_GONE, TIMED_OUT, PACKAGE_REFUSED, CONFLICT, DISK_FULL, PLATFORM_FAILED; the signal's reason
@@ -106,8 +115,34 @@ export function createNpmSource(settings: NpmSourceParts): NpmSource {
       if (answer.kind === "missing") throw missing(settings, "NOT_FOUND");
       return describeFound(settings, parts, findNamedVersion(packumentOf(settings, answer), wanted), limits, signal);
     },
+    prove: async (found, signal) => {
+      const accepts = (await settings.readVouchers?.()) ?? {};
+      if (accepts.keys === undefined && accepts.provenance === undefined) return unproven("source.npm.origin names nobody who could vouch for a version");
+      const { version, integrity, signatures, attestationsUrl } = found;
+      const fetchJson = (url: string, within: AbortSignal) => askAttestations(place, url, within);
+      return proveNpmOrigin(
+        { packageName: found.package, version, integrity, signatures, attestationsUrl, accepts, nowMs: settings.clock.wallMs(), fetchJson },
+        signal,
+      );
+    },
     download: (found, into, signal) => downloadPackage(place, { found, into, scratchFolder: settings.scratchFolder }, signal),
   };
+}
+
+const ATTESTATIONS_BYTES = 2 * 1_024 ** 2;
+
+/** Null where the registry has none. What it names elsewhere is not asked: the token goes to it and nowhere else, and so does the question. */
+async function askAttestations(place: RegistryPlace, url: string, signal: AbortSignal): Promise<unknown> {
+  const address = URL.parse(url);
+  if (address === null || address.origin !== place.registry.origin)
+    throw new InstarError("DETECTION_FAILED", "the registry says that a version's provenance lies somewhere else", {
+      facts: { registry: place.registry.origin },
+    });
+  const answer = await askAddress(place, { address, accept: "application/json", etag: null, limitBytes: ATTESTATIONS_BYTES }, signal);
+  if (answer.kind !== "document") return null;
+  const json = parseBoundedJson(answer.text);
+  if (json.kind === "json") return json.value;
+  throw new InstarError("DETECTION_FAILED", `what the registry says of a version's provenance ${json.because}`, { facts: { registry: place.registry.origin } });
 }
 
 function registryOf(address: string): URL {
@@ -143,6 +178,8 @@ async function describeFound(
     version,
     integrity: manifest.integrity,
     tarballUrl: manifest.tarballUrl,
+    signatures: manifest.signatures,
+    attestationsUrl: manifest.attestationsUrl,
     unpackedBytes: manifest.unpackedBytes,
     deprecated: manifest.deprecated,
     // Only what else could be taken is worth the questions.

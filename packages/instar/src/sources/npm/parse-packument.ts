@@ -17,6 +17,10 @@ export interface VersionManifest {
   readonly integrity: string;
   readonly tarballUrl: string;
   readonly unpackedBytes: number;
+  /** The registry's own, over name, version and digest. */
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  /** Where it says how the version was made; null where it does not. */
+  readonly attestationsUrl: string | null;
   readonly deprecated: string | null;
   readonly engineNode: string | null;
   readonly os: readonly string[];
@@ -63,6 +67,15 @@ const manifest = z.object({
     integrity: z.string().optional().catch(undefined),
     shasum: z.string().optional().catch(undefined),
     unpackedSize: z.number().nonnegative().catch(0).default(0),
+    signatures: z
+      .array(z.object({ keyid: z.string().max(200), sig: z.string().max(2_000) }))
+      .max(20)
+      .catch([])
+      .default([]),
+    attestations: z
+      .object({ url: z.string().max(2_000) })
+      .optional()
+      .catch(undefined),
   }),
   deprecated: z.union([z.string(), z.boolean()]).optional().catch(undefined),
   engines: z.object({ node: z.string().optional() }).optional().catch(undefined),
@@ -82,6 +95,8 @@ export function parseVersion(written: unknown, name: string, version: string): V
     integrity: chooseDigest(dist) ?? "",
     tarballUrl: dist.tarball,
     unpackedBytes: dist.unpackedSize,
+    signatures: dist.signatures,
+    attestationsUrl: dist.attestations?.url ?? null,
     // An empty word takes a deprecation back.
     deprecated: deprecated === true ? "no reason given" : deprecated || null,
     engineNode: engines?.node ?? null,

@@ -11,7 +11,7 @@ import { planPlace } from "./plan-place.ts";
 import { registryAsSource } from "./registry-as-source.ts";
 import type { RegistryFound, RegistryLook, ReleaseRegistry } from "./release-registry.ts";
 
-const FOUND: RegistryFound = { component: "agent", version: "1.1.0", sha256: "a".repeat(64) };
+const FOUND: RegistryFound = { component: "agent", version: "1.1.0", sha256: "a".repeat(64), signedBy: "role targets 5 under root 2" };
 const FOLLOW = { url: "https://example.org/releases", component: "agent", channel: "stable", checkEvery: 300_000 };
 const signal = new AbortController().signal;
 

@@ -49,6 +49,10 @@ export function registryAsSource(
         refusedBecause: null,
       };
     },
+    prove: async ({ key }, _, signal) => {
+      const { signedBy } = await demand(key, signal);
+      return { kind: "tuf", by: signedBy, because: `it is listed in signed metadata: ${signedBy}` };
+    },
     bring: ({ key }, signal) => {
       const unpack = async (into: string, within: AbortSignal): Promise<void> => {
         try {

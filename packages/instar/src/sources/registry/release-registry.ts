@@ -5,6 +5,8 @@ export interface RegistryFound {
   readonly version: string;
   /** Of the packed release, in hex. */
   readonly sha256: string;
+  /** Which role of its metadata lists it, and of which version these are, in words. */
+  readonly signedBy: string;
 }
 
 export type RegistryLook =

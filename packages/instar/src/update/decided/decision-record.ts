@@ -4,7 +4,13 @@ import { approval } from "../../governance/approvals/approval.ts";
 import { updateFacts } from "../../governance/policy/update-facts.ts";
 
 const context = z.object({
-  settings: z.object({ automaticRank: z.number(), approvalFor: z.array(z.string()), riskLimit: z.number(), quorum: z.number() }),
+  settings: z.object({
+    automaticRank: z.number(),
+    approvalFor: z.array(z.string()),
+    riskLimit: z.number(),
+    quorum: z.number(),
+    accepts: z.array(z.string()).default(["none"]),
+  }),
   calendar: z.object({ frozen: z.boolean(), outsideWindows: z.boolean() }),
 });
 

@@ -15,7 +15,7 @@ export interface Measured {
 }
 
 /** What policies are asked about an update, from what was measured of it. Pure. */
-export function planUpdateFacts(start: Pick<UpdateStart, "kind" | "trigger" | "actor" | "overrides">, measured: Measured): UpdateFacts {
+export function planUpdateFacts(start: Pick<UpdateStart, "kind" | "trigger" | "actor" | "overrides" | "origin">, measured: Measured): UpdateFacts {
   const { factors, risk, score, checks, ...impact } = addChecks(measured.impact, measured.laterChecks);
   // The lists of a report are cut; its factors name every kind that was touched.
   const named = (suffix: string) => TOUCH_KINDS.filter((kind) => factors.some(({ name }) => name === `${kind}${suffix}`));
@@ -42,5 +42,7 @@ export function planUpdateFacts(start: Pick<UpdateStart, "kind" | "trigger" | "a
     quarantined: start.overrides.quarantined ?? false,
     lessons: measured.lessons,
     authors: [...measured.authors],
+    origin: start.origin?.kind ?? "none",
+    originBy: start.origin?.by ?? "",
   };
 }

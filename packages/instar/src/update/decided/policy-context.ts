@@ -7,7 +7,7 @@ import type { Settings } from "../../settings/settings.ts";
 
 /** What of the settings and of the time policies may look at. */
 export function planPolicyContext(
-  settings: Pick<Settings, "updates" | "approvals" | "decision">,
+  settings: Pick<Settings, "updates" | "approvals" | "decision" | "source">,
   wallMs: number,
 ): { context: PolicyContext; calendar: Calendar } {
   const calendar = planCalendar(settings.updates, wallMs);
@@ -20,6 +20,7 @@ export function planPolicyContext(
         approvalFor: settings.approvals.for,
         riskLimit: riskRank(settings.decision.approvalAboveRisk),
         quorum: settings.approvals.quorum,
+        accepts: [...settings.source.accept],
       },
       calendar: { frozen: calendar.frozen, outsideWindows: calendar.outsideWindows },
     },

@@ -8,6 +8,7 @@ export function renderDecision(record: Omit<DecisionRecord, "because">): string 
     `${record.version}: ${sayStep(facts)} of ${facts.impactLevel} impact (${record.impactBecause}) and ${facts.risk} risk (${facts.score} of 100).`,
     `${capital(record.gates)}.`,
     `${capital(record.rehearsal)}.`,
+    ...(facts.origin === "none" ? [] : [`${facts.originBy} vouches for it (${facts.origin}).`]),
     ...(facts.lessons === 0 ? [] : [`A change like it went wrong before${facts.lessons === 1 ? "" : `, ${facts.lessons} times`}.`]),
     `The policies ${sayPolicy(policy)}.`,
     ...(model === null ? [] : [`${capital(weighOpinion(model.word, model.limits).because)}.`]),

@@ -1,0 +1,44 @@
+import { InstarError } from "@instar/protocol";
+import type { Verified } from "./verify-ssh-signature.ts";
+
+export interface OpenPgpQuestion {
+  readonly payload: Buffer;
+  readonly armoured: string;
+  /** Public keys, one armoured block after the other. */
+  readonly keys: string;
+  readonly nowMs: number;
+}
+
+/**
+ * Who of the listed keys signed. A key that has expired or was taken back by now signs nothing, whatever date a signature says of itself.
+ * @throws InstarError SETTINGS_INVALID where the keys themselves cannot be read
+ */
+export async function verifyOpenPgpSignature({ payload, armoured, keys, nowMs }: OpenPgpQuestion): Promise<Verified> {
+  // Large, and most instances never need it.
+  const openpgp = await import("openpgp");
+  const verificationKeys = await openpgp.readKeys({ armoredKeys: keys }).catch((cause: unknown) => {
+    throw new InstarError("SETTINGS_INVALID", "the keys of source.signers.openpgp cannot be read", {
+      cause,
+      advice: "Write them there as `gpg --armor --export` gives them.",
+    });
+  });
+  const date = new Date(nowMs);
+  try {
+    const message = await openpgp.createMessage({ binary: payload });
+    const signature = await openpgp.readSignature({ armoredSignature: armoured });
+    const { signatures } = await openpgp.verify({ message, signature, verificationKeys, date, format: "binary" });
+    if (signatures.length !== 1) return { by: null, because: `its OpenPGP signature holds ${signatures.length} of them` };
+    for (const { keyID, verified } of signatures) {
+      const key = verificationKeys.find((each) => each.getKeys(keyID).length > 0);
+      if (key === undefined) return { by: null, because: `it is signed by the OpenPGP key ${keyID.toHex()}, which source.signers.openpgp does not list` };
+      await verified;
+      await key.verifyPrimaryKey(date);
+      await key.getSigningKey(keyID, date);
+      const [name] = key.getUserIDs();
+      return { by: `${name === undefined ? "" : `${name} `}(${key.getFingerprint().toUpperCase()})`.trim() };
+    }
+  } catch (error) {
+    return { by: null, because: `its OpenPGP signature is not good: ${(error instanceof Error ? error.message : String(error)).slice(0, 200)}` };
+  }
+  return { by: null, because: "it has no OpenPGP signature" };
+}
