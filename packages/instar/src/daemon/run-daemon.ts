@@ -17,6 +17,7 @@ import { guardRelease } from "./guard-release.ts";
 import { type Instance, readStanding } from "./instance.ts";
 import { Lookout } from "./lookout.ts";
 import { noteBreaker } from "./note-breaker.ts";
+import { noteClock } from "./note-clock.ts";
 import { noteLedgerTrouble } from "./note-ledger-trouble.ts";
 import { runTasks } from "./run-tasks.ts";
 import { sweepEdits } from "./sweep-edits.ts";
@@ -217,6 +218,7 @@ export class Daemon {
     const { instance } = this;
     while (!until.aborted) {
       try {
+        noteClock(instance, this.#say);
         await guardRelease(instance, this.#say);
       } catch (error) {
         until.throwIfAborted();

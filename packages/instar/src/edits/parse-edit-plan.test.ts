@@ -70,4 +70,17 @@ describe("a plan with a mistake is refused as a whole, with the place of each:",
         expect(JSON.stringify([String(error), (error as InstarError).facts])).not.toContain("s3cret");
       }
   });
+
+  it("and not in a warning of the process either", async () => {
+    const warned: string[] = [];
+    const listen = ({ message }: Error) => warned.push(message);
+    process.on("warning", listen);
+    try {
+      expect(() => parseEditPlan("? [s3cret]\n: 1\n")).toThrow(expect.objectContaining({ code: "INPUT_INVALID" }));
+      await new Promise(setImmediate);
+    } finally {
+      process.off("warning", listen);
+    }
+    expect(warned).toEqual([]);
+  });
 });

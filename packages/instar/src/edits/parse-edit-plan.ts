@@ -137,8 +137,8 @@ function findOverlaps({ path: file, values, remove }: Edit & { kind: "configurat
 
 function readPlainValue(text: string): unknown {
   const lines = new LineCounter();
-  // Without the parser's own words, which quote the text.
-  const document = parseDocument(text, { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, lineCounter: lines });
+  // Without the parser's own words and warnings, which quote the text.
+  const document = parseDocument(text, { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, logLevel: "error", lineCounter: lines });
   const [broken] = document.errors;
   if (broken !== undefined) throw mistaken([`it is not YAML at line ${lines.linePos(broken.pos[0]).line} (${broken.code})`]);
   try {

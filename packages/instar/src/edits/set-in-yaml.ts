@@ -22,8 +22,8 @@ function parseOneDocument(text: string): Document {
 
 /** @throws Error in words, none of the file's */
 export function parseYaml(text: string): readonly Document[] {
-  // intAsBigInt: a number that no double can hold must come out as it went in.
-  const options = { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, intAsBigInt: true } as const;
+  // intAsBigInt: a number that no double can hold must come out as it went in. logLevel: a warning would quote the file.
+  const options = { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: true, logLevel: "error", intAsBigInt: true } as const;
   const found = parseAllDocuments(text, options);
   const documents: readonly Document[] = "empty" in found ? [parseDocument(text, options)] : found;
   const broken = documents.flatMap(({ errors }) => errors).at(0);

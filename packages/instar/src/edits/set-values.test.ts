@@ -88,6 +88,7 @@ list: [1, 2]
     ["more than one document", "a: 1\n---\nb: 2\n", "more than one document"],
     ["a place behind an alias", "a: &x { b: 1 }\nc: *x\n", "alias"],
     ["a value that others are aliases of", "a: &x 1\nc: *x\n", "anchor"],
+    ["a value that holds itself", "a: 1\nc: { b: 1 }\nd: &x [*x]\n", "is not YAML"],
     ["what is no YAML", "a: [1\n", "is not YAML"],
     ["a key that stands twice", "a: 1\na: 2\n", "is not YAML"],
   ])("refuses %s", (_, text, message) =>

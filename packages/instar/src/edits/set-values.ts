@@ -27,10 +27,20 @@ export function readConfiguration(bytes: Uint8Array, path: string, format: Confi
     if (format === "json") return JSON.parse(text);
     if (format === "environment") return parseEnvironmentFile(text, path);
     const documents = parseYaml(text).map((document) => document.toJS({ maxAliasCount: 100 }) as unknown);
+    assertHasEnd(documents, new Set());
     return documents.length === 1 ? documents[0] : documents;
   } catch {
     throw new InstarError("EDIT_REFUSED", `${path} is not ${INWORDS[format]}`, { facts: { path } });
   }
+}
+
+/** In YAML a value may hold itself. No program's configuration does, and whoever walks it never comes to an end. */
+function assertHasEnd(value: unknown, around: Set<object>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (around.has(value)) throw new Error("a value holds itself");
+  around.add(value);
+  for (const inner of Object.values(value)) assertHasEnd(inner, around);
+  around.delete(value);
 }
 
 const INWORDS = { json: "JSON", yaml: "YAML", environment: "an environment file" } as const;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { explainFileError, readJsonFile, writeFileDurably } from "../platform/durable-files.ts";
 import type { Front } from "./front/front.ts";
 import type { FrontCounts } from "./front/front-counts.ts";
@@ -6,9 +7,29 @@ import type { KeeperMemory } from "./keeper-state.ts";
 /** Counts of releases long gone are let go, or the file would grow with every update. */
 const RELEASES_COUNTED = 20;
 
+const count = z.number();
+/** An older keeper may not have known every count: it counted none. */
+const known = count.default(0);
+const releaseSchema = z.object({
+  requests: known,
+  failed: known,
+  serverErrors: known,
+  transportErrors: known,
+  writes: known,
+  latency: z.object({ count, buckets: z.record(z.string(), count) }),
+});
+const countsSchema: z.ZodType<FrontCounts> = z.object({
+  releases: z.record(z.string(), releaseSchema),
+  held: known,
+  heldMaxMs: known,
+  refusedByHold: known,
+  clientAborts: known,
+  noBackend: known,
+});
+
 /** Counts that cannot be read are begun anew: they are evidence about a version, not the state of anything. */
 export async function readCounts(path: string): Promise<FrontCounts | undefined> {
-  const found = (await readJsonFile(path).catch(() => undefined)) as FrontCounts | undefined;
+  const found = countsSchema.safeParse(await readJsonFile(path).catch(() => undefined)).data;
   return found === undefined ? undefined : { ...found, releases: Object.fromEntries(Object.entries(found.releases).slice(-RELEASES_COUNTED)) };
 }
 

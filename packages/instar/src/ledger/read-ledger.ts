@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { InstarError } from "@instar/protocol";
 import type { LedgerEntry } from "./ledger-entry.ts";
 import { countBundles, readBundle, readTail } from "./log-folder.ts";
 import { TILE_WIDTH } from "./tree/tile.ts";
@@ -18,7 +19,7 @@ export function* readStored(folder: string, from = 0): Generator<StoredEntry, vo
   for (const [at, bytes] of readTail(folder, bundles).lines.entries()) if (bundles * TILE_WIDTH + at >= from) yield { index: bundles * TILE_WIDTH + at, bytes };
 }
 
-/** All of them, parsed, letting others have their turn. Nothing may write to the files meanwhile (`Ledger.quietly`). */
+/** All of them, parsed, letting others have their turn. Nothing may write to the files meanwhile (`Ledger.quietly`). @throws InstarError LEDGER_DAMAGED */
 export async function* readEntries(folder: string): AsyncGenerator<LedgerEntry, void, undefined> {
   for (const { index, bytes } of readStored(folder)) {
     if (index % ENTRIES_A_TURN === 0) await nextTurn();
@@ -26,7 +27,7 @@ export async function* readEntries(folder: string): AsyncGenerator<LedgerEntry, 
   }
 }
 
-/** The same, the newest first, from before an index where one is given. */
+/** The same, the newest first, from before an index where one is given. @throws InstarError LEDGER_DAMAGED */
 export async function* readNewestFirst(folder: string, before = Number.POSITIVE_INFINITY): AsyncGenerator<LedgerEntry, void, undefined> {
   const bundles = countBundles(folder);
   for (const [at, bytes] of [...readTail(folder, bundles).lines.entries()].toReversed()) if (bundles * TILE_WIDTH + at < before) yield parse(bytes);
@@ -38,7 +39,14 @@ export async function* readNewestFirst(folder: string, before = Number.POSITIVE_
 }
 
 const ENTRIES_A_TURN = 1_024;
-const parse = (bytes: Buffer): LedgerEntry => JSON.parse(bytes.toString("utf8")) as LedgerEntry;
+
+function parse(bytes: Buffer): LedgerEntry {
+  try {
+    return JSON.parse(bytes.toString("utf8")) as LedgerEntry;
+  } catch (cause) {
+    throw new InstarError("LEDGER_DAMAGED", "an entry of the ledger is not JSON", { cause });
+  }
+}
 
 /** How many entries are in the files, archived ones among them. */
 export function countEntries(folder: string): number {

@@ -37,6 +37,7 @@ function parseTree(output: Buffer): TreeEntry[] {
   for (let start = 0; start < output.length; ) {
     const end = output.indexOf(0, start);
     const tab = output.indexOf(0x09, start);
+    if (end === -1 || tab === -1 || tab > end) throw new InstarError("PLATFORM_FAILED", "what git says of a commit's files is cut off");
     const [mode = "", , object = "", size = ""] = output.toString("latin1", start, tab).split(/ +/);
     entries.push(describe(Number.parseInt(mode, 8), parseName(output.subarray(tab + 1, end), "a file's name"), object, Number.parseInt(size, 10) || 0));
     start = end + 1;

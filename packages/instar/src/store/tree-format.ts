@@ -65,14 +65,15 @@ export function* parseTree(bytes: Buffer): Generator<TreeEntry> {
   if (!bytes.subarray(0, head.length).equals(head)) throw noTree(new Error("it does not begin as a tree does"));
   for (let from = head.length; from < bytes.length; ) {
     const end = bytes.indexOf("\n", Math.min(from + BYTES_AT_ONCE, bytes.length - 1));
+    if (end === -1) throw noTree(new Error("it ends in the middle of a line"));
     for (const line of parseLines(bytes.toString("utf8", from, end))) yield entryOf(line);
     from = end + 1;
   }
 }
 
-function parseLines(text: string): unknown[][] {
+function parseLines(text: string): unknown[] {
   try {
-    return JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[][];
+    return JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[];
   } catch (cause) {
     throw noTree(cause);
   }
@@ -82,16 +83,21 @@ const noTree = (cause: unknown) => new InstarError("DATA_DAMAGED", "What should 
 
 type PathText = string | { base64: string };
 
-function entryOf([kind, path, mode, uid, gid, mtimeNs, own, blobs, sparse]: unknown[]): TreeEntry {
-  const common = { path: readPath(path as PathText), mode: mode as number, uid: uid as number, gid: gid as number, mtimeNs: BigInt(mtimeNs as string) };
+function entryOf(line: unknown): TreeEntry {
+  if (!Array.isArray(line)) throw noTree(new Error("a line of it is no entry"));
+  const [kind, path, mode, uid, gid, mtimeNs, own, blobs, sparse] = line as unknown[];
+  if (![mode, uid, gid].every(Number.isSafeInteger) || typeof mtimeNs !== "string" || !/^-?\d{1,19}$/.test(mtimeNs))
+    throw noTree(new Error("an entry of it lacks what every entry has"));
+  const common = { path: readPath(path), mode: mode as number, uid: uid as number, gid: gid as number, mtimeNs: BigInt(mtimeNs) };
   switch (kind) {
     case "folder":
       return { ...common, kind };
     case "link":
-      return { ...common, kind, target: readPath(own as PathText) };
+      return { ...common, kind, target: readPath(own) };
     case "same":
-      return { ...common, kind, sameAs: readPath(own as PathText) };
+      return { ...common, kind, sameAs: readPath(own) };
     case "file":
+      if (!Number.isSafeInteger(own) || !Array.isArray(blobs)) throw noTree(new Error("a file of it has no content"));
       return { ...common, kind, size: own as number, blobs: blobs as Digest[], isSparse: sparse === "sparse" };
     default:
       throw noTree(new Error(`${JSON.stringify(kind)} is no kind of entry`));
@@ -102,6 +108,9 @@ function writePath(path: RawPath): PathText {
   return decodeRaw(path) ?? { base64: Buffer.from(path, "latin1").toString("base64") };
 }
 
-function readPath(text: PathText): RawPath {
-  return typeof text === "string" ? encodeRaw(text) : Buffer.from(text.base64, "base64").toString("latin1");
+function readPath(text: unknown): RawPath {
+  if (typeof text === "string") return encodeRaw(text);
+  const base64 = (text as { base64?: unknown } | null | undefined)?.base64;
+  if (typeof base64 !== "string") throw noTree(new Error("an entry of it has no path"));
+  return Buffer.from(base64, "base64").toString("latin1");
 }

@@ -23,6 +23,14 @@ describe("signatures", () => {
     expect(isSigned(signDocument(document, [one]), ruleOf({ [one.keyId]: one.publicKey }, 1))).toBe(true);
   });
 
+  it("of another version of TUF count for nothing, and are told as damage", () => {
+    const document = signDocument({ signed: planFirstSelf(0), signatures: [] }, [one]);
+    for (const spec_version of ["2.0.0", "one", "1.0/31"]) {
+      const other = { ...document, signed: { ...document.signed, spec_version } };
+      expect(() => isSigned(other, ruleOf({ [one.keyId]: one.publicKey }, 1))).toThrow(expect.objectContaining({ code: "DATA_DAMAGED" }));
+    }
+  });
+
   it("of one key under two ids count once", () => {
     const alias = "a".repeat(64);
     const document = signDocument({ signed: planFirstSelf(0), signatures: [] }, [one, { ...one, keyId: alias }]);

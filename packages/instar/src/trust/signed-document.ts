@@ -1,3 +1,4 @@
+import { InstarError } from "@instar/protocol";
 import { Key, Metadata, MetadataKind, Signature } from "@tufjs/models";
 import canonicalize from "canonicalize";
 import { z } from "zod";
@@ -38,7 +39,7 @@ export function ruleOfDelegation(targets: TargetsBody, name: string): SigningRul
   return role === undefined ? undefined : { keys: targets.delegations?.keys ?? {}, keyIds: role.keyids, threshold: role.threshold };
 }
 
-/** The keys of the rule whose signature is on the document and good, each key counted once whatever its ids are. */
+/** The keys of the rule whose signature is on the document and good, each key counted once whatever its ids are. @throws InstarError DATA_DAMAGED */
 export function listSigners(document: SignedDocument, { keys, keyIds }: SigningRule): string[] {
   const metadata = asMetadata(document);
   const seen = new Set<string>();
@@ -70,8 +71,17 @@ export function signDocument<B extends Body>(document: SignedDocument<B>, keys: 
 /** Its file. In canonical form (RFC 8785): a document that was read and is written again must be the same bytes, because others name its digest. */
 export const renderDocument = (document: SignedDocument): Buffer => Buffer.from(`${canonicalize(document) ?? ""}\n`);
 
+/** What our schemas take and the library does not, such as another version of TUF, is damaged: nobody signed it. */
+function asMetadata(document: SignedDocument) {
+  try {
+    return readMetadata(document);
+  } catch (cause) {
+    throw new InstarError("DATA_DAMAGED", `the ${document.signed._type} metadata are not as TUF has them`, { cause });
+  }
+}
+
 /** A copy, because the library keeps what it is given. */
-function asMetadata({ signed, signatures }: SignedDocument) {
+function readMetadata({ signed, signatures }: SignedDocument) {
   const data = structuredClone({ signed, signatures }) as unknown as Parameters<typeof Metadata.fromJSON>[1];
   switch (signed._type) {
     case "root":

@@ -35,6 +35,8 @@ describe("approvals", () => {
     ["of a token that was taken away since", {}, { revoked: ["t0", "t1"] }, "the token that it was given with was taken away since"],
     ["that is over by the instance's time", {}, { nowTickMs: 1_000 }, "it was good until 2026-11-29T04:00:00Z"],
     ["that is over by the wall clock, a second late", {}, { nowWallMs: NOW + 3_600_000 }, "it was good until 2026-11-29T04:00:00Z"],
+    ["whose end is no time", { untilAt: "2026-11-29P04" }, {}, "it was good until 2026-11-29P04"],
+    ["whose end by the instance's time is none", { untilTickMs: Number.NaN }, {}, "it was good until 2026-11-29T04:00:00Z"],
   ] as const)
     it(`do not count: one ${name}`, () => {
       const counted = count([approval(parts)], question);

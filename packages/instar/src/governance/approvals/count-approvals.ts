@@ -40,7 +40,8 @@ function whyVoid(approval: Approval, { digest, policy, revoked, nowTickMs, nowWa
   if (approval.policy !== policy) return "the policies have changed since";
   if (approval.token !== null && revoked.includes(approval.token)) return "the token that it was given with was taken away since";
   // A clock that jumps can end an approval early, and never make it last.
-  if (nowTickMs >= approval.untilTickMs || nowWallMs >= Date.parse(approval.untilAt)) return `it was good until ${approval.untilAt}`;
+  // So does a time that is none.
+  if (!(nowTickMs < approval.untilTickMs && nowWallMs < Date.parse(approval.untilAt))) return `it was good until ${approval.untilAt}`;
   return undefined;
 }
 

@@ -127,6 +127,8 @@ describe("an archive is refused, and nothing of it is written,", () => {
   const cases: readonly [string, Buffer, RegExp, Partial<ArchiveLimits>?][] = [
     ["with an absolute path", makeTgz([file, { path: "/tmp/instar-evil" }]), /absolute path/],
     ["with a path of a drive", makeTgz([file, { path: "C:/evil" }]), /absolute path/],
+    ["with a path of a drive behind a dot", makeTgz([file, { path: "./C:/evil" }]), /absolute path/],
+    ["with a path of a drive behind the folder that is left out", makeTgz([file, { path: "package/c:evil" }]), /absolute path/],
     ["with ..", makeTgz([file, { path: "package/../../evil" }]), /leads out of the archive/],
     ["with .. in a folder", makeTgz([file, { path: "../evil/", type: "Directory" }]), /leads out of the archive/],
     ["with backslashes", makeTgz([file, { path: "package/..\\..\\evil" }]), /backslash/],

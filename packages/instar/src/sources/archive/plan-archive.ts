@@ -30,6 +30,8 @@ export interface ArchivePlan {
 export type ArchiveDecision = ArchivePlan | { readonly kind: "refused"; readonly because: string };
 
 const DEEPEST = 64;
+/** `C:` is another place on Windows, whatever follows it. */
+const DRIVE = /^[A-Za-z]:/;
 
 export function describeEntry(entry: ReadEntry): ArchiveEntry {
   return {
@@ -61,6 +63,9 @@ export function planArchive(entries: readonly ArchiveEntry[], limits: ArchiveLim
   const root = findRoot(entries);
   const placed = entries.map((entry, index) => ({ ...entry, index, path: placeOf(entry.named, root) })).filter(({ path }) => path !== "");
   if (!placed.some(({ kind }) => kind !== "folder")) return refused("it holds no file");
+  // Also behind the folder that is left out, or a dot.
+  const drive = placed.find(({ path }) => DRIVE.test(path));
+  if (drive !== undefined) return refused(`${quoteText(drive.named, 200)} is an absolute path`);
   const places = claimPlaces(placed, limits);
   if (typeof places === "string") return refused(places);
   const because = findTreeProblem(placed.map(asTreeEntry));
@@ -80,7 +85,7 @@ type Placed = ArchiveEntry & { readonly index: number; readonly path: string };
 function findNameProblem({ named, kind, type }: ArchiveEntry): string | undefined {
   const shown = quoteText(named, 200);
   if (kind === "other") return `${shown} is neither file, folder nor link, but a ${type}`;
-  if (named.startsWith("/") || /^[A-Za-z]:/.test(named)) return `${shown} is an absolute path`;
+  if (named.startsWith("/") || DRIVE.test(named)) return `${shown} is an absolute path`;
   if (named.includes("\\")) return `${shown} holds a backslash, which is a separator on some systems`;
   const parts = named.split("/");
   if (parts.includes("..")) return `${shown} leads out of the archive`;

@@ -4,7 +4,7 @@ import { InstarError } from "@instar/protocol";
  * A glob as .gitignore's are read: `*` and `?` stay within a name and match a leading dot too (Node's own matcher does not, and an editor's leftover
  * of a hidden file would pass), `**` crosses folders, `[a-z]` and `{a,b}` are choices. Pure.
  *
- * @throws InstarError SETTINGS_INVALID (a bracket or brace that is not closed)
+ * @throws InstarError SETTINGS_INVALID (a bracket or brace that is not closed, a range that ends before it begins)
  */
 export function compileGlob(glob: string): RegExp {
   let source = "";
@@ -26,7 +26,11 @@ export function compileGlob(glob: string): RegExp {
     else source += quoteForPattern(token.length > 1 && token.startsWith("\\") ? token.slice(1) : token);
   }
   if (depth > 0) throw unclosed(glob);
-  return new RegExp(`^${source}$`, "su");
+  try {
+    return new RegExp(`^${source}$`, "su");
+  } catch (cause) {
+    throw new InstarError("SETTINGS_INVALID", `the pattern ${JSON.stringify(glob)} has brackets that say nothing`, { cause });
+  }
 }
 
 const quoteForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

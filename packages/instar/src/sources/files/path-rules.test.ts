@@ -28,6 +28,10 @@ describe("a glob", () => {
   ])("%s on %s: %s", (glob, path, fits) => expect(compileGlob(glob).test(path)).toBe(fits));
 
   test.each(["[a", "{a,b"])("%s, which is not closed, is a mistake", (glob) => expect(() => compileGlob(glob)).toThrow(/not closed/));
+  test.each(["[z-a]", "[]-!]"])("%s, a range that ends before it begins, is a mistake", (glob) =>
+    expect(() => compileGlob(glob)).toThrow(expect.objectContaining({ code: "SETTINGS_INVALID" })),
+  );
+  test("[a\\d], which escapes what needs no escape, is a choice", () => expect(compileGlob("[a\\d]").test("d")).toBe(true));
 });
 
 describe("what of a folder is the agent's", () => {

@@ -8,7 +8,10 @@ const nodeReport = z.object({
   format: z.literal("instar node report 1"),
   isNested: z.boolean(),
   ended: z.literal(true),
-  coverage: z.object({ total: z.number(), covered: z.number() }).nullable(),
+  coverage: z
+    .object({ total: z.int().min(0), covered: z.int().min(0) })
+    .refine(({ total, covered }) => covered <= total)
+    .nullable(),
   events: z
     .array(
       z.object({

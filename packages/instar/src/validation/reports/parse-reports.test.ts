@@ -87,6 +87,8 @@ describe("reports of node:test and unittest, one a process", () => {
       node([event], { format: "instar node report 2" }),
       node([event], { ended: false }),
       node([{ ...event, passed: "yes" }]),
+      node([event], { coverage: { total: 3, covered: 4 } }),
+      node([event], { coverage: { total: 3, covered: -1 } }),
     ]) {
       expect(parseNodeReports([text]).kind).toBe("broken");
       expect(parseUnittestReports([text]).kind).toBe("broken");
