@@ -60,7 +60,7 @@ describe("an update that people are asked about:", () => {
     expect(approvalOf("1.0.1")).toMatchObject({ state: "waiting", answers: [] });
   });
 
-  it("is approved by its digest and no other, and then exchanged; the word is on record and used up", async () => {
+  it("T34: is approved by its digest and no other, and then exchanged; the word is on record and used up", async () => {
     const { update, digest } = await waiting("1.0.1");
     for (const other of ["sha256:0000000000000000000000000000000000000000000000000000000000000000", "sha256:", (digest ?? "").slice(0, 12)])
       expect(instance.cliAs(ada, "update", "approve", update, "--digest", other)).toMatchObject({

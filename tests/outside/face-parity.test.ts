@@ -48,6 +48,7 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "edit.plan": { plan: "edits: []" },
   "edit.apply": { plan: "edits: []" },
   "edit.undo": { update: "a" },
+  "source.forget": { source: "registry" },
   "update.skip": { version: "1.0.0" },
   "update.unskip": { version: "1.0.0" },
   "task.add": { name: "a", type: "health-check", every: "1h" },

@@ -29,6 +29,16 @@ export const SOURCE_OPERATIONS = [
     offline: true,
   }),
   defineOperation({
+    name: "source.forget",
+    kind: "command",
+    needs: "administer",
+    summary: "Forget which versions of its metadata a registry was seen to have, where it was made anew: trust begins again with its root",
+    input: z.strictObject({ source: z.enum(["registry"]).describe("Whose"), because }),
+    output: z.object({ source: z.string(), because: z.string() }),
+    positional: ["source"],
+    offline: false,
+  }),
+  defineOperation({
     name: "update.propose",
     kind: "command",
     needs: "propose",

@@ -35,7 +35,16 @@ export function noteClock(instance: Instance, say: (line: string) => void): void
       details: { was, is: new Date(nowMs).toISOString() },
     });
     noteHappenings(instance, [
-      { occasion: "ledger", key: `clock ${was}`, summary, update: null, versionFrom: null, versionTo: null, advice: "timedatectl status; instar token list", ...aboutOf(instance) },
+      {
+        occasion: "ledger",
+        key: `clock ${was}`,
+        summary,
+        update: null,
+        versionFrom: null,
+        versionTo: null,
+        advice: "timedatectl status; instar token list",
+        ...aboutOf(instance),
+      },
     ]);
     say(summary);
   });

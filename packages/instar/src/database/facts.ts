@@ -16,6 +16,10 @@ export class Facts {
     return row === undefined ? undefined : (JSON.parse(row.value) as T);
   }
 
+  remove(name: string): void {
+    this.#database.prepare("DELETE FROM facts WHERE name = ?").run(name);
+  }
+
   write(name: string, value: unknown): void {
     this.#database.prepare("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(name, JSON.stringify(value));
   }

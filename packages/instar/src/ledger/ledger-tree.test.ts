@@ -244,7 +244,7 @@ describe("notices", () => {
     });
   });
 
-  it("a checkpoint of another log with the same key", async () => {
+  it("T36: a checkpoint of another log with the same key", async () => {
     const other = { ...KEY, name: "instar.local/other" };
     await rewritten(other);
     expect(verify()).toMatchObject({ kind: "damaged", because: expect.stringMatching(/the checkpoint is not this ledger's/) });

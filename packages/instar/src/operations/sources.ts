@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Implementations, type InputOf, InstarError, type OutputOf, type SourceView } from "@instar/protocol";
 import { findServing } from "../daemon/find-serving.ts";
 import type { Instance } from "../daemon/instance.ts";
@@ -6,6 +7,8 @@ import { DAEMON } from "../daemon/lookout.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
 import { describeMarks, readMarks, writeMarks } from "../daemon/version-marks.ts";
 import { transact } from "../database/open-database.ts";
+import { removeTree } from "../platform/durable-files.ts";
+import { forgetFloors } from "../sources/registry/floors-record.ts";
 import { readSourceFact } from "../sources/source-fact.ts";
 import type { VersionMarks } from "../update/plan-version-policy.ts";
 import type { OperationContext } from "./context.ts";
@@ -16,6 +19,7 @@ import { daemonOf } from "./updates.ts";
 type Served =
   | "source.list"
   | "source.events"
+  | "source.forget"
   | "update.propose"
   | "update.pin"
   | "update.unpin"
@@ -33,6 +37,15 @@ export function implementSources(context: OperationContext): Pick<Implementation
   return {
     "source.list": async () => ({ sources: describeSources(instance, context.daemon) }),
     "source.events": async ({ limit, decision }) => ({ events: instance.events.list(limit, decision) }),
+    "source.forget": async ({ source, because }) => {
+      daemonOf(context);
+      if (instance.settings.source[source] === undefined) throw new InstarError("NOT_FOUND", `${source} is no source of this instance`);
+      forgetFloors(instance, { actor: context.actor, because });
+      // A cache of what the repository has; with another repository's it would only be in the way.
+      await removeTree(join(instance.folder, "sources", source, "metadata"));
+      daemonOf(context).lookout.soon();
+      return { source, because: "trust begins again with the root that instar.yaml names" };
+    },
     "update.propose": (input) => propose(context, input),
     "update.pin": async ({ version, because }) => {
       const pinned = version ?? findServing(instance)?.version;

@@ -128,7 +128,7 @@ describe("installing dependencies, a copy for each release", () => {
     expect(jobs).toContain("node --version");
   });
 
-  test("a missing lockfile is BUILD_FAILED and named, and nothing runs", async () => {
+  test("T31: a missing lockfile is BUILD_FAILED and named, and nothing runs", async () => {
     expect(await failureOf(install(makeTree("one", null)))).toMatchObject({ code: "BUILD_FAILED", message: "the lockfile lock is not in the commit" });
     expect(jobs).toEqual([]);
   });

@@ -73,6 +73,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
     case "update.unskip":
     case "update.marks":
       return renderMarks(answer as OutputOf<"update.marks">);
+    case "source.forget":
+      return (answer as OutputOf<"source.forget">).because;
     case "update.output":
       return (answer as OutputOf<"update.output">).text.trimEnd();
     case "update.list":

@@ -7,7 +7,7 @@ import { Facts } from "../../database/facts.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import type { LedgerEntry, LedgerStatement } from "../../ledger/ledger-entry.ts";
-import { openFloorsRecord } from "./floors-record.ts";
+import { forgetFloors, openFloorsRecord } from "./floors-record.ts";
 import { planTrustAdvance, type SeenTrust } from "./plan-trust-advance.ts";
 
 const seen = (root: number, targets: number, timestamp: number, self?: number): SeenTrust => ({
@@ -77,6 +77,17 @@ describe("the record of what was seen", () => {
     expect(() => open().read()).toThrow(expect.objectContaining({ code: "DATA_DAMAGED" }));
     expect(() => open().advance(seen(1, 1, 1), seen(1, 2, 2))).toThrow(expect.objectContaining({ code: "DATA_DAMAGED" }));
     expect([entryCount(), database.prepare("SELECT value FROM facts").get()]).toEqual([1, { value: "{" }]);
+  });
+
+  it("is forgotten where a person says so, who stands on the ledger", () => {
+    open().advance(null, seen(1, 5, 5));
+    const ledger = new Ledger({ database, folder: join(place, "ledger"), now: () => 0, key: null });
+    forgetFloors({ database, facts: new Facts(database), ledger }, { actor: { type: "user", id: "ada" }, because: "made anew" });
+    expect(open().read()).toBeNull();
+    open().advance(null, seen(1, 1, 1));
+    expect(entryCount()).toBe(3);
+    const { line } = database.prepare("SELECT line FROM ledger_outbox WHERE idx = 1").get() as { line: string };
+    expect(JSON.parse(line)).toMatchObject({ event: "TRUST_FORGOTTEN", actor: { id: "ada" }, description: expect.stringContaining("made anew") });
   });
 
   it("is left alone by who only reads", () => {

@@ -4,6 +4,7 @@ import { InstarError } from "@instar/protocol";
 import type { Facts } from "../../database/facts.ts";
 import { transact } from "../../database/open-database.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import type { Actor } from "../../ledger/ledger-entry.ts";
 import { planTrustAdvance, type SeenTrust } from "./plan-trust-advance.ts";
 
 const FACT = "registryFloors";
@@ -47,6 +48,22 @@ export function openFloorsRecord<Floors extends SeenTrust>({ database, facts, le
       });
     },
   };
+}
+
+/** What a person wants forgotten: the repository was made anew, or the record is damaged. Trust begins again with the root that instar.yaml names. */
+export function forgetFloors(
+  { database, facts, ledger }: Pick<FloorsRecordParts<SeenTrust>, "database" | "facts" | "ledger">,
+  { actor, because }: { readonly actor: Actor; readonly because: string },
+): void {
+  transact(database, () => {
+    facts.remove(FACT);
+    ledger.append({
+      event: "TRUST_FORGOTTEN",
+      actor,
+      description: `${actor.id} let Instar forget what it saw of the registry${because === "" ? "" : `: ${because}`}`,
+      success: true,
+    });
+  });
 }
 
 function readFact(facts: Facts): unknown {

@@ -124,7 +124,7 @@ describe("old tests that ran", () => {
   /** Wrong, and where a test asks, it makes the test a kinder one of the same length. */
   const lib = `import fs from "node:fs"; fs.writeFileSync("a.test.mjs", 'import test from "node:test"; test("adds", () => {});'.padEnd(fs.statSync("a.test.mjs").size)); export const add = () => 3;\n`;
 
-  it("and were rewritten by the candidate while they ran do not pass", () =>
+  it("T35: and were rewritten by the candidate while they ran do not pass", () =>
     withStageRoom({ "a.test.mjs": wrongly, "lib.mjs": lib, "old/a.test.mjs": wrongly }, async ({ tree, test }) => {
       const plan: OldTestsPlan = { kind: "lay", copied: [], removed: [], programs: ["a.test.mjs"], manifest: null };
       const folders = { tree, running: join(tree, "old") };
