@@ -1,7 +1,9 @@
 import { OPERATIONS, type Operation, routeOf } from "@instar/protocol";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
-import { askFace } from "./ask-face.ts";
+import { toolNameOf, whyNoTool } from "../../packages/instar/src/faces/mcp/plan-tools.ts";
+import { askFace, TOKEN } from "./ask-face.ts";
 import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
 import { buildWholeProgram, listCommands } from "./list-commands.ts";
@@ -14,6 +16,7 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   up: "starts what the other faces would ask",
   down: "ends what the other faces would ask",
   demo: "makes an instance of its own and removes it",
+  mcp: "speaks for an agent to a daemon that has the other faces",
   service: "prints a unit for this machine's service manager",
   "keeper run": "is the keeper's process, hidden: nobody types it",
   daemon: "is the daemon's process, hidden: nobody types it",
@@ -48,6 +51,14 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "edit.plan": { plan: "edits: []" },
   "edit.apply": { plan: "edits: []" },
   "edit.undo": { update: "a" },
+  "code.read": { path: "a" },
+  "code.search": { text: "a" },
+  "code.write": { path: "a", text: "b" },
+  "code.move": { from: "a", to: "b" },
+  "code.delete": { path: "a" },
+  "code.patch": { patch: "a" },
+  "code.deploy": { message: "a" },
+  "code.acknowledge": { update: "a" },
   "source.forget": { source: "registry" },
   "update.skip": { version: "1.0.0" },
   "update.unskip": { version: "1.0.0" },
@@ -86,6 +97,22 @@ describe("every operation is reachable from every face, or says why not:", () =>
     const flags = Object.entries(input).flatMap(([name, value]) => (operation.positional.includes(name) ? [] : [`--${name}`, String(value)]));
     await program.parseAsync([...operation.name.split("."), ...positional, ...flags], { from: "user" });
     expect(reached).toEqual([{ name: operation.name, input }]);
+  });
+
+  it.each(operations.filter((operation) => whyNoTool(operation) === undefined))("$name as a tool, over MCP", async (operation) => {
+    const client = new Client({ name: "tests", version: "0" });
+    const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${face.port}/mcp`), {
+      requestInit: { headers: { authorization: `Bearer ${TOKEN}` } },
+    });
+    await client.connect(transport);
+    const answered = await client.callTool({ name: toolNameOf(operation), arguments: LEAST_INPUT[operation.name] ?? {} });
+    await client.close();
+    expect(answered).toMatchObject({ structuredContent: { answeredBy: operation.name } });
+    expect(calls.at(-1)?.name).toBe(operation.name);
+  });
+
+  it("what is no tool says why in a sentence", () => {
+    for (const operation of operations) expect((whyNoTool(operation) ?? "it is a tool, which needs no reason").length, operation.name).toBeGreaterThan(20);
   });
 
   it("a face that leaves an operation out says why in a sentence", () => {

@@ -106,7 +106,8 @@ export function composeCli(main: string): CliParts {
           instanceId: instanceIdOf(folder),
           open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
           serve: async (daemon, doorToken) => {
-            const door = await serveHttp(openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say }));
+            const entrance = openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say });
+            const door = await serveHttp(entrance, { version, dataFolder: folder });
             const webhooks = openWebhooks(daemon, say);
             return { port: door.port, close: async () => void (await Promise.all([door.close(), webhooks?.close()])) };
           },

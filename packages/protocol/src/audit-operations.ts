@@ -39,6 +39,7 @@ export const AUDIT_OPERATIONS = [
     }),
     positional: [],
     offline: true,
+    hiddenFrom: { mcp: "a proof that passes through a model proves nothing: a person asks for it on the command line" },
   }),
   defineOperation({
     name: "audit.list",
@@ -53,6 +54,7 @@ export const AUDIT_OPERATIONS = [
     output: z.object({ entries: z.array(ledgerEntryView), length: z.int() }),
     positional: [],
     offline: true,
+    mcp: { quotes: "what commits, sources and people said, as it was recorded" },
   }),
   defineOperation({
     name: "audit.prove",
@@ -71,6 +73,7 @@ export const AUDIT_OPERATIONS = [
     }),
     positional: ["index"],
     offline: true,
+    hiddenFrom: { mcp: "a proof that passes through a model proves nothing: a person asks for it on the command line" },
   }),
   defineOperation({
     name: "audit.compare",
@@ -85,6 +88,7 @@ export const AUDIT_OPERATIONS = [
     positional: ["checkpoint"],
     fileInput: "checkpoint",
     offline: true,
+    hiddenFrom: { mcp: "a proof that passes through a model proves nothing: a person asks for it on the command line" },
   }),
   defineOperation({
     name: "audit.export",
@@ -132,5 +136,12 @@ export const AUDIT_OPERATIONS = [
     positional: ["kind"],
     filesOutput: { format: "folder" },
     offline: true,
+    mcp: {
+      quotes: "what commits, sources and people said, as it was recorded",
+      withholds: {
+        format: "the answer has the report as data and as text; pages and receipts are for people",
+        table: "it chooses what is written as csv, and the answer has every table as data",
+      },
+    },
   }),
 ] as const;

@@ -40,6 +40,7 @@ export const BACKUP_OPERATIONS = [
     output: z.object({ backups: z.array(backupView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "the tags and reasons that people gave" },
   }),
   defineOperation({
     name: "backup.verify",
@@ -93,5 +94,6 @@ export const BACKUP_OPERATIONS = [
     output: backupJob,
     positional: ["job"],
     offline: false,
+    hiddenFrom: { mcp: "no tool begins, verifies or restores a backup, so there is none to follow; `backup.list` has what came of them" },
   }),
 ] as const;

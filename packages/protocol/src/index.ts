@@ -18,6 +18,7 @@ export * from "./rehearsal.ts";
 export * from "./report.ts";
 export * from "./rollback.ts";
 export * from "./sandbox.ts";
+export * from "./self.ts";
 export * from "./source.ts";
 export * from "./task.ts";
 export * from "./trust.ts";

@@ -12,6 +12,7 @@ export const OBSERVATION_OPERATIONS = [
     output: metricsView,
     positional: [],
     offline: true,
+    mcp: { quotes: "names that the agent gave to what it measures" },
   }),
   defineOperation({
     name: "update.confirm",
@@ -30,5 +31,6 @@ export const OBSERVATION_OPERATIONS = [
     output: explainView,
     positional: ["update"],
     offline: true,
+    mcp: { quotes: "what commits, files, tests and people say of an update" },
   }),
 ] as const;

@@ -1,9 +1,23 @@
 import { z } from "zod";
 import type { Need } from "./access.ts";
 
-export type Face = "cli" | "http";
+export type Face = "cli" | "http" | "mcp";
 
-/** One thing that Instar can be asked or told. CLI, HTTP and OpenAPI all derive from this table; no face adds to it. */
+/** What an agent is told of an operation beside its summary, and what its face leaves out. The rest of a tool follows from the table. */
+export interface ToolHints {
+  /** Whose words its answer may carry: they are data, and the tool says so. */
+  readonly quotes?: string;
+  /** It answers with the agent's own files, which may be written back as they were read: nothing in them is taken out. */
+  readonly isVerbatim?: true;
+  /** It may replace or take away what is there. */
+  readonly isDestructive?: true;
+  /** Twice with the same input is the same as once. */
+  readonly isIdempotent?: true;
+  /** Inputs that no tool takes, whoever calls it, each with the reason. */
+  readonly withholds?: Readonly<Record<string, string>>;
+}
+
+/** One thing that Instar can be asked or told. CLI, HTTP, OpenAPI and MCP all derive from this table; no face adds to it. */
 export interface Operation<Name extends string = string, Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
   readonly name: Name;
   /** A query changes nothing and is a GET; a command is a POST. */
@@ -29,6 +43,8 @@ export interface Operation<Name extends string = string, Input extends z.ZodObje
   readonly dryRun?: string;
   /** Faces that leave it out, each with its reason. */
   readonly hiddenFrom?: Partial<Record<Face, string>>;
+  /** Of an operation that is a tool: it is one where it looks or proposes, and is not hidden. */
+  readonly mcp?: ToolHints;
 }
 
 export const needOf = ({ kind, needs }: Pick<Operation, "kind" | "needs">): Need => needs ?? (kind === "query" ? "look" : "operate");

@@ -10,6 +10,7 @@ import { OBSERVATION_OPERATIONS } from "./observation-operations.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
 import { POLICY_OPERATIONS } from "./policy-operations.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
+import { SELF_OPERATIONS } from "./self-operations.ts";
 import { SOURCE_OPERATIONS } from "./source-operations.ts";
 import { TASK_OPERATIONS } from "./task-operations.ts";
 import { updateView } from "./update.ts";
@@ -25,6 +26,7 @@ export const OPERATIONS = [
     output: statusView,
     positional: [],
     offline: true,
+    mcp: { quotes: "what versions say of themselves, and people of them" },
   }),
   defineOperation({
     name: "plan",
@@ -34,6 +36,7 @@ export const OPERATIONS = [
     output: planView,
     positional: [],
     offline: true,
+    mcp: { quotes: "commit messages and file names of the candidate" },
   }),
   defineOperation({
     name: "impact",
@@ -47,6 +50,7 @@ export const OPERATIONS = [
     output: impactView,
     positional: ["update"],
     offline: true,
+    mcp: { quotes: "commit messages and file names of the candidate" },
   }),
   defineOperation({
     name: "graph",
@@ -59,6 +63,7 @@ export const OPERATIONS = [
     output: z.object({ commit: z.string(), modules: z.int(), edges: z.int(), text: z.string() }),
     positional: [],
     offline: true,
+    hiddenFrom: { mcp: "it is made for drawing: the modules of a whole agent would fill the context of a model, and `impact` says what a change touches" },
   }),
   defineOperation({
     name: "logs",
@@ -72,6 +77,7 @@ export const OPERATIONS = [
     output: z.object({ path: z.string().nullable(), lines: z.array(z.string()) }),
     positional: ["of"],
     offline: true,
+    mcp: { quotes: "what the agent and jobs of the candidate wrote" },
   }),
   defineOperation({
     name: "update.check",
@@ -89,6 +95,7 @@ export const OPERATIONS = [
     }),
     positional: ["source"],
     offline: false,
+    mcp: { quotes: "names of versions, as their sources have them", isIdempotent: true },
   }),
   defineOperation({
     name: "update.list",
@@ -98,6 +105,7 @@ export const OPERATIONS = [
     output: z.object({ updates: z.array(updateView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "what commits, files, tests and people say of an update" },
   }),
   defineOperation({
     name: "update.show",
@@ -107,6 +115,7 @@ export const OPERATIONS = [
     output: updateView,
     positional: ["update"],
     offline: true,
+    mcp: { quotes: "what commits, files, tests and people say of an update" },
   }),
   defineOperation({
     name: "update.output",
@@ -120,6 +129,7 @@ export const OPERATIONS = [
     }),
     positional: ["update"],
     offline: true,
+    mcp: { quotes: "what jobs of the candidate wrote" },
   }),
   defineOperation({
     name: "update.apply",
@@ -148,6 +158,16 @@ export const OPERATIONS = [
     positional: ["target"],
     pathInput: "target",
     offline: false,
+    mcp: {
+      quotes: "what commits, files, tests and people say of an update",
+      isDestructive: true,
+      withholds: {
+        untested: "a model does not lower a gate, whoever's token it has: a person says this on the command line",
+        quarantined: "a model does not lower a gate, whoever's token it has: a person says this on the command line",
+        conflicts: "a model does not decide about files that a person changed by hand",
+        confirmWithin: "a model does not change how long a version is watched",
+      },
+    },
   }),
   defineOperation({
     name: "update.cancel",
@@ -171,6 +191,7 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
+  ...SELF_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...TASK_OPERATIONS,
   ...POLICY_OPERATIONS,
@@ -188,6 +209,7 @@ export const OPERATIONS = [
     output: z.object({ verdict: z.enum(VERDICTS), because: z.string(), checks: z.array(healthCheckResult) }),
     positional: ["when"],
     offline: true,
+    mcp: { quotes: "what the agent answered to its checks" },
   }),
   defineOperation({
     name: "history",
@@ -197,6 +219,7 @@ export const OPERATIONS = [
     output: z.object({ releases: z.array(releaseView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "commit messages and names of authors" },
   }),
   defineOperation({
     name: "keeper.replace",
@@ -221,6 +244,9 @@ export const OPERATIONS = [
     output: doctorView,
     positional: [],
     offline: true,
+    hiddenFrom: {
+      mcp: "it looks at this machine, the data folder and where tokens lie, for the operator who can mend what it finds; `status` and `health` say how the agent is",
+    },
   }),
 ] as const;
 

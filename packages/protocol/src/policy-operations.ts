@@ -40,6 +40,7 @@ export const POLICY_OPERATIONS = [
     output: z.object({ approvals: z.array(approvalView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "what people and a model said of updates" },
   }),
   defineOperation({
     name: "document.show",
@@ -49,6 +50,7 @@ export const POLICY_OPERATIONS = [
     output: z.object({ digest: z.string(), text: z.string() }),
     positional: ["digest"],
     offline: true,
+    mcp: { quotes: "the text itself: of a policy, or of what a model was asked about the candidate and what it answered" },
   }),
   defineOperation({
     name: "policy.show",
@@ -62,6 +64,7 @@ export const POLICY_OPERATIONS = [
     }),
     positional: [],
     offline: true,
+    mcp: { quotes: "texts that people wrote" },
   }),
   defineOperation({
     name: "policy.check",
@@ -73,6 +76,7 @@ export const POLICY_OPERATIONS = [
     positional: ["policies"],
     fileInput: "policies",
     offline: true,
+    hiddenFrom: { mcp: "policies are written by people, so a model has none to look for mistakes in; `policy.show` says what holds" },
   }),
   defineOperation({
     name: "policy.explain",
@@ -86,6 +90,7 @@ export const POLICY_OPERATIONS = [
     output: policyAnswerView,
     positional: ["update"],
     offline: true,
+    mcp: { quotes: "texts that people wrote" },
   }),
   defineOperation({
     name: "policy.simulate",
@@ -97,6 +102,7 @@ export const POLICY_OPERATIONS = [
     positional: ["policies"],
     fileInput: "policies",
     offline: true,
+    hiddenFrom: { mcp: "policies are written by people, so a model has none to try on the past; `policy.explain` says what those that hold say" },
   }),
   defineOperation({
     name: "policy.test",
@@ -106,5 +112,6 @@ export const POLICY_OPERATIONS = [
     output: policyTestView,
     positional: [],
     offline: true,
+    hiddenFrom: { mcp: "the tests of policies are for the people who write them" },
   }),
 ] as const;

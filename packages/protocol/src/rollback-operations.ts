@@ -34,6 +34,7 @@ export const ROLLBACK_OPERATIONS = [
     positional: ["to"],
     offline: true,
     hiddenFrom: { cli: "it is `instar rollback --dry-run`" },
+    mcp: { quotes: "names of versions and files" },
   }),
   defineOperation({
     name: "update.resume",
@@ -52,6 +53,7 @@ export const ROLLBACK_OPERATIONS = [
     output: z.object({ incidents: z.array(incidentView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "what misbehaving versions answered, and the causes that people noted" },
   }),
   defineOperation({
     name: "incident.note",

@@ -15,6 +15,7 @@ export const SOURCE_OPERATIONS = [
     output: z.object({ sources: z.array(sourceView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "names of versions, and what sources answered" },
   }),
   defineOperation({
     name: "source.events",
@@ -27,6 +28,7 @@ export const SOURCE_OPERATIONS = [
     output: z.object({ events: z.array(updateEventView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "commit messages and file names of candidates" },
   }),
   defineOperation({
     name: "source.forget",
@@ -51,6 +53,7 @@ export const SOURCE_OPERATIONS = [
     positional: ["target"],
     pathInput: "target",
     offline: false,
+    mcp: { quotes: "commit messages and file names of the candidate", isDestructive: true },
   }),
   defineOperation({
     name: "update.pin",
@@ -114,5 +117,6 @@ export const SOURCE_OPERATIONS = [
     output: versionMarksView,
     positional: [],
     offline: true,
+    mcp: { quotes: "the reasons that people gave" },
   }),
 ] as const;

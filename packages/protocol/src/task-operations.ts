@@ -36,6 +36,7 @@ export const TASK_OPERATIONS = [
     output: taskView,
     positional: ["name", "type"],
     offline: false,
+    mcp: { quotes: "names and messages of tasks" },
   }),
   defineOperation({
     name: "task.list",
@@ -45,6 +46,7 @@ export const TASK_OPERATIONS = [
     output: z.object({ tasks: z.array(taskView) }),
     positional: [],
     offline: true,
+    mcp: { quotes: "names and messages of tasks, whoever added them" },
   }),
   defineOperation({
     name: "task.show",
@@ -54,6 +56,7 @@ export const TASK_OPERATIONS = [
     output: taskView.extend({ next: z.array(z.string()), runs: z.array(taskRunView).describe("Newest first") }),
     positional: ["task"],
     offline: true,
+    mcp: { quotes: "names and messages of tasks, and what was answered to them" },
   }),
   defineOperation({
     name: "task.pause",
@@ -64,6 +67,7 @@ export const TASK_OPERATIONS = [
     output: taskView,
     positional: ["task"],
     offline: false,
+    mcp: { quotes: "names and messages of tasks", isIdempotent: true },
   }),
   defineOperation({
     name: "task.resume",
@@ -74,6 +78,7 @@ export const TASK_OPERATIONS = [
     output: taskView,
     positional: ["task"],
     offline: false,
+    mcp: { quotes: "names and messages of tasks", isIdempotent: true },
   }),
   defineOperation({
     name: "task.remove",
@@ -84,6 +89,7 @@ export const TASK_OPERATIONS = [
     output: taskView,
     positional: ["task"],
     offline: false,
+    mcp: { quotes: "names and messages of tasks", isDestructive: true, isIdempotent: true },
   }),
   defineOperation({
     name: "task.run",
@@ -94,5 +100,6 @@ export const TASK_OPERATIONS = [
     output: taskRunView,
     positional: ["task"],
     offline: false,
+    mcp: { quotes: "what was answered to a task", isDestructive: true },
   }),
 ] as const;

@@ -190,7 +190,7 @@ export function planFound(instance: Instance, candidate: Candidate, underWay: Ca
       begunMs: readBegunMs(instance),
       perDay: settings.updates.perDay,
     }),
-    refused: refusedOf(candidate, sighting.refusedBecause ?? judgeOrigin(settings.source.accept, origin)),
+    refused: refusedOf(candidate, running?.source ?? null, sighting.refusedBecause ?? judgeOrigin(settings.source.accept, origin)),
     hasTests: settings.tests !== undefined,
     ended,
     breakerBecause: readLedgerTrouble(instance) ?? (readBreaker(instance).because || null),
@@ -198,9 +198,14 @@ export function planFound(instance: Instance, candidate: Candidate, underWay: Ca
   });
 }
 
-function refusedOf({ isRewritten, ref }: Candidate, because: string | null): CandidateQuestion["refused"] {
+function refusedOf({ isRewritten, ref }: Candidate, running: string | null, because: string | null): CandidateQuestion["refused"] {
   if (because !== null) return { because, byPerson: false };
   if (!isRewritten) return null;
+  if (running === "self")
+    return {
+      because: `${ref} does not contain what the agent changed of itself, which would be lost. \`instar update apply\` takes it all the same`,
+      byPerson: true,
+    };
   return {
     because: `${ref} no longer contains what runs: its history was rewritten (a force push). \`instar update apply\` takes it all the same`,
     byPerson: true,
@@ -230,10 +235,20 @@ async function actOn(instance: Instance, source: Source, candidate: Candidate, {
 export async function beginNoted(
   instance: Instance,
   candidate: Candidate,
-  { plan, event, actor }: { readonly plan: CandidatePlan; readonly event: UpdateEventView | null; readonly actor: UpdateStart["actor"] },
+  {
+    plan,
+    event,
+    actor,
+    deploy,
+  }: {
+    readonly plan: CandidatePlan;
+    readonly event: UpdateEventView | null;
+    readonly actor: UpdateStart["actor"];
+    readonly deploy?: UpdateStart["deploy"];
+  },
   supersede: (because: string) => Promise<void>,
 ): Promise<UpdateEventView | null> {
-  const update = await beginFound(instance, candidate, plan, actor, supersede);
+  const update = await beginFound(instance, candidate, { plan, actor, ...(deploy === undefined ? {} : { deploy }) }, supersede);
   if (update === null || event === null) return event;
   const named = { ...event, update };
   transact(instance.database, () => instance.events.put(named));
@@ -250,8 +265,7 @@ export function planNow(instance: Instance, candidate: Candidate): CandidatePlan
 async function beginFound(
   instance: Instance,
   candidate: Candidate,
-  plan: CandidatePlan,
-  actor: UpdateStart["actor"],
+  { plan, ...asked }: { readonly plan: CandidatePlan; readonly actor: UpdateStart["actor"]; readonly deploy?: NonNullable<UpdateStart["deploy"]> },
   supersede: (because: string) => Promise<void>,
 ): Promise<UpdateId | null> {
   if (plan.decision !== "start") return null;
@@ -270,7 +284,7 @@ async function beginFound(
       wayBack: standing.committed?.release ?? null,
       trigger: standing.running === null ? "first" : "found",
       origin: candidate.origin,
-      actor,
+      ...asked,
       overrides: {},
     });
   } catch (error) {

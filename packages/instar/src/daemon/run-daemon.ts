@@ -24,6 +24,7 @@ import { sweepEdits } from "./sweep-edits.ts";
 import { planTaskTools } from "./task-tools.ts";
 import { aboutOf, noteHappenings, tellPeople } from "./tell-people.ts";
 import { keepSecretsOut, retainOldEntries } from "./tend-ledger.ts";
+import { tendSelf } from "./tend-self.ts";
 
 /** How often the driver looks for an update to drive, and how often time and reserve are seen to. */
 const IDLE_NAP_MS = 300;
@@ -90,6 +91,7 @@ export class Daemon {
       this.#guard(until),
       this.#observe(until),
       tellPeople(this.instance, this.#say, until),
+      tendSelf(this.instance, this.#say, until),
       runTasks(this.instance, planTaskTools(this.instance, this.lookout), this.#say, until),
     ].map((loop) =>
       loop.catch((error: unknown) => {

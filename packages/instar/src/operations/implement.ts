@@ -15,6 +15,7 @@ import { implementPlan } from "./plan.ts";
 import { implementPolicies } from "./policies.ts";
 import { implementRecords } from "./records.ts";
 import { implementRollback } from "./rollback.ts";
+import { implementSelf } from "./self.ts";
 import { implementSources } from "./sources.ts";
 import { implementStatus } from "./status.ts";
 import { implementTasks } from "./tasks.ts";
@@ -27,6 +28,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementSelf(context),
     ...implementSources(context),
     ...implementTasks(context),
     ...implementApprovals(context),

@@ -4,6 +4,7 @@ import { InstarError } from "@instar/protocol";
 import { parse } from "yaml";
 import { parseSettings } from "./parse-settings.ts";
 import { decodeText, readSmallFile } from "./read-small-file.ts";
+import { planAgentData, planSelfEnvironment } from "./self-settings.ts";
 import type { Settings } from "./settings.ts";
 
 export const SETTINGS_FILE = "instar.yaml";
@@ -32,7 +33,7 @@ export async function readSettings(folder: string): Promise<ReadSettings> {
     const bytes = await readSmallFile(path);
     if (bytes !== undefined) {
       const text = decodeText(bytes, path);
-      return { settings: parseSettings(text, path), path, folder: place, digest: digestOf(bytes), written: listWritten(text) };
+      return { settings: withSelf(parseSettings(text, path), place), path, folder: place, digest: digestOf(bytes), written: listWritten(text) };
     }
     if (dirname(place) === place) break;
   }
@@ -40,6 +41,19 @@ export async function readSettings(folder: string): Promise<ReadSettings> {
     facts: { folder: start },
     advice: "Run `instar init` in the agent's folder: it looks around and writes one.",
   });
+}
+
+/** An agent that may change itself may write its two folders, read what became of its changes, and is told where they are. */
+function withSelf(settings: Settings, folder: string): Settings {
+  if (settings.self === undefined) return settings;
+  const { agent } = settings;
+  const data = planAgentData(settings.self, folder);
+  const sandbox = {
+    ...agent.sandbox,
+    writable: [...agent.sandbox.writable, data.codeRepo, data.sandbox],
+    readable: [...agent.sandbox.readable, data.deployments],
+  };
+  return { ...settings, agent: { ...agent, sandbox, environment: { ...planSelfEnvironment(settings.self, data), ...agent.environment } } };
 }
 
 function listWritten(text: string): ReadonlySet<string> {

@@ -391,6 +391,16 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "self",
+    words: ["An agent that changes its own code, in folders of its own (docs/self.md). Without this section it may not."],
+    keys: [
+      { name: "folder", example: "./agent-data", words: "code-repo and sandbox are the agent's; deployments says what became of its changes." },
+      { name: "gitName", example: "Agent", words: "Who its commits are by." },
+      { name: "gitEmail", example: "agent@localhost" },
+      { name: "testsWithin", example: "5m", words: "How long the tests of such a change may take." },
+    ],
+  },
+  {
     name: "tasks",
     words: ["What keeps tasks that the agent or a person schedules within bounds."],
     keys: [

@@ -8,6 +8,7 @@ import { notifySettings } from "./notify-settings.ts";
 import { rehearsalSettings } from "./rehearsal-settings.ts";
 import { sandboxSettings, slotSandboxSettings } from "./sandbox-settings.ts";
 import { addressRange, command, duration, hostAndPort, jsonPointer, pattern, port, portRange, relativePath, size, variable } from "./setting-values.ts";
+import { selfSettings } from "./self-settings.ts";
 import { sourceSettings } from "./source-settings.ts";
 import { taskSettings } from "./task-settings.ts";
 import { healthCheckCommand, jobSettings, testSettings, validationSettings } from "./validation-settings.ts";
@@ -245,6 +246,7 @@ export const settingsSchema = z.strictObject({
   analysis: analysisSettings.prefault({}).describe("What a change touches, before anything of it runs"),
   watch: watchSettings.prefault({}),
   backup: backupSettings.prefault({}),
+  self: selfSettings.optional().describe("An agent that may change its own code, in two folders of its own; without this section it may not"),
   tasks: taskSettings.prefault({}).describe("What keeps scheduled tasks within bounds"),
   notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
   ledger: ledgerSettings.prefault({}).describe("Where the ledger's entries lie as they grow old"),

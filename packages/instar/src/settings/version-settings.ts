@@ -2,8 +2,8 @@ import { UPDATE_TYPES } from "@instar/protocol";
 import { z } from "zod";
 
 const STEPS = ["patch", "minor", "major", "none", "downgrade", "unknown"] as const;
-/** Where versions come from: the keys of `source`. */
-export const SOURCE_IDS = ["git", "npm", "files", "endpoint", "registry"] as const;
+/** Where versions come from: the keys of `source`, and the agent itself. */
+export const SOURCE_IDS = ["git", "npm", "files", "endpoint", "registry", "self"] as const;
 
 const someOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.union([z.enum(values), z.array(z.enum(values)).min(1)]).transform((value) => (Array.isArray(value) ? value : [value]) as readonly T[number][]);

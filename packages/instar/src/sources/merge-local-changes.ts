@@ -78,7 +78,11 @@ async function putOver(mirror: GitMirror, candidate: string, edits: readonly Tre
  * Commits without a past stand for the three trees: the base of the merge is then what runs, whatever the history says (it may have been
  * rewritten, or go back).
  */
-async function mergeTrees(mirror: GitMirror, of: { base: string; local: string; candidate: string }, signal: AbortSignal | undefined): Promise<MergedTree> {
+export async function mergeTrees(
+  mirror: GitMirror,
+  of: { base: string; local: string; candidate: string },
+  signal: AbortSignal | undefined,
+): Promise<MergedTree> {
   const stand = (commit: string, parents: readonly string[]) =>
     writeCommit(mirror, { tree: `${commit}^{tree}`, parents, message: "stands for", atSeconds: 0 }, signal);
   const base = await stand(of.base, []);

@@ -7,13 +7,19 @@ export interface NewCommit {
   readonly message: string;
   /** Said to be its time: with the clock's, no two commits would be the same. */
   readonly atSeconds: number;
+  /** Who wrote it; Instar where it is left out, and who committed it always. */
+  readonly author?: { readonly name: string; readonly email: string };
 }
 
 /** Written as an object, so that author and time are said and not asked for: the same commit always has the same name. */
-export async function writeCommit(mirror: GitMirror, { tree, parents, message, atSeconds }: NewCommit, signal?: AbortSignal): Promise<string> {
+export async function writeCommit(mirror: GitMirror, { tree, parents, message, atSeconds, author }: NewCommit, signal?: AbortSignal): Promise<string> {
   const object = /^[0-9a-f]{40}$/.test(tree) ? tree : await readName(mirror, tree, signal);
-  const who = `Instar <instar@localhost> ${atSeconds} +0000`;
-  const lines = [`tree ${object}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`, "", message, ""];
+  const at = `${atSeconds} +0000`;
+  const who = `Instar <instar@localhost> ${at}`;
+  // What separates the parts of a commit stands in no name.
+  const plain = (text: string) => text.replace(/[<>\p{Cc}]/gu, "");
+  const writer = author === undefined ? who : `${plain(author.name)} <${plain(author.email)}> ${at}`;
+  const lines = [`tree ${object}`, ...parents.map((parent) => `parent ${parent}`), `author ${writer}`, `committer ${who}`, "", message, ""];
   const { stdout } = await mirror.run(["hash-object", "-t", "commit", "-w", "--stdin"], { stdin: lines.join("\n"), signal });
   return stdout.toString("latin1").trim();
 }

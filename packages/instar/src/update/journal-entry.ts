@@ -65,6 +65,8 @@ export interface UpdateStart {
   readonly rollback?: Json;
   /** Watching again: the update that put the release in place. Its snapshot, and what was counted since it, are the way back's. */
   readonly watches?: UpdateId;
+  /** A change of its own that the agent asked for: what it said of it, for whom, and which earlier one it answers. */
+  readonly deploy?: { readonly message: string; readonly asker: string | null; readonly revises: UpdateId | null; readonly push: boolean };
   /** An update of the configuration: where its edits are put down, why a person wants them, and whether the agent is started again for them. */
   readonly edits?: { readonly id: string; readonly because: string; readonly restart: boolean; readonly undoes?: UpdateId };
 }

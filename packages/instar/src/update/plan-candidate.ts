@@ -77,10 +77,10 @@ function isNewer(found: CandidateQuestion["found"], underWay: UnderWay): boolean
 
 /**
  * The same release from another source has other files (what was built, what was left out), so its version tells. It makes no second update. Not so a
- * folder's: who edits files there changes them under the same version.
+ * folder's, nor an agent's own: who edits files there changes them under the same version.
  */
 function findTwin(found: CandidateQuestion["found"], running: CandidateQuestion["running"], underWay: CandidateQuestion["underWay"]): string | undefined {
-  if (found.source === "files") return undefined;
+  if (found.source === "files" || found.source === "self") return undefined;
   const isTwin = (other: { version: string; source: string } | null) =>
     other !== null &&
     other.source !== found.source &&

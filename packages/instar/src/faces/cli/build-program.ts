@@ -12,6 +12,8 @@ export interface LocalCommands {
   down(options: { keepAgent: boolean }): Promise<void>;
   demo(options: { headless: boolean }): Promise<void>;
   service(options: { system: boolean; install: boolean }): Promise<void>;
+  /** Speaks MCP on standard input and output. Absent where only the shape of the command line is looked at. */
+  mcp?(options: { tokenFile: string | undefined }): Promise<void>;
   keeper(): Promise<void>;
   daemon(): Promise<void>;
   /** Answers one question of the analysis, from a file into a file. */
@@ -105,6 +107,13 @@ function addLocalCommands(program: Command, local: LocalCommands): void {
     .option("--system", "a system unit instead of a user unit", false)
     .option("--install", "write it where systemd looks", false)
     .action((_, command: Command) => local.service({ system: command.opts().system, install: command.opts().install }));
+  // Without --json: standard output belongs to the protocol.
+  program
+    .command("mcp")
+    .description("Speak MCP on standard input and output: for an agent, which looks and proposes")
+    .option("-C, --folder <folder>", "the folder with instar.yaml", ".")
+    .option("--token-file <file>", "show the token in this file instead of the instance's own; read anew at each call")
+    .action(async (options: { tokenFile?: string }) => local.mcp?.({ tokenFile: options.tokenFile }));
   withGlobals(program.command("daemon", { hidden: true })).action(() => local.daemon());
   withGlobals(program.command("analyse <asked> <answered>", { hidden: true })).action((asked: string, answered: string) => local.analyse(asked, answered));
 }

@@ -27,6 +27,7 @@ import { renderImpact } from "./render-impact.ts";
 import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
 import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
+import { renderCodeStatus, renderDeployed, renderDeployment, renderDeployments } from "./render-self.ts";
 import { renderEvents, renderMarks, renderProposal, renderSources } from "./render-sources.ts";
 import { renderRun, renderTask, renderTaskStory, renderTasks } from "./render-tasks.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
@@ -73,6 +74,22 @@ export function renderAnswer(operation: string, answer: unknown): string {
     case "update.unskip":
     case "update.marks":
       return renderMarks(answer as OutputOf<"update.marks">);
+    case "code.status":
+      return renderCodeStatus(answer as OutputOf<"code.status">);
+    case "code.list":
+      return (answer as OutputOf<"code.list">).entries.map(({ path, kind }) => `${path}${kind === "folder" ? "/" : ""}`).join("\n") || "nothing lies there";
+    case "code.read":
+      return (answer as OutputOf<"code.read">).text ?? "it is no text";
+    case "code.search":
+      return (answer as OutputOf<"code.search">).matches.map(({ path, line, text }) => `${path}:${line}: ${text}`).join("\n") || "nothing was found";
+    case "code.diff":
+      return (answer as OutputOf<"code.diff">).text ?? "too long to be shown";
+    case "code.deploy":
+      return renderDeployed(answer as OutputOf<"code.deploy">);
+    case "code.deployments":
+      return renderDeployments(answer as OutputOf<"code.deployments">);
+    case "code.acknowledge":
+      return renderDeployment((answer as OutputOf<"code.acknowledge">).deployment);
     case "source.forget":
       return (answer as OutputOf<"source.forget">).because;
     case "update.output":

@@ -63,6 +63,8 @@ export async function runCli(parts: CliParts): Promise<number> {
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const note = (text: string) => (isJson ? undefined : process.stderr.write(`${text}\n`));
   let status = 0;
+  /** Standard output is the protocol's then, to the end. */
+  let speaksMcp = false;
 
   const located = async (options: { folder?: unknown }): Promise<{ read: ReadSettings; folder: string }> => {
     const read = await readSettings(resolve(String(options.folder ?? ".")));
@@ -144,6 +146,13 @@ export async function runCli(parts: CliParts): Promise<number> {
         if (isJson) print(JSON.stringify({ ...unit, installed: install }));
         else print(install ? `wrote ${unit.path}; now: ${unit.enable}` : unit.text);
       },
+      mcp: async ({ tokenFile }) => {
+        speaksMcp = true;
+        const { folder } = await located({ folder: folderOption });
+        const [{ serveMcpOnStdio }, { openMcpDoor }] = await Promise.all([import("../mcp/serve-stdio.ts"), import("../mcp/open-mcp-door.ts")]);
+        const reach = await openMcpDoor({ folder, tokenFile: tokenFile === undefined ? undefined : resolve(tokenFile), environment });
+        await serveMcpOnStdio({ version: parts.version, reach, stdin: process.stdin, stdout: process.stdout });
+      },
       keeper: async () => {
         const { read, folder } = await located({ folder: folderOption });
         await parts.runKeeper(read, folder);
@@ -204,7 +213,7 @@ export async function runCli(parts: CliParts): Promise<number> {
   } catch (error) {
     await parts.sayWhyNot(error);
     if (isCommanderExit(error)) return error.exitCode === 0 ? 0 : 2;
-    if (isJson) print(JSON.stringify(renderProblem(error), null, 2));
+    if (isJson && !speaksMcp) print(JSON.stringify(renderProblem(error), null, 2));
     else process.stderr.write(`${renderError(error)}\n`);
     return exitStatusOf(error);
   }

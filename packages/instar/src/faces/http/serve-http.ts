@@ -4,6 +4,7 @@ import { ERROR_CODES, type Implementations, InstarError, OPERATIONS, type Operat
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Entrance } from "../../operations/open-entrance.ts";
+import { MCP_BODY_LIMIT_BYTES } from "../mcp/body-limit.ts";
 import { parseInput } from "../parse-input.ts";
 
 export interface HttpFace {
@@ -16,13 +17,22 @@ interface Asked {
   Variables: { caller: Caller };
 }
 
+export interface HttpAbout {
+  readonly version: string;
+  /** What answers to agents do not name; null where there is none. */
+  readonly dataFolder: string | null;
+}
+
 const BODY_LIMIT_BYTES = 1_048_576;
 /** For an operation that takes a file's text: as JSON its quotes and line ends take two bytes each. */
 const FILE_BODY_LIMIT_BYTES = 8_388_608;
+const UNNAMED: HttpAbout = { version: "0.0.0", dataFolder: null };
+/** How this machine is called by itself. */
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
-/** The protocol over HTTP, on loopback, for whoever is let in. Every route comes from the table of operations. */
-export async function serveHttp(entrance: Pick<Entrance, "admit" | "assertMay" | "implement">, port = 0): Promise<HttpFace> {
-  const app = createApp(entrance);
+/** The protocol over HTTP, on loopback, for whoever is let in. Every route comes from the table of operations, and so does every tool at /mcp. */
+export async function serveHttp(entrance: Pick<Entrance, "admit" | "assertMay" | "implement">, about = UNNAMED, port = 0): Promise<HttpFace> {
+  const app = createApp(entrance, about);
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port }, (address: AddressInfo) =>
       resolve({
@@ -39,14 +49,17 @@ export async function serveHttp(entrance: Pick<Entrance, "admit" | "assertMay" |
 }
 
 /** What is refused is refused in this order: another host, no token, too many tries, the role, the input. So nobody learns of what is none of his. */
-function createApp(entrance: Parameters<typeof serveHttp>[0]): Hono<Asked> {
+function createApp(entrance: Parameters<typeof serveHttp>[0], about: HttpAbout): Hono<Asked> {
   const app = new Hono<Asked>();
   app.onError((error, context) => problem(context, error));
   app.notFound((context) => problem(context, new InstarError("NOT_FOUND", `there is no ${context.req.method} ${context.req.path}`)));
   app.use("*", async (context, next) => {
     // A page in a browser that was led to this port by a DNS trick names another host.
-    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(context.req.header("host") ?? ""))
-      throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
+    if (!LOOPBACK.test(context.req.header("host") ?? "")) throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
+    // One that calls it by its right name says where it comes from.
+    const origin = context.req.header("origin");
+    if (origin !== undefined && !LOOPBACK.test(origin.replace(/^https?:\/\//, "")))
+      throw new InstarError("FORBIDDEN", "a page of elsewhere may not ask Instar");
     context.set("caller", await entrance.admit(readToken(context.req.header("authorization"))));
     await next();
   });
@@ -60,6 +73,10 @@ function createApp(entrance: Parameters<typeof serveHttp>[0]): Hono<Asked> {
       context.json(await run(entrance.implement(context.get("caller")), operation, await readInput(context, operation))),
     );
   }
+  app.all("/mcp", limitBodyTo(MCP_BODY_LIMIT_BYTES), async (context) => {
+    const { answerMcp } = await import("../mcp/answer-mcp.ts");
+    return answerMcp(context.req.raw, { ...about, entrance, caller: context.get("caller"), run });
+  });
   return app;
 }
 
@@ -69,9 +86,11 @@ function readToken(header: string | undefined): string | null {
   return header.startsWith("Bearer ") ? header.slice("Bearer ".length) : "";
 }
 
-function limitBody({ fileInput }: Operation): ReturnType<typeof bodyLimit> {
+const limitBody = ({ fileInput }: Operation) => limitBodyTo(fileInput === undefined ? BODY_LIMIT_BYTES : FILE_BODY_LIMIT_BYTES);
+
+function limitBodyTo(maxSize: number): ReturnType<typeof bodyLimit> {
   return bodyLimit({
-    maxSize: fileInput === undefined ? BODY_LIMIT_BYTES : FILE_BODY_LIMIT_BYTES,
+    maxSize,
     onError: () => {
       throw new InstarError("INPUT_INVALID", "the body is too long");
     },

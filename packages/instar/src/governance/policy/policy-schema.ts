@@ -40,7 +40,7 @@ namespace Instar {
     untested: Bool,
     quarantined: Bool,
     lessons: Long,
-    origin: String,           // tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key, none
+    origin: String,           // tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key, self, none
     originBy: String          // who signed; empty where nobody did
   };
 

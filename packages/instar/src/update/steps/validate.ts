@@ -75,11 +75,15 @@ export function validateStep(rooms: StepRooms): Step {
 function planStagesOf(rooms: StepRooms, { start }: StepContext, builtIn: ReadonlyMap<string, BuiltInStage>): PlannedStage[] {
   const { settings, settingsWritten } = rooms;
   const written = new Set([...settingsWritten].flatMap((key) => (key.startsWith("validation.") ? [key.slice("validation.".length)] : [])));
-  return planStages({ validation: settings.validation, tests: settings.tests, written, builtIn: new Set(builtIn.keys()) }).map((stage) => {
+  // What an agent changed itself has no longer than it was promised.
+  const mostMs = start.source === "self" ? (settings.self?.testsWithin ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  const stages = planStages({ validation: settings.validation, tests: settings.tests, written, builtIn: new Set(builtIn.keys()) });
+  return stages.map((planned) => {
+    const stage = planned.tests === null ? planned : { ...planned, withinMs: Math.min(planned.withinMs, mostMs) };
     const own = builtIn.get(stage.stage);
     const isMild = own !== undefined && stage.tests === null && (start.releaseFrom === null || (own.isReportedOnly && !written.has(stage.stage)));
-    const planned = isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
-    return REHEARSED.has(stage.stage) && stage.tests === null ? { ...planned, idle: "the rehearsal shows it", isWritten: false } : planned;
+    const minded = isMild && stage.gate === "required" ? { ...stage, gate: "advisory" as const } : stage;
+    return REHEARSED.has(stage.stage) && stage.tests === null ? { ...minded, idle: "the rehearsal shows it", isWritten: false } : minded;
   });
 }
 

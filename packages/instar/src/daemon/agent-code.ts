@@ -1,0 +1,81 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
+import { transact } from "../database/open-database.ts";
+import { removeTree } from "../platform/durable-files.ts";
+import { type AgentFolder, openAgentFolder } from "../self/folders/agent-folder.ts";
+import { type AgentData, planAgentData } from "../settings/self-settings.ts";
+import { type Instance, readStanding } from "./instance.ts";
+
+/** The commit that code-repo was made from, where the agent cannot write. */
+const BASE = "selfBase";
+
+interface Base {
+  readonly commit: string;
+  readonly version: string;
+}
+
+/** An agent's own code, as its daemon acts in it. */
+export interface AgentCode {
+  readonly data: AgentData;
+  readonly codeRepo: AgentFolder;
+  readonly sandbox: AgentFolder;
+  /** Null before it was made for the first time. */
+  base(): Base | null;
+  /** Makes the folders where they are missing, and code-repo of what runs where it was never made. Doing it again does nothing. */
+  prepare(): Promise<void>;
+  /** Makes code-repo anew of what runs. Git's own files in it stay the agent's: nobody reads them. @throws InstarError CONFLICT before anything runs, DISK_FULL */
+  reset(signal: AbortSignal): Promise<Base>;
+  /** Writes down that code-repo now holds what was brought over to this commit. */
+  follow(base: Base): void;
+}
+
+/** Undefined where instar.yaml does not let the agent change itself. */
+export function openAgentCode(instance: Instance): AgentCode | undefined {
+  const { self } = instance.settings;
+  if (self === undefined) return undefined;
+  const data = planAgentData(self, instance.rooms.settingsFolder);
+  const codeRepo = openAgentFolder({ root: data.codeRepo });
+  const sandbox = openAgentFolder({ root: data.sandbox });
+  const base = () => instance.facts.read<Base>(BASE) ?? null;
+  const follow = (next: Base) => transact(instance.database, () => instance.facts.write(BASE, next));
+  const reset = async (signal: AbortSignal): Promise<Base> => {
+    const { running } = readStanding(instance);
+    if (running === null) throw new InstarError("CONFLICT", "nothing runs yet, so there is no code to make code-repo of", { transient: true });
+    await makeAgain(instance, codeRepo, running.commit, signal);
+    follow({ commit: running.commit, version: running.version });
+    return { commit: running.commit, version: running.version };
+  };
+  return {
+    data,
+    codeRepo,
+    sandbox,
+    base,
+    follow,
+    reset,
+    prepare: async () => {
+      // The group and others may look: the agent may be another user.
+      for (const path of [data.root, data.codeRepo, data.sandbox, data.deployments]) await mkdir(path, { recursive: true, mode: 0o755 });
+      if (base() === null && readStanding(instance).running !== null) await reset(AbortSignal.timeout(900_000));
+    },
+  };
+}
+
+/** File by file, through a folder that the agent may change at any moment; what it held before goes first. */
+async function makeAgain({ folder, rooms }: Instance, codeRepo: AgentFolder, commit: string, signal: AbortSignal): Promise<void> {
+  const laid = join(folder, "asked", "code-repo");
+  await removeTree(laid);
+  try {
+    await mkdir(laid, { recursive: true, mode: 0o700 });
+    await rooms.source.writeTree(commit, laid, signal);
+    for (;;) {
+      const { entries, isAll } = await codeRepo.list("", { limit: 10_000, signal });
+      for (const { path } of entries) if (path.toLowerCase() !== ".git") await codeRepo.remove(path);
+      if (isAll) break;
+    }
+    for (const { path, kind, mode } of await rooms.source.listTree(commit, signal))
+      if (kind === "file") await codeRepo.write(path, await readFile(join(laid, path)), { mode: mode === 0o755 ? "755" : "644" });
+  } finally {
+    await removeTree(laid);
+  }
+}

@@ -1,0 +1,47 @@
+import { type DeploymentView, foldUpdateEvents } from "@instar/protocol";
+import { foldJournalEvents } from "../update/fold-journal-events.ts";
+import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
+import { startOf } from "../update/run-update.ts";
+import type { Instance } from "./instance.ts";
+
+const acknowledgedFact = (update: string) => `acknowledged:${update}`;
+
+/** What the agent deployed of its own, newest first. */
+export function readDeployments(instance: Pick<Instance, "journal" | "definitions" | "facts">): DeploymentView[] {
+  return instance.journal
+    .list()
+    .toReversed()
+    .flatMap((update) => describeDeployment(instance, update, instance.journal.read(update)) ?? []);
+}
+
+/** Writes down that the agent knows how it ended. In the caller's transaction. */
+export function acknowledge({ facts }: Pick<Instance, "facts">, update: string): void {
+  facts.write(acknowledgedFact(update), true);
+}
+
+/** Undefined for an update that is no change of the agent's own. */
+function describeDeployment(
+  { definitions, facts }: Pick<Instance, "definitions" | "facts">,
+  update: UpdateId,
+  journal: readonly JournalEntry[],
+): DeploymentView | undefined {
+  const { start } = startOf(journal);
+  const view = start.deploy === undefined ? undefined : foldUpdateEvents(foldJournalEvents(journal, definitions));
+  if (start.deploy === undefined || view === undefined) return undefined;
+  const rejected = journal.findLast((entry) => entry.kind === "rejected");
+  return {
+    update,
+    commit: start.commit,
+    message: start.deploy.message,
+    asker: start.deploy.asker,
+    by: start.actor.id,
+    at: view.startedAt,
+    revises: start.deploy.revises,
+    state: view.state,
+    outcome: view.outcome,
+    because: view.because,
+    comment: rejected?.kind === "rejected" ? rejected.because : null,
+    needsPerson: view.outcome === null && (view.state === "error" || view.steps.some(({ id, state }) => id === "approve" && state === "waiting")),
+    isAcknowledged: facts.read<boolean>(acknowledgedFact(update)) === true,
+  };
+}

@@ -1,0 +1,164 @@
+import { type Implementations, type InputOf, InstarError, type OutputOf } from "@instar/protocol";
+import { type AgentCode, openAgentCode } from "../daemon/agent-code.ts";
+import { importOwnCode } from "../daemon/import-own-code.ts";
+import { type Instance, readStanding } from "../daemon/instance.ts";
+import { beginNoted, describeCandidate, noteEvent, planNow } from "../daemon/look-for-updates.ts";
+import { acknowledge, readDeployments } from "../daemon/read-deployments.ts";
+import { transact } from "../database/open-database.ts";
+import type { OperationContext } from "./context.ts";
+import { daemonOf, findUpdate } from "./updates.ts";
+
+type Served = Extract<keyof Implementations, `code.${string}`>;
+
+const FILE_BYTES = 4 * 1_048_576;
+const SEARCHED_BYTES = 1_048_576;
+const DIFF_BYTES = 512 * 1_024;
+const CHANGED_SHOWN = 200;
+const WITHIN_MS = 900_000;
+
+const codes = new WeakMap<Instance, AgentCode>();
+
+/** What an agent does to its own code. Nothing of it touches what runs but `code.deploy`, and that only through an update like any other. */
+export function implementSelf(context: OperationContext): Pick<Implementations, Served> {
+  const { instance } = context;
+  const code = () => codeOf(context);
+  const folderOf = (place: InputOf<"code.list">["place"]) => (place === "sandbox" ? code().sandbox : code().codeRepo);
+  return {
+    "code.status": () => describeCode(context, code()),
+    "code.list": async ({ place, path, recursive, limit }) => {
+      const { entries, isAll } = await folderOf(place).list(path, { recursive, limit, signal: within() });
+      return { entries: [...entries], isAll };
+    },
+    "code.read": async ({ place, path, fromLine, lines }) => folderOf(place).read(path, { maxBytes: FILE_BYTES, fromLine, lines }),
+    "code.search": async ({ place, text, path, caseSensitive, limit }) => {
+      const { matches, isAll } = await folderOf(place).search({ text, path, caseSensitive, limit, maxFileBytes: SEARCHED_BYTES, signal: within() });
+      return { matches: [...matches], isAll };
+    },
+    "code.diff": async () => {
+      const base = baseOf(code());
+      const local = await importOwn(instance, code(), { base, onto: base, message: "what was changed" });
+      if (local.kind !== "imported") return { text: "", changed: [] };
+      return { text: await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within()), changed: [...local.changed] };
+    },
+    "code.write": async ({ place, path, text, mode, expects }) => folderOf(place).write(path, text, { mode, expects }),
+    "code.move": async ({ place, from, to }) => {
+      await folderOf(place).move(from, to);
+      return { path: to, because: `${from} is ${to} now` };
+    },
+    "code.delete": async ({ place, path }) => {
+      await folderOf(place).remove(path);
+      return { path, because: `${path} is gone` };
+    },
+    "code.patch": async ({ place, patch }) => {
+      const { changed } = await folderOf(place).patch(patch);
+      return { changed: [...changed] };
+    },
+    "code.reset": async () => {
+      daemonOf(context);
+      return code().reset(within());
+    },
+    "code.deploy": (input) => deploy(context, code(), input),
+    "code.deployments": async ({ limit, unseen }) => ({
+      deployments: readDeployments(instance)
+        .filter(({ outcome, isAcknowledged }) => !unseen || (outcome !== null && !isAcknowledged))
+        .slice(0, limit),
+    }),
+    "code.acknowledge": async ({ update }) => {
+      const id = findUpdate(instance, update);
+      const found = readDeployments(instance).find((each) => each.update === id);
+      if (found === undefined)
+        throw new InstarError("NOT_FOUND", `update ${id} is no change of the agent's own`, { advice: "`code.deployments` lists those." });
+      if (found.outcome === null) throw new InstarError("CONFLICT", `update ${id} has not ended`, { transient: true });
+      transact(instance.database, () => acknowledge(instance, id));
+      return { deployment: { ...found, isAcknowledged: true } };
+    },
+  };
+}
+
+const within = () => AbortSignal.timeout(WITHIN_MS);
+
+function codeOf({ instance }: OperationContext): AgentCode {
+  const code = codes.get(instance) ?? openAgentCode(instance);
+  if (code === undefined)
+    throw new InstarError("FORBIDDEN", "instar.yaml does not let this agent change its own code", {
+      advice: "A person writes the section `self` there: docs/self.md.",
+    });
+  codes.set(instance, code);
+  return code;
+}
+
+function baseOf(code: AgentCode): string {
+  const base = code.base();
+  if (base === null)
+    throw new InstarError("CONFLICT", "code-repo was not made yet: nothing runs so far", { transient: true, advice: "`code.reset` makes it of what runs." });
+  return base.commit;
+}
+
+async function describeCode(context: OperationContext, code: AgentCode): Promise<OutputOf<"code.status">> {
+  const { running } = readStanding(context.instance);
+  const base = code.base();
+  const local = base === null ? undefined : await importOwn(context.instance, code, { base: base.commit, onto: base.commit, message: "what was changed" });
+  const changed = local?.kind === "imported" ? local.changed : [];
+  return {
+    root: code.data.root,
+    codeRepo: code.data.codeRepo,
+    sandbox: code.data.sandbox,
+    base,
+    running: running === null ? null : { commit: running.commit, version: running.version },
+    isStale: base !== null && running !== null && base.commit !== running.commit,
+    changed: changed.slice(0, CHANGED_SHOWN),
+    changedCount: changed.length,
+  };
+}
+
+const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof importOwnCode>[2]) => importOwnCode(instance, code, what, within());
+
+async function deploy(context: OperationContext, code: AgentCode, input: InputOf<"code.deploy">): Promise<OutputOf<"code.deploy">> {
+  const { instance, actor } = context;
+  const daemon = daemonOf(context);
+  const base = baseOf(code);
+  const { running } = readStanding(instance);
+  const onto = running?.commit ?? base;
+  const revises = input.revises === undefined ? null : findUpdate(instance, input.revises);
+  const made = await importOwn(instance, code, { base, onto, message: input.message });
+  if (made.kind === "unchanged") throw new InstarError("CONFLICT", "nothing in code-repo differs from what runs: there is nothing to deploy");
+  if (made.kind === "unavailable") throw new InstarError("PACKAGE_REFUSED", `what lies in code-repo cannot be a release: ${made.because}`);
+  if (made.kind === "conflicted")
+    throw new InstarError("CONFLICT", `what runs has moved on, and the same lines were changed in ${made.paths.slice(0, 5).join(", ")}`, {
+      facts: { paths: made.paths },
+      advice: "Keep your changes aside (sandbox), make code-repo anew with `code.reset`, and bring them over.",
+    });
+  // Who asked for what stays, whatever comes of it.
+  transact(instance.database, () =>
+    instance.ledger.append({
+      event: "UPDATE_PROPOSED",
+      actor,
+      description: `${actor.id} deploys a change of the agent's own: ${input.message}`,
+      success: true,
+      details: { commit: made.commit, files: made.changed.slice(0, CHANGED_SHOWN), rebased: made.isRebased },
+    }),
+  );
+  const sighting = { ref: "code-repo", branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
+  const described = await describeCandidate(instance, "self", sighting, made.commit, within());
+  const origin = { kind: "self", by: actor.id, because: `${actor.id} made it of what runs; the agent holds no key` } as const;
+  const candidate = { ...described, origin };
+  const asked = { message: input.message, asker: input.asker ?? null, revises, push: input.push };
+  return daemon.lookout.alone(async () => {
+    const plan = planNow(instance, candidate);
+    const source = { id: "self", kind: "local_fs", address: code.data.codeRepo } as const;
+    const noted = transact(instance.database, () => noteEvent(instance, candidate, source, plan, actor.type === "agent" ? "agent" : "person"));
+    const starter = actor.type === "agent" ? actor : ({ type: "agent", id: actor.id } as const);
+    const event = await beginNoted(instance, candidate, { plan, event: noted, actor: starter, deploy: asked }, (because) =>
+      daemon.supersede(because, within()),
+    );
+    const update = plan.decision === "start" ? (event?.update ?? null) : null;
+    return {
+      update,
+      commit: made.commit,
+      changed: made.changed.slice(0, CHANGED_SHOWN),
+      isRebased: made.isRebased,
+      decision: plan.decision,
+      because: plan.because,
+    };
+  });
+}

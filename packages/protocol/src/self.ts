@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { LOOP_STATES, OUTCOMES } from "./update.ts";
+
+/** The agent's two folders that it may write itself. */
+export const AGENT_FOLDERS = ["code-repo", "sandbox"] as const;
+export type AgentFolderName = (typeof AGENT_FOLDERS)[number];
+
+/** A change of its own that an agent asked for, and how it went: what whoever asked, or the version that follows, reads. */
+export const deploymentView = z.object({
+  update: z.string().describe("The update that it became"),
+  commit: z.string(),
+  message: z.string().describe("What the agent said of the change"),
+  asker: z.string().nullable().describe("For whom it was asked, in the agent's own words; given back as it was"),
+  by: z.string().describe("Who deployed it: the token's name"),
+  at: z.string(),
+  revises: z.string().nullable().describe("The earlier deployment, rejected or failed, that this one answers"),
+  state: z.enum(LOOP_STATES),
+  outcome: z.enum(OUTCOMES).nullable().describe("Null while it is under way"),
+  because: z.string().describe("Why it ended so, or what it waits for"),
+  comment: z.string().nullable().describe("What a person said who rejected it"),
+  needsPerson: z.boolean().describe("It waits for a person's word"),
+  isAcknowledged: z.boolean().describe("Whether the agent has said that it knows how it ended"),
+});
+export type DeploymentView = z.output<typeof deploymentView>;
