@@ -16,6 +16,7 @@ const BASE = ["ledger", "database", "store", "platform", "settings"];
 const DOMAIN = [
   "sources",
   "edits",
+  "self",
   "releases",
   "backups",
   "analysis",

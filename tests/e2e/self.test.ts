@@ -41,6 +41,19 @@ describe("an agent that changes its own code:", () => {
     );
   });
 
+  it("finds the daemon and a token of its own, which opens nothing that an agent may not do, and which a restart keeps", async () => {
+    const door = () => JSON.parse(readFileSync(own("deployments", "door.json"), "utf8")) as { url: string; token: string };
+    const { url, token } = door();
+    const asOwn = { headers: { authorization: `Bearer ${token}` } };
+    expect(await (await fetch(`${url}/v1/whoami`, asOwn)).json()).toMatchObject({ role: "agent", name: "self" });
+    for (const path of ["token/create", "update/approve", "rollback", "source/forget"])
+      expect((await fetch(`${url}/v1/${path}`, { ...asOwn, method: "POST", body: "{}" })).status).toBeGreaterThanOrEqual(400);
+    const { daemon } = instance.pids();
+    process.kill(daemon, "SIGKILL");
+    await until("another daemon serves", () => (instance.pids().daemon !== daemon && door().url !== url ? true : undefined));
+    expect(door().token).toBe(token);
+  });
+
   it("deploys a change by what lies in its folder, which goes through every gate and is committed under its own name", async () => {
     const { text, digest } = await ask<OutputOf<"code.read">>("GET", "/v1/code/read?path=answer.js");
     await post("write", { path: "answer.js", text: `${text}\n// a note of the agent's\n`, expects: digest });

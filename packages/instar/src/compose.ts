@@ -108,6 +108,8 @@ export function composeCli(main: string): CliParts {
           serve: async (daemon, doorToken) => {
             const entrance = openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say });
             const door = await serveHttp(entrance, { version, dataFolder: folder });
+            const { openAgentDoor } = await import("./operations/open-agent-door.ts");
+            await openAgentDoor(daemon.instance, door.port);
             const webhooks = openWebhooks(daemon, say);
             return { port: door.port, close: async () => void (await Promise.all([door.close(), webhooks?.close()])) };
           },

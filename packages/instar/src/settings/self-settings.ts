@@ -51,6 +51,7 @@ export function planSelfEnvironment(self: SelfSettings, data: AgentData): Readon
     AGENT_SANDBOX_PATH: data.sandbox,
     AGENT_GIT_USER_NAME: self.gitName,
     AGENT_GIT_USER_EMAIL: self.gitEmail,
+    INSTAR_DOOR: join(data.deployments, "door.json"),
     AGENT_DEPLOY_REQUIRE_TESTS: "true",
     AGENT_DEPLOY_TEST_TIMEOUT: String(Math.round(self.testsWithin / 1_000)),
     AGENT_REQUIRE_HUMAN_APPROVAL_FOR_TEST_CHANGES: "true",
