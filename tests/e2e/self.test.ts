@@ -23,7 +23,7 @@ describe("an agent that changes its own code:", () => {
   beforeAll(async () => {
     instance = await TestInstance.create();
     const settings = readFileSync(join(instance.agent, "instar.yaml"), "utf8");
-    writeFileSync(join(instance.agent, "instar.yaml"), `${settings}self: { gitName: Claw, gitEmail: claw@example.org }\n`);
+    writeFileSync(join(instance.agent, "instar.yaml"), `${settings}self: { gitName: Claw, gitEmail: claw@example.org, pushTo: claw }\n`);
     await instance.start();
     admin = instance.json<{ secret: string }>("token", "create", "root", "--role", "admin").secret;
     agent = instance.jsonAs<{ secret: string }>(admin, "token", "create", "claw", "--role", "agent", "--expires", "1d").secret;
@@ -57,7 +57,7 @@ describe("an agent that changes its own code:", () => {
   it("deploys a change by what lies in its folder, which goes through every gate and is committed under its own name", async () => {
     const { text, digest } = await ask<OutputOf<"code.read">>("GET", "/v1/code/read?path=answer.js");
     await post("write", { path: "answer.js", text: `${text}\n// a note of the agent's\n`, expects: digest });
-    const begun = await deploy("Note what the answer is", { asker: "chat 7" });
+    const begun = await deploy("Note what the answer is", { asker: "chat 7", push: true });
     expect(begun).toMatchObject({ decision: "start", isRebased: false, changed: ["answer.js"], update: expect.any(String) });
     expect(await ended(begun.update)).toMatchObject({
       outcome: "committed",
@@ -70,6 +70,8 @@ describe("an agent that changes its own code:", () => {
     expect(instance.git(instance.folder, "--git-dir", join(instance.data, "git"), "show", "-s", "--format=%an <%ae>%n%s", begun.commit)).toBe(
       "Claw <claw@example.org>\nNote what the answer is\n",
     );
+    await until("it was pushed", async () => ((await deployments())[0]?.pushed === "pushed to claw" ? true : undefined));
+    expect(instance.git(instance.remote, "rev-parse", "refs/heads/claw").trim()).toBe(begun.commit);
     await until("code-repo follows", async () => ((await ask<OutputOf<"code.status">>("GET", "/v1/code/status")).isStale ? undefined : true));
     expect(JSON.parse(readFileSync(own("deployments", "status.json"), "utf8")).deployments[0]).toMatchObject({ update: begun.update, outcome: "committed" });
     expect(await deploy("again")).toMatchObject({ code: "CONFLICT" });

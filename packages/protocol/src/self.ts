@@ -19,6 +19,7 @@ export const deploymentView = z.object({
   because: z.string().describe("Why it ended so, or what it waits for"),
   comment: z.string().nullable().describe("What a person said who rejected it"),
   needsPerson: z.boolean().describe("It waits for a person's word"),
+  pushed: z.string().nullable().describe("What became of pushing it, in words; null where nobody asked for that, or it has not been tried yet"),
   isAcknowledged: z.boolean().describe("Whether the agent has said that it knows how it ended"),
 });
 export type DeploymentView = z.output<typeof deploymentView>;

@@ -4,6 +4,21 @@ import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import { startOf } from "../update/run-update.ts";
 import type { Instance } from "./instance.ts";
 
+const pushedFact = (update: string) => `pushed:${update}`;
+
+/** Writes down what became of pushing it. In the caller's transaction. */
+export function notePushed({ facts }: Pick<Instance, "facts">, update: string, words: string): void {
+  facts.write(pushedFact(update), words);
+}
+
+/** Committed, asked to be pushed, and not tried yet: oldest first. */
+export function findUnpushed(instance: Pick<Instance, "journal" | "definitions" | "facts">): DeploymentView[] {
+  const wanted = (update: UpdateId) => startOf(instance.journal.read(update)).start.deploy?.push === true;
+  return readDeployments(instance)
+    .filter(({ update, outcome, pushed }) => outcome === "committed" && pushed === null && wanted(update as UpdateId))
+    .toReversed();
+}
+
 const acknowledgedFact = (update: string) => `acknowledged:${update}`;
 
 /** What the agent deployed of its own, newest first. */
@@ -42,6 +57,7 @@ function describeDeployment(
     because: view.because,
     comment: rejected?.kind === "rejected" ? rejected.because : null,
     needsPerson: view.outcome === null && (view.state === "error" || view.steps.some(({ id, state }) => id === "approve" && state === "waiting")),
+    pushed: facts.read<string>(pushedFact(update)) ?? null,
     isAcknowledged: facts.read<boolean>(acknowledgedFact(update)) === true,
   };
 }

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
+import { transact } from "../database/open-database.ts";
 import { writeFileDurably } from "../platform/durable-files.ts";
 import { type AgentCode, openAgentCode } from "./agent-code.ts";
 import { importOwnCode } from "./import-own-code.ts";
 import { type Instance, readStanding } from "./instance.ts";
-import { readDeployments } from "./read-deployments.ts";
+import { findUnpushed, notePushed, readDeployments } from "./read-deployments.ts";
 
 /** A person who approves, and an agent that waits for it, notice no less. */
 const TEND_MS = 1_000;
@@ -33,6 +34,7 @@ export async function tendSelf(instance: Instance, say: (line: string) => void, 
         tried = running;
         await bringOver(instance, code, say, until);
       }
+      await pushCommitted(instance, say, until);
       trouble = "";
     } catch (error) {
       until.throwIfAborted();
@@ -42,6 +44,33 @@ export async function tendSelf(instance: Instance, say: (line: string) => void, 
       trouble = error.message;
     }
     await instance.rooms.clock.sleep(TEND_MS, until);
+  }
+}
+
+/** Tried once: a branch that has moved on, or a remote that is away, is for the agent to see and ask again with its next change. */
+async function pushCommitted(instance: Instance, say: (line: string) => void, until: AbortSignal): Promise<void> {
+  const branch = instance.settings.self?.pushTo;
+  for (const { update, commit } of findUnpushed(instance)) {
+    if (branch === undefined) continue;
+    const words = await instance.rooms.source.push(commit, branch, AbortSignal.any([until, AbortSignal.timeout(WITHIN_MS)])).then(
+      () => `pushed to ${branch}`,
+      (error: unknown) => {
+        until.throwIfAborted();
+        if (!InstarError.is(error)) throw error;
+        return `not pushed to ${branch}: ${error.message}`;
+      },
+    );
+    transact(instance.database, () => {
+      notePushed(instance, update, words);
+      instance.ledger.append({
+        event: "DEPLOYMENT_PUSHED",
+        actor: { type: "system", id: "daemon" },
+        update,
+        description: `the agent's change ${commit.slice(0, 10)} was ${words}`,
+        success: words.startsWith("pushed"),
+      });
+    });
+    say(`the agent's change ${commit.slice(0, 10)} was ${words}`);
   }
 }
 

@@ -116,6 +116,8 @@ const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof 
 async function deploy(context: OperationContext, code: AgentCode, input: InputOf<"code.deploy">): Promise<OutputOf<"code.deploy">> {
   const { instance, actor } = context;
   const daemon = daemonOf(context);
+  if (input.push && instance.settings.self?.pushTo === undefined)
+    throw new InstarError("INPUT_INVALID", "instar.yaml names no branch to push to", { advice: "Deploy without push, or a person writes self.pushTo there." });
   const base = baseOf(code);
   const { running } = readStanding(instance);
   const onto = running?.commit ?? base;

@@ -23,6 +23,11 @@ export const selfSettings = z.strictObject({
     .max(200)
     .regex(/^[^<>\s\p{Cc}]+$/u, "must hold no <, > or space")
     .default("agent@localhost"),
+  pushTo: z
+    .string()
+    .regex(/^(?!-)[A-Za-z0-9._/-]{1,200}$/, "must be a branch's name")
+    .optional()
+    .describe("The branch of source.git to which a change is pushed once it was committed, where the agent asks for it; without it none is"),
   testsWithin: duration.prefault("5m").describe("How long the tests of a change of its own may take; never longer than tests.within"),
 });
 export type SelfSettings = z.output<typeof selfSettings>;

@@ -397,6 +397,7 @@ export const SECTIONS: readonly Section[] = [
       { name: "folder", example: "./agent-data", words: "code-repo and sandbox are the agent's; deployments says what became of its changes." },
       { name: "gitName", example: "Agent", words: "Who its commits are by." },
       { name: "gitEmail", example: "agent@localhost" },
+      { name: "pushTo", example: "agent", words: "A branch of source.git for changes that were committed, where the agent asks for it." },
       { name: "testsWithin", example: "5m", words: "How long the tests of such a change may take." },
     ],
   },

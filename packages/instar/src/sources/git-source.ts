@@ -13,6 +13,7 @@ import { bringTagBytes, readCommitBytes } from "./origin/read-signed-objects.ts"
 import { unproven } from "./origin.ts";
 import { type CommitFacts, type CommitQuestion, readCommit } from "./read-commit.ts";
 import { readDiffText } from "./read-diff-text.ts";
+import { pushCommit } from "./push-commit.ts";
 import { readFilesOf } from "./read-files-of.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
@@ -44,6 +45,8 @@ export interface GitSource {
   fetch(commit: string, signal?: AbortSignal, ref?: string): Promise<void>;
   /** Who vouches for a commit that was found by this ref. See proveGitOrigin. */
   proveOrigin(commit: string, ref: string, signal: AbortSignal): Promise<Origin>;
+  /** Gives a commit to the remote as the tip of a branch, where that only grows. @throws SOURCE_GONE, TIMED_OUT, CONFLICT (it has what the commit has not) */
+  push(commit: string, branch: string, signal: AbortSignal): Promise<void>;
   readCommit(commit: string, question?: CommitQuestion): Promise<CommitFacts>;
   /** Whether history only grew: false means a force push, or an `older` that the mirror never had. */
   isAncestor(older: string, newer: string): Promise<boolean>;
@@ -101,6 +104,8 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
         await mirror.prepare();
         await fetchCommit(mirror, remoteOf, { commit, ref, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal });
       }),
+    push: (commit, branch, signal) =>
+      alone(() => pushCommit(mirror, remoteOf(), { commit: assertCommit(commit), branch, timeoutMs: settings.fetchTimeoutMs ?? 900_000, signal })),
     proveOrigin: (commit, ref, signal) =>
       alone(async () => {
         const signers = (await settings.origin?.readSigners()) ?? { allowedSigners: null, openPgpKeys: null };

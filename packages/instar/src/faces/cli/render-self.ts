@@ -21,7 +21,8 @@ export function renderDeployments({ deployments }: OutputOf<"code.deployments">)
 }
 
 export function renderDeployment({ update, at, by, message, outcome, state, because, comment, needsPerson, isAcknowledged }: DeploymentView): string {
-  const end = outcome === null ? `${state}${needsPerson ? ", waits for a person" : ""}` : `${outcome}${isAcknowledged ? "" : ", which the agent has not acknowledged"}`;
+  const end =
+    outcome === null ? `${state}${needsPerson ? ", waits for a person" : ""}` : `${outcome}${isAcknowledged ? "" : ", which the agent has not acknowledged"}`;
   const [subject = ""] = message.split("\n");
   return `${update}  ${at}  ${by}: ${subject}\n    ${end}${because === "" ? "" : `: ${because}`}${comment === null ? "" : `\n    a person says: ${comment}`}`;
 }

@@ -47,6 +47,23 @@ const anyFacts: fc.Arbitrary<UpdateFacts> = fc.record({
   authors: fc.array(fc.string()),
 });
 
+describe("where somebody must vouch for a version", () => {
+  const asking = (...accepts: string[]) => ({ ...PLAIN_CONTEXT, settings: { ...PLAIN_CONTEXT.settings, accepts } });
+  it.each<[string, Partial<UpdateFacts>, string[], string]>([
+    ["what the settings name goes on", { origin: "ssh" }, ["ssh"], "proceed"],
+    ["and one of several of them", { origin: "tuf" }, ["ssh", "tuf"], "proceed"],
+    ["anybody's goes on where none is among them", { origin: "none" }, ["ssh", "none"], "proceed"],
+    ["nobody's is refused", { origin: "none" }, ["ssh"], "refused"],
+    ["somebody else's is refused", { origin: "openpgp" }, ["ssh"], "refused"],
+    ["an agent's own is refused", { origin: "self", startedBy: "agent", starter: "claw" }, ["ssh"], "refused"],
+    ["an agent's own goes on where it is named", { origin: "self", startedBy: "agent", starter: "claw" }, ["ssh", "self"], "proceed"],
+    ["what a person names waits for an approval", { origin: "none", startedBy: "user", starter: "ada", trigger: "by-hand" }, ["ssh"], "approval"],
+    ["the first version is a person's word", { origin: "none", startedBy: "user", starter: "ada", trigger: "first" }, ["ssh"], "proceed"],
+  ])("%s", (_, facts, accepts, outcome) => expect(decide(facts, shipped, asking(...accepts)).kind).toBe(outcome));
+
+  it("no policy of the operator's own loosens it", () => expect(decide({ origin: "none" }, withOwn(PERMITS_MUCH), asking("ssh")).kind).toBe("refused"));
+});
+
 describe("which update may proceed", () => {
   it("is decided by policies without a mistake", () => expect(shipped.problems).toEqual([]));
   for (const [name, facts, outcome, policy] of [
