@@ -27,7 +27,7 @@ test.concurrent("killed at random places and instants, each update ends once, wi
   const random = seedRandom(SEED);
   const result = await playActs(
     RECREATE,
-    Array.from({ length: 4 }, () => planRandomAct(RECREATE, random)),
+    Array.from({ length: 2 }, () => planRandomAct(RECREATE, random)),
     { say: () => undefined },
   );
   played.push(result);

@@ -1,7 +1,7 @@
 // An agent that changes its own code, on one real instance: the order matters, and each story leaves what the next begins with.
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OutputOf } from "@instar/protocol";
+import type { ImpactView, OutputOf } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
 
@@ -101,6 +101,16 @@ describe("an agent that changes its own code:", () => {
     expect(await ended(revised.update)).toMatchObject({ outcome: "committed", revises: begun.update });
   });
 
+  it("sees before it deploys what a change would touch, and what the checks say of it", async () => {
+    const answer = code("answer.js");
+    await post("write", { path: "answer.js", text: `${answer}export const broken = ;\n` });
+    const { text, commit } = await ask<OutputOf<"code.diff">>("GET", "/v1/code/diff");
+    expect(text).toContain("+export const broken = ;");
+    const impact = await ask<ImpactView>("GET", `/v1/impact?to=${commit}`);
+    expect(impact.report.checks).toContainEqual(expect.objectContaining({ check: "syntax", verdict: "fail" }));
+    await post("write", { path: "answer.js", text: answer });
+  });
+
   it("cannot break what serves: its tests fail, it is refused, and the old one goes on", async () => {
     const answer = code("answer.js");
     await post("write", { path: "answer.js", text: answer.replaceAll("hello", "goodbye") });
@@ -125,7 +135,7 @@ describe("an agent that changes its own code:", () => {
     expect(await ended(begun.update)).toMatchObject({ outcome: "committed" });
   });
 
-  it("reaches nothing outside of its folders: path, link, git's own files, another instance's token", async () => {
+  it("T33: reaches nothing outside of its folders: path, link, git's own files, another instance's token", async () => {
     writeFileSync(join(instance.agent, "secret"), "secret");
     symlinkSync(instance.agent, own("code-repo", "out"));
     mkdirSync(own("code-repo", ".git"), { recursive: true });

@@ -86,7 +86,14 @@ export const SELF_OPERATIONS = [
     kind: "query",
     summary: "What was changed in code-repo since it was made, as a unified diff",
     input: none,
-    output: z.object({ text: z.string().nullable().describe("Null: it is too long"), changed: z.array(z.string()) }),
+    output: z.object({
+      text: z.string().nullable().describe("Null: it is too long"),
+      changed: z.array(z.string()),
+      commit: z
+        .string()
+        .nullable()
+        .describe("What it would be, for `impact` with `to`: what it touches, and what the checks say; null where nothing is changed"),
+    }),
     positional: [],
     offline: false,
     mcp: { quotes: "what files hold, whoever wrote them", isVerbatim: true },

@@ -37,8 +37,8 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
     "code.diff": async () => {
       const base = baseOf(code());
       const local = await importOwn(instance, code(), { base, onto: base, message: "what was changed" });
-      if (local.kind !== "imported") return { text: "", changed: [] };
-      return { text: await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within()), changed: [...local.changed] };
+      if (local.kind !== "imported") return { text: "", changed: [], commit: null };
+      return { text: await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within()), changed: [...local.changed], commit: local.commit };
     },
     "code.write": async ({ place, path, text, mode, expects }) => folderOf(place).write(path, text, { mode, expects }),
     "code.move": async ({ place, from, to }) => {

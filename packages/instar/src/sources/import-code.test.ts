@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const importOwn = (more: { onto?: string; message?: string } = {}) =>
+const importOwn = (more: { onto?: string; message?: string; name?: string } = {}) =>
   source.alone(() =>
     importCode(source.mirror, {
       folder: own(),
@@ -35,7 +35,7 @@ const importOwn = (more: { onto?: string; message?: string } = {}) =>
       base,
       onto: more.onto ?? base,
       message: more.message ?? "a change",
-      author: { name: "Claw", email: "claw@example.org" },
+      author: { name: more.name ?? "Claw", email: "claw@example.org" },
     }),
   );
 const show = (commit: string, format: string) =>
@@ -112,6 +112,8 @@ describe("what lies in an agent's folder", () => {
     const made = await importOwn({ message: "x\n\nauthor Ada <ada@example.org> 0 +0000\ntree 0" });
     if (made.kind !== "imported") throw new Error(made.kind);
     expect(show(made.commit, "%an %ae")).toBe("Claw claw@example.org");
+    const named = await importOwn({ name: "Eve <eve@example.org>\nparent 0\ncommitter Ada" });
+    expect(named.kind === "imported" && show(named.commit, "%ae %cn %P")).toBe(`claw@example.org Instar ${base}`);
   });
 });
 

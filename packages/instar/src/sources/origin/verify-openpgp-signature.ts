@@ -32,7 +32,7 @@ export async function verifyOpenPgpSignature({ payload, armoured, keys, nowMs }:
       const key = verificationKeys.find((each) => each.getKeys(keyID).length > 0);
       if (key === undefined) return { by: null, because: `it is signed by the OpenPGP key ${keyID.toHex()}, which source.signers.openpgp does not list` };
       await verified;
-      await key.verifyPrimaryKey(date);
+      // Of the whole key, and of the part of it that signed: neither has ended or was taken back.
       await key.getSigningKey(keyID, date);
       const [name] = key.getUserIDs();
       return { by: `${name === undefined ? "" : `${name} `}(${key.getFingerprint().toUpperCase()})`.trim() };
