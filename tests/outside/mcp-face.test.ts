@@ -1,14 +1,8 @@
 // The official client, in both eras of the protocol, at everything an agent could ask or should not.
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Implementations, InstarError, OPERATIONS, type Operation, ROLES, type Role, type StatusView } from "@instar/protocol";
+import { type Implementations, InstarError, OPERATIONS, type Operation, ROLES, type Role } from "@instar/protocol";
 import { SimulatedClock } from "@instar/testkit";
-import { Client, type ProtocolError, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DaemonBench, type RunningDaemon, step } from "../../packages/instar/src/daemon/daemon-bench.testing.ts";
 import { transact } from "../../packages/instar/src/database/open-database.ts";
@@ -16,81 +10,13 @@ import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/s
 import { TOOLS, whyNoTool } from "../../packages/instar/src/faces/mcp/plan-tools.ts";
 import { TokenStore } from "../../packages/instar/src/governance/access/token-store.ts";
 import { openEntrance } from "../../packages/instar/src/operations/open-entrance.ts";
-import { readProcessIdentity } from "../../packages/instar/src/platform/process-identity.ts";
 import { newId } from "../../packages/instar/src/update/new-id.ts";
-import { TestInstance, until } from "../e2e/test-instance.ts";
 import { askFace, TOKEN } from "./ask-face.ts";
+import { asTools, closeClients, ERAS, LOOKING, namesOf, overHttp, PROPOSING, refusalOf, TOOLS_OF, withMayDo } from "./ask-mcp.ts";
 import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
 
-const MAIN = fileURLToPath(new URL("../../packages/instar/src/main.ts", import.meta.url));
-const ERAS = ["legacy", { pin: "2026-07-28" }] as const;
-const open: Client[] = [];
-afterEach(async () => {
-  for (const client of open.splice(0)) await client.close();
-});
-
-async function connect(transport: StreamableHTTPClientTransport | StdioClientTransport, mode: (typeof ERAS)[number] = "legacy"): Promise<Client> {
-  const client = new Client({ name: "tests", version: "0" }, { versionNegotiation: { mode } });
-  open.push(client);
-  await client.connect(transport);
-  return client;
-}
-const overHttp = (port: number, token: string, mode?: (typeof ERAS)[number]) =>
-  connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`), { requestInit: { headers: { authorization: `Bearer ${token}` } } }), mode);
-/** Fake operations, of which one must say the truth: what the caller may. */
-const withMayDo = (implementations: Implementations): Implementations => ({
-  ...implementations,
-  whoami: async () => ({ ...{ name: "tester", role: "admin", token: null, scope: null, because: "" }, mayDo: OPERATIONS.map(({ name }) => name) }),
-});
-const namesOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name);
-const refusalOf = (asked: Promise<unknown>): Promise<ProtocolError> =>
-  asked.then(
-    (answer) => {
-      throw new Error(`it was answered: ${JSON.stringify(answer)}`);
-    },
-    (error: ProtocolError) => error,
-  );
-
-/** Written out, so that no tool comes or goes unseen. */
-const LOOKING = [
-  ...["code.status", "code.list", "code.read", "code.search", "code.diff", "code.deployments"],
-  ...[
-    "status",
-    "plan",
-    "impact",
-    "logs",
-    "update.list",
-    "update.show",
-    "update.output",
-    "source.list",
-    "source.events",
-    "update.marks",
-    "task.list",
-    "task.show",
-  ],
-  ...["approval.list", "document.show", "policy.show", "policy.explain", "metrics", "update.explain", "rollback.plan", "incident.list", "audit.list"],
-  ...["audit.report", "backup.list", "whoami", "health", "history"],
-];
-const PROPOSING = [
-  ...["code.write", "code.move", "code.delete", "code.patch", "code.reset", "code.deploy", "code.acknowledge"],
-  "update.check",
-  "update.apply",
-  "update.propose",
-  "task.add",
-  "task.pause",
-  "task.resume",
-  "task.remove",
-  "task.run",
-];
-const asTools = (names: readonly string[]) => names.map((name) => name.replaceAll(".", "_")).toSorted();
-const TOOLS_OF: Readonly<Record<Role, readonly string[]>> = {
-  viewer: LOOKING,
-  approver: LOOKING,
-  agent: [...LOOKING, ...PROPOSING],
-  operator: [...LOOKING, ...PROPOSING],
-  admin: [...LOOKING, ...PROPOSING],
-};
+afterEach(closeClients);
 
 describe("over HTTP, before operations that only say that they were reached:", () => {
   const { implementations, calls } = createFakeImplementations();
@@ -202,20 +128,26 @@ describe("over HTTP, before operations that only say that they were reached:", (
       await client.callTool({ name: "update_apply", arguments: {} });
       expect(calls.at(-1)).toEqual({ name: "update.apply", input: { untested: false, quarantined: false } });
     });
-    it.each(['{"__proto__":{"limit":9}}', '{"constructor":{"prototype":{"limit":9}}}', '{"limit":{"toString":"x"}}', "[]", "7", '"x"', "null"])(
-      "a hostile tool argument, %s, reaches nothing, and no object's prototype",
-      async (hostile) => {
-        const reached = calls.length;
-        const said = await fetch(`http://127.0.0.1:${face.port}/mcp`, {
-          method: "POST",
-          body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"update_list","arguments":${hostile}}}`,
-          headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", accept: "application/json, text/event-stream" },
-        });
-        expect(await said.text()).toMatch(/"isError":true|"error":\{"code":-32602/);
-        expect(({} as { limit?: number }).limit).toBeUndefined();
-        expect(calls.length).toBe(reached);
-      },
-    );
+    it.each<[string, number]>([
+      // Taken off by the parser of the protocol, before anybody looks: what is left asks for nothing.
+      ['{"__proto__":{"limit":9}}', 1],
+      ['{"constructor":{"prototype":{"limit":9}}}', 0],
+      ['{"limit":{"toString":"x"}}', 0],
+      ["[]", 0],
+      ["7", 0],
+      ['"x"', 0],
+      ["null", 0],
+    ])("a hostile tool argument, %s, asks for nothing, and is no object's prototype", async (hostile, asks) => {
+      const reached = calls.length;
+      const said = await fetch(`http://127.0.0.1:${face.port}/mcp`, {
+        method: "POST",
+        body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"update_list","arguments":${hostile}}}`,
+        headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", accept: "application/json, text/event-stream" },
+      });
+      expect(await said.text()).toMatch(asks === 0 ? /"isError":true|"error":\{"code":-32602/ : /answeredBy/);
+      expect(calls.slice(reached)).toEqual(Array(asks).fill({ name: "update.list", input: { limit: 50 } }));
+      expect(({} as { limit?: number }).limit).toBeUndefined();
+    });
     it.each([...["", "{", "null", "7", '"x"', "[]", "{}", '{"jsonrpc":"1.0"}'].map((body) => [body, body]), ["fifty thousand brackets", "[".repeat(50_000)]])(
       "a message that is %s is refused",
       async (_, body = "") => {
@@ -319,8 +251,8 @@ describe("over HTTP, before operations that only say that they were reached:", (
       expect(await post(hello, { host })).toMatchObject({ status: 401, body: { code: "UNAUTHORIZED" } }),
     );
     it.each(["https://example.com", "null", "http://127.0.0.1.example.com", "file://", "http://localhost@example.com"])("no page of %s", async (origin) => {
-      expect(await post(hello, { origin })).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
       expect(await askFace(face.port, { method: "GET", path: "/v1/status", headers: { origin } })).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
+      expect(await post(hello, { origin })).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
     });
     it.each(["http://127.0.0.1:5173", "http://localhost", "http://[::1]:80"])("a page of this machine, %s, that has the token", async (origin) =>
       expect(await askFace(face.port, { method: "GET", path: "/v1/status", headers: { origin } })).toMatchObject({ status: 200 }),
@@ -375,206 +307,6 @@ describe("what each role finds and may call, at the entrance of a real daemon:",
     for (let index = 0; index < 12; index += 1)
       statuses.add((await askFace(face.port, { method: "POST", path: "/mcp", body: "{}", headers: { authorization: "Bearer wrong" } })).status);
     expect([...statuses]).toEqual([401, 429]);
-  });
-});
-
-describe("over stdio, before a daemon that the test is:", () => {
-  const folder = mkdtempSync(join(tmpdir(), "instar-mcp-"));
-  const data = join(folder, "data", "demo");
-  const { implementations, calls } = createFakeImplementations();
-  let face: HttpFace;
-  let shown: (string | null)[] = [];
-  beforeAll(async () => {
-    mkdirSync(data, { recursive: true });
-    writeFileSync(
-      join(folder, "instar.yaml"),
-      "version: 1\nname: demo\nsource: { git: /nowhere }\nagent: { start: [node, a.js] }\nstate: { kind: none }\nfront: { port: 65001 }\n",
-    );
-    const entrance = createFakeEntrance(withMayDo(implementations));
-    face = await serveHttp({
-      ...entrance,
-      admit: async (token) => {
-        shown.push(token);
-        return entrance.admit(token);
-      },
-    });
-  });
-  afterAll(async () => {
-    await face.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  afterEach(() => {
-    shown = [];
-    rmSync(join(data, "daemon.json"), { force: true });
-  });
-  const come = async (token = TOKEN) =>
-    writeFileSync(join(data, "daemon.json"), JSON.stringify({ ...(await readProcessIdentity(process.pid)), port: face.port, token }));
-  const environment = { PATH: process.env.PATH ?? "", HOME: folder, INSTAR_DATA: join(folder, "data"), USER: "tester", TMPDIR: folder };
-  const argv = (...args: string[]) => ["--disable-warning=ExperimentalWarning", MAIN, "mcp", ...args];
-  const overStdio = (args: string[] = [], era?: (typeof ERAS)[number], more: Record<string, string> = {}) =>
-    connect(
-      new StdioClientTransport({ command: process.execPath, args: argv("--folder", folder, ...args), env: { ...environment, ...more }, stderr: "pipe" }),
-      era,
-    );
-  const runOn = async (input: string, ...args: string[]) => {
-    const child = spawn(process.execPath, argv(...args), { env: environment, stdio: "pipe" });
-    child.stdin.end(input);
-    const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), new Promise((resolve) => child.once("close", resolve))]);
-    return { stdout, stderr, status };
-  };
-
-  it.each(ERAS)("the tools are the daemon's, and so are their answers: %j", async (era) => {
-    await come();
-    const client = await overStdio([], era);
-    expect((await namesOf(client)).toSorted()).toEqual(asTools([...LOOKING, ...PROPOSING]));
-    expect(await client.callTool({ name: "update_show", arguments: { update: "a" } })).toMatchObject({ structuredContent: { answeredBy: "update.show" } });
-    expect(calls.at(-1)).toEqual({ name: "update.show", input: { update: "a" } });
-    expect(await client.callTool({ name: "update_show", arguments: {} })).toMatchObject({ isError: true, structuredContent: { code: "INPUT_INVALID" } });
-    expect(await refusalOf(client.callTool({ name: "update_approve" }))).toMatchObject({ code: -32_602, message: expect.stringContaining("a person's word") });
-    expect(await refusalOf(client.callTool({ name: "ä\r\nx-evil: 1" }))).toMatchObject({ code: -32_602 });
-  });
-  it("works while the daemon is away, and again when it is back", async () => {
-    const client = await overStdio();
-    const away = { isError: true, structuredContent: { code: "NOT_RUNNING", advice: expect.stringMatching(/try again/) } };
-    expect(await client.callTool({ name: "status" })).toMatchObject(away);
-    expect((await namesOf(client)).toSorted()).toEqual(asTools([...LOOKING, ...PROPOSING]));
-    await come();
-    expect(await client.callTool({ name: "status" })).toMatchObject({ structuredContent: { answeredBy: "status" } });
-    rmSync(join(data, "daemon.json"));
-    expect(await client.callTool({ name: "status" })).toMatchObject(away);
-    // A file that a killed daemon left: nobody listens there, or somebody else.
-    writeFileSync(join(data, "daemon.json"), JSON.stringify({ ...(await readProcessIdentity(process.pid)), port: 1, token: TOKEN }));
-    expect(await client.callTool({ name: "status" })).toMatchObject(away);
-    expect(JSON.stringify(await client.callTool({ name: "status" }))).not.toContain(folder);
-    await come();
-    expect(await client.callTool({ name: "status" })).toMatchObject({ structuredContent: { answeredBy: "status" } });
-  });
-  it("shows the token of the file, read anew at each call, before INSTAR_TOKEN, before the door's", async () => {
-    const file = join(folder, "token");
-    await come("of-the-door");
-    writeFileSync(file, "of-the-file\n");
-    const byFile = await overStdio(["--token-file", file], undefined, { INSTAR_TOKEN: "of-the-environment" });
-    expect(await byFile.callTool({ name: "status" })).toMatchObject({ isError: true, structuredContent: { code: "UNAUTHORIZED" } });
-    expect(await refusalOf(byFile.listTools())).toMatchObject({ message: expect.stringContaining("UNAUTHORIZED"), data: { code: "UNAUTHORIZED" } });
-    writeFileSync(file, TOKEN);
-    expect(await byFile.callTool({ name: "status" })).toMatchObject({ structuredContent: { answeredBy: "status" } });
-    rmSync(file);
-    expect(await byFile.callTool({ name: "status" })).toMatchObject({ isError: true, structuredContent: { code: "INPUT_INVALID" } });
-    await (await overStdio([], undefined, { INSTAR_TOKEN: "of-the-environment" })).callTool({ name: "status" });
-    await (await overStdio()).callTool({ name: "status" });
-    expect([...new Set(shown)]).toEqual(["of-the-file", TOKEN, "of-the-environment", "of-the-door"]);
-  });
-  it("too large a body (4 MiB) is the daemon's to refuse, and the line goes on", async () => {
-    await come();
-    const client = await overStdio();
-    const answered = await client.callTool({ name: "update_propose", arguments: { because: "x".repeat(4_194_304) } });
-    expect(answered).toMatchObject({ isError: true, structuredContent: { code: "INPUT_INVALID", detail: "the body is too long" } });
-    expect(await client.callTool({ name: "status" })).toMatchObject({ structuredContent: { answeredBy: "status" } });
-  });
-  it("prints answers and nothing else, and ends when its input ends", async () => {
-    const hello = {
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "t", version: "0" } },
-    };
-    const child = spawn(process.execPath, argv("--folder", folder), { env: environment, stdio: "pipe" });
-    const said = text(child.stderr);
-    const ended = new Promise((resolve) => child.once("close", resolve));
-    child.stdin.write(`no json\n{"a":1}\n${JSON.stringify(hello)}\n`);
-    const first = await Promise.race([new Promise<Buffer>((resolve) => child.stdout.once("data", resolve)), ended]);
-    const rest = text(child.stdout);
-    child.stdin.end();
-    expect(await ended).toBe(0);
-    const lines = `${first}${await rest}`.trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line).id)).toEqual([1]);
-    expect(await said).toBe("");
-  });
-  it("ends at once with no input, and leaves nothing on standard output where it cannot begin", async () => {
-    expect(await runOn("", "--folder", folder)).toEqual({ stdout: "", stderr: "", status: 0 });
-    for (const args of [
-      ["--folder", tmpdir()],
-      ["--json", "--folder", tmpdir()],
-    ])
-      expect(await runOn("", ...args)).toMatchObject({ stdout: "", status: 2, stderr: expect.stringContaining("SETTINGS_MISSING") });
-    expect(await runOn("", "--folder", folder, "--token-file", join(folder, "none"))).toMatchObject({
-      stdout: "",
-      status: 2,
-      stderr: expect.stringContaining("cannot be read"),
-    });
-    writeFileSync(join(folder, "empty"), "\n");
-    expect(await runOn("", "--folder", folder, "--token-file", join(folder, "empty"))).toMatchObject({ stdout: "", status: 2 });
-    expect(await runOn("", "--folder", folder, "--nonsense")).toMatchObject({ stdout: "", status: 2 });
-  });
-});
-
-describe("at a real instance:", () => {
-  let instance: TestInstance;
-  let agent: string;
-  beforeAll(async () => {
-    instance = await TestInstance.create();
-    await instance.start();
-    const admin = instance.json<{ secret: string }>("token", "create", "root", "--role", "admin").secret;
-    agent = instance.jsonAs<{ secret: string }>(admin, "token", "create", "claw", "--role", "agent").secret;
-    writeFileSync(join(instance.folder, "claw.token"), agent, { mode: 0o600 });
-  });
-  afterAll(() => instance.end());
-  const environment = () => ({ PATH: process.env.PATH ?? "", HOME: instance.folder, INSTAR_DATA: join(instance.data, ".."), USER: "tester" });
-  const overStdio = () =>
-    connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: ["--disable-warning=ExperimentalWarning", MAIN, "mcp", "--folder", instance.agent, "--token-file", join(instance.folder, "claw.token")],
-        env: environment(),
-        stderr: "pipe",
-      }),
-    );
-
-  it("an agent looks, proposes, and reads along until the new version serves", async () => {
-    const client = await overStdio();
-    expect(await client.callTool({ name: "whoami" })).toMatchObject({ structuredContent: { name: "claw", role: "agent" } });
-    expect((await namesOf(client)).toSorted()).toEqual(asTools(TOOLS_OF.agent));
-    expect(await client.callTool({ name: "update_apply", arguments: { untested: true } })).toMatchObject({ isError: true });
-    instance.publish("1.0.1");
-    await client.callTool({ name: "update_check" });
-    const ended = await until("the update has ended", async () => {
-      const { updates } = (await client.callTool({ name: "update_list" })).structuredContent as {
-        updates: { id: string; versionTo: string; outcome: string | null }[];
-      };
-      return updates.find(({ versionTo, outcome }) => versionTo === "1.0.1" && outcome !== null);
-    });
-    expect(ended).toMatchObject({ outcome: "committed" });
-    expect(await client.callTool({ name: "update_output", arguments: { update: ended.id } })).toMatchObject({
-      structuredContent: { text: expect.any(String) },
-    });
-  });
-  it("what it reads names no data folder, no door and no token", async () => {
-    const client = await overHttp((JSON.parse(readFileSync(join(instance.data, "daemon.json"), "utf8")) as { port: number }).port, agent, ERAS[1]);
-    const door = (JSON.parse(readFileSync(join(instance.data, "daemon.json"), "utf8")) as { token: string }).token;
-    const looks: readonly { name: string; arguments?: Record<string, unknown> }[] = [
-      ...asTools(LOOKING)
-        .filter((name) => !["update_show", "update_output", "update_explain", "document_show", "task_show"].includes(name))
-        .map((name) => ({ name })),
-      ...["agent", "daemon", "keeper"].map((of) => ({ name: "logs", arguments: { of } })),
-    ];
-    for (const look of looks) {
-      const answered = JSON.stringify(await client.callTool(look));
-      expect(answered, look.name).not.toContain(instance.data);
-      expect(answered, look.name).not.toContain(door);
-      expect(answered, look.name).not.toMatch(/instar_[a-z0-9]{8}_/);
-    }
-    expect(((await client.callTool({ name: "status" })).structuredContent as StatusView).dataFolder).toBe("<data>");
-  });
-  it("goes on over the death of a daemon", async () => {
-    const client = await overStdio();
-    const { daemon } = instance.pids();
-    process.kill(daemon, "SIGKILL");
-    const back = await until("a daemon answers again", async () => {
-      const answered = await client.callTool({ name: "status" });
-      if (answered.isError === true) expect(answered).toMatchObject({ structuredContent: { code: "NOT_RUNNING" } });
-      return answered.isError === true || !existsSync(join(instance.data, "daemon.json")) || instance.pids().daemon === daemon ? undefined : answered;
-    });
-    expect(back).toMatchObject({ structuredContent: { instance: "tested", running: { daemon: true } } });
   });
 });
 

@@ -54,11 +54,17 @@ describe("over stdio, before a daemon that the test is:", () => {
   const argv = (...args: string[]) => ["--disable-warning=ExperimentalWarning", MAIN, "mcp", ...args];
   const overStdio = (args: string[] = [], era?: (typeof ERAS)[number], more: Record<string, string> = {}) =>
     connect(
-      new StdioClientTransport({ command: process.execPath, args: argv("--folder", folder, ...args), env: { ...environment, ...more }, stderr: "pipe" }),
+      new StdioClientTransport({
+        command: process.execPath,
+        args: argv("--folder", folder, ...args),
+        env: { ...environment, INSTAR_TOKEN: TOKEN, ...more },
+        stderr: "pipe",
+      }),
       era,
     );
-  const runOn = async (input: string, ...args: string[]) => {
-    const child = spawn(process.execPath, argv(...args), { env: environment, stdio: "pipe" });
+  const runOn = async (input: string, ...args: string[]) => runWith({ ...environment, INSTAR_TOKEN: TOKEN }, input, ...args);
+  const runWith = async (env: Record<string, string>, input: string, ...args: string[]) => {
+    const child = spawn(process.execPath, argv(...args), { env, stdio: "pipe" });
     child.stdin.end(input);
     const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), new Promise((resolve) => child.once("close", resolve))]);
     return { stdout, stderr, status };
@@ -90,7 +96,7 @@ describe("over stdio, before a daemon that the test is:", () => {
     await come();
     expect(await client.callTool({ name: "status" })).toMatchObject({ structuredContent: { answeredBy: "status" } });
   });
-  it("shows the token of the file, read anew at each call, before INSTAR_TOKEN, before the door's", async () => {
+  it("shows the token of the file, read anew at each call, before INSTAR_TOKEN, before the agent's own; never the operator's door", async () => {
     const file = join(folder, "token");
     await come("of-the-door");
     writeFileSync(file, "of-the-file\n");
@@ -102,8 +108,19 @@ describe("over stdio, before a daemon that the test is:", () => {
     rmSync(file);
     expect(await byFile.callTool({ name: "status" })).toMatchObject({ isError: true, structuredContent: { code: "INPUT_INVALID" } });
     await (await overStdio([], undefined, { INSTAR_TOKEN: "of-the-environment" })).callTool({ name: "status" });
-    await (await overStdio()).callTool({ name: "status" });
-    expect([...new Set(shown)]).toEqual(["of-the-file", TOKEN, "of-the-environment", "of-the-door"]);
+    const settings = join(folder, "instar.yaml");
+    const plain = readFileSync(settings, "utf8");
+    expect(await runWith(environment, "", "--folder", folder)).toMatchObject({
+      stdout: "",
+      status: 2,
+      stderr: expect.stringContaining("there is no token to show"),
+    });
+    writeFileSync(settings, `${plain}self: {}\n`);
+    mkdirSync(join(folder, "agent-data", "deployments"), { recursive: true });
+    writeFileSync(join(folder, "agent-data", "deployments", "door.json"), JSON.stringify({ url: "http://127.0.0.1:1", token: "of-its-own" }));
+    await (await overStdio([], undefined, { INSTAR_TOKEN: "" })).callTool({ name: "status" });
+    writeFileSync(settings, plain);
+    expect([...new Set(shown)]).toEqual(["of-the-file", TOKEN, "of-the-environment", "of-its-own"]);
   });
   it("too large a body (4 MiB) is refused, and the line goes on", async () => {
     await come();
@@ -125,7 +142,7 @@ describe("over stdio, before a daemon that the test is:", () => {
       method: "initialize",
       params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "t", version: "0" } },
     };
-    const child = spawn(process.execPath, argv("--folder", folder), { env: environment, stdio: "pipe" });
+    const child = spawn(process.execPath, argv("--folder", folder), { env: { ...environment, INSTAR_TOKEN: TOKEN }, stdio: "pipe" });
     const said = text(child.stderr);
     const ended = new Promise((resolve) => child.once("close", resolve));
     child.stdin.write(`no json\n{"a":1}\n${JSON.stringify(hello)}\n`);

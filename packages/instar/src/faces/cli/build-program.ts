@@ -112,7 +112,10 @@ function addLocalCommands(program: Command, local: LocalCommands): void {
     .command("mcp")
     .description("Speak MCP on standard input and output: for an agent, which looks and proposes")
     .option("-C, --folder <folder>", "the folder with instar.yaml", ".")
-    .option("--token-file <file>", "show the token in this file instead of the instance's own; read anew at each call")
+    .option(
+      "--token-file <file>",
+      "show the token in this file; read anew at each call. Without it: INSTAR_TOKEN, or the token of an agent that may change itself",
+    )
     .action(async (options: { tokenFile?: string }) => local.mcp?.({ tokenFile: options.tokenFile }));
   withGlobals(program.command("daemon", { hidden: true })).action(() => local.daemon());
   withGlobals(program.command("analyse <asked> <answered>", { hidden: true })).action((asked: string, answered: string) => local.analyse(asked, answered));

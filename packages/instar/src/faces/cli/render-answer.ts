@@ -84,6 +84,15 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"code.search">).matches.map(({ path, line, text }) => `${path}:${line}: ${text}`).join("\n") || "nothing was found";
     case "code.diff":
       return (answer as OutputOf<"code.diff">).text ?? "too long to be shown";
+    case "code.write":
+      return (answer as OutputOf<"code.write">).created ? "it is there now" : "it was replaced";
+    case "code.patch":
+      return (answer as OutputOf<"code.patch">).changed.map((path) => `changed: ${path}`).join("\n");
+    case "code.move":
+    case "code.delete":
+      return (answer as OutputOf<"code.move">).because;
+    case "code.reset":
+      return `code-repo is ${(answer as OutputOf<"code.reset">).version} now`;
     case "code.deploy":
       return renderDeployed(answer as OutputOf<"code.deploy">);
     case "code.deployments":

@@ -10,7 +10,7 @@ export function renderUpdateLine(update: UpdateView): string {
 
 /** The whole of it: each step with its last word, and below it what was measured. */
 export function renderUpdate(update: UpdateView): string {
-  const lines = [renderUpdateLine(update), ...(update.origin === null ? [] : [`  origin: ${renderOrigin(update.origin)}`])];
+  const lines = [renderUpdateLine(update), ...(update.origin == null ? [] : [`  origin: ${renderOrigin(update.origin)}`])];
   for (const step of update.steps) {
     lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
     if (step.evidence !== null) lines.push(...renderEvidence(step.evidence).map((line) => `      ${line}`));

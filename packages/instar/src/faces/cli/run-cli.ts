@@ -18,6 +18,7 @@ import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
 import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
+import { planAgentData } from "../../settings/self-settings.ts";
 import { absolutePathInput } from "./absolute-path-input.ts";
 import { askForToken } from "./ask-for-token.ts";
 import { type AnswersFromDisk, askInstance } from "./ask-instance.ts";
@@ -148,9 +149,11 @@ export async function runCli(parts: CliParts): Promise<number> {
       },
       mcp: async ({ tokenFile }) => {
         speaksMcp = true;
-        const { folder } = await located({ folder: folderOption });
+        const { read, folder } = await located({ folder: folderOption });
+        const { self } = read.settings;
+        const ownDoor = self === undefined ? undefined : join(planAgentData(self, read.folder).deployments, "door.json");
         const [{ serveMcpOnStdio }, { openMcpDoor }] = await Promise.all([import("../mcp/serve-stdio.ts"), import("../mcp/open-mcp-door.ts")]);
-        const reach = await openMcpDoor({ folder, tokenFile: tokenFile === undefined ? undefined : resolve(tokenFile), environment });
+        const reach = await openMcpDoor({ folder, tokenFile: tokenFile === undefined ? undefined : resolve(tokenFile), ownDoor, environment });
         await serveMcpOnStdio({ version: parts.version, reach, stdin: process.stdin, stdout: process.stdout });
       },
       keeper: async () => {
