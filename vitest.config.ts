@@ -28,6 +28,7 @@ export default defineConfig({
     // Longer than `until` of the end-to-end tests waits: what is waited for in vain says so itself, with the daemon's last words.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    globalSetup: ["tests/bundle-program.ts"],
     pool: "forks",
     maxWorkers: 3,
     sequence: { hooks: "stack", sequencer: InOrder },

@@ -14,6 +14,16 @@ import { ROOT, readPackages } from "./read-project.ts";
  */
 export async function packInstar(folder: string): Promise<string> {
   const stage = join(folder, "package");
+  await stageInstar(stage);
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: stage,
+    shell: process.platform === "win32",
+  });
+  return join(folder, nameOfTarball(stdout));
+}
+
+/** Lays out what a package is made of. @returns its program */
+export async function stageInstar(stage: string): Promise<string> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
   const { folder: home, devDependencies: _, ...manifest } = ownPackage();
@@ -29,11 +39,7 @@ export async function packInstar(folder: string): Promise<string> {
     ["packages/verifier/src/verify.mjs", "dist/verify.mjs"],
   ] as const)
     await cp(join(ROOT, from), join(stage, to), { recursive: true });
-  const { stdout } = await promisify(execFile)("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
-    cwd: stage,
-    shell: process.platform === "win32",
-  });
-  return join(folder, nameOfTarball(stdout));
+  return join(stage, "dist", "main.js");
 }
 
 function ownPackage() {

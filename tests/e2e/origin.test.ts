@@ -43,7 +43,7 @@ describe("an instance that takes what is signed and nothing else", () => {
     });
     expect(because).toMatch(/1\.0\.2 \(\w+\) is not taken: source\.accept wants ssh, and the commit \w+ is not signed/);
     expect(instance.updates().map(({ versionTo }) => versionTo)).toEqual(["1.0.0"]);
-    expect((await instance.served())?.version).toBe("1.0.0");
+    expect(await instance.served()).toMatchObject({ version: "1.0.0" });
   });
 
   it("takes it from a person who names it, once it was approved, and says that nobody vouches for it", async () => {

@@ -8,7 +8,8 @@ import type { LedgerEntryView, OutputOf, StatusView, UpdateView } from "@instar/
 import { findFreePort } from "@instar/testkit";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = join(root, "packages/instar/src/main.ts");
+/** As people install it where a whole run of the tests bundled it; else the sources. */
+const MAIN = process.env.INSTAR_TEST_PROGRAM ?? join(root, "packages/instar/src/main.ts");
 const AGENTS = { "http-agent": join(root, "examples/http-agent"), "stateless-agent": join(root, "tests/e2e/stateless-agent") };
 const AGENT_PATH = (process.env.INSTAR_OPERATOR_PATH ?? process.env.PATH ?? "")
   .split(":")

@@ -4,7 +4,7 @@ import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { removeTree } from "../platform/durable-files.ts";
 import { type AgentFolder, openAgentFolder } from "../self/folders/agent-folder.ts";
-import { type AgentData, planAgentData } from "../settings/self-settings.ts";
+import { type AgentData, planAgentData, type SelfSettings } from "../settings/self-settings.ts";
 import { type Instance, readStanding } from "./instance.ts";
 
 /** The commit that code-repo was made from, where the agent cannot write. */
@@ -30,10 +30,19 @@ export interface AgentCode {
   follow(base: Base): void;
 }
 
+/** One for each instance: what changes something in a folder waits for whatever else does. */
+const opened = new WeakMap<Instance, AgentCode>();
+
 /** Undefined where instar.yaml does not let the agent change itself. */
 export function openAgentCode(instance: Instance): AgentCode | undefined {
   const { self } = instance.settings;
   if (self === undefined) return undefined;
+  const code = opened.get(instance) ?? makeAgentCode(instance, self);
+  opened.set(instance, code);
+  return code;
+}
+
+function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
   const data = planAgentData(self, instance.rooms.settingsFolder);
   const codeRepo = openAgentFolder({ root: data.codeRepo });
   const sandbox = openAgentFolder({ root: data.sandbox });

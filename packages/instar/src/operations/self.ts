@@ -16,8 +16,6 @@ const DIFF_BYTES = 512 * 1_024;
 const CHANGED_SHOWN = 200;
 const WITHIN_MS = 900_000;
 
-const codes = new WeakMap<Instance, AgentCode>();
-
 /** What an agent does to its own code. Nothing of it touches what runs but `code.deploy`, and that only through an update like any other. */
 export function implementSelf(context: OperationContext): Pick<Implementations, Served> {
   const { instance } = context;
@@ -78,12 +76,11 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
 const within = () => AbortSignal.timeout(WITHIN_MS);
 
 function codeOf({ instance }: OperationContext): AgentCode {
-  const code = codes.get(instance) ?? openAgentCode(instance);
+  const code = openAgentCode(instance);
   if (code === undefined)
     throw new InstarError("FORBIDDEN", "instar.yaml does not let this agent change its own code", {
       advice: "A person writes the section `self` there: docs/self.md.",
     });
-  codes.set(instance, code);
   return code;
 }
 

@@ -11,9 +11,9 @@ import { type MergedChanges, type MergeQuestion, mergeLocalChanges } from "./mer
 import { type GitSigners, proveGitOrigin } from "./origin/prove-git-origin.ts";
 import { bringTagBytes, readCommitBytes } from "./origin/read-signed-objects.ts";
 import { unproven } from "./origin.ts";
+import { pushCommit } from "./push-commit.ts";
 import { type CommitFacts, type CommitQuestion, readCommit } from "./read-commit.ts";
 import { readDiffText } from "./read-diff-text.ts";
-import { pushCommit } from "./push-commit.ts";
 import { readFilesOf } from "./read-files-of.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
