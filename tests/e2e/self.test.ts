@@ -155,7 +155,9 @@ describe("an agent that changes its own code:", () => {
   it("is made anew from what runs, whatever was done to it", async () => {
     await post("write", { path: "mine.js", text: "ruined" });
     await post("delete", { path: "server.js" });
+    mkdirSync(own("code-repo", "vendor", ".git"), { recursive: true });
     await post("reset", {});
+    expect(existsSync(own("code-repo", "vendor"))).toBe(false);
     expect(code("mine.js")).toBe("export const mine = 1;\n");
     expect(existsSync(own("code-repo", "server.js"))).toBe(true);
     expect(await ask<OutputOf<"code.status">>("GET", "/v1/code/status")).toMatchObject({ changedCount: 0, isStale: false });

@@ -109,7 +109,11 @@ export function composeCli(main: string): CliParts {
             const entrance = openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say });
             const door = await serveHttp(entrance, { version, dataFolder: folder });
             const { openAgentDoor } = await import("./operations/open-agent-door.ts");
-            await openAgentDoor(daemon.instance, door.port);
+            // The agent's folder may be in any state; the daemon serves all the same.
+            await openAgentDoor(daemon.instance, door.port).catch((error: unknown) => {
+              if (!InstarError.is(error)) throw error;
+              say(`the agent has no door of its own: ${error.message}`);
+            });
             const webhooks = openWebhooks(daemon, say);
             return { port: door.port, close: async () => void (await Promise.all([door.close(), webhooks?.close()])) };
           },

@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
-import { removeTree } from "../platform/durable-files.ts";
+import { explainFileError, removeTree } from "../platform/durable-files.ts";
 import { type AgentFolder, openAgentFolder } from "../self/folders/agent-folder.ts";
 import { type AgentData, planAgentData, type SelfSettings } from "../settings/self-settings.ts";
 import { type Instance, readStanding } from "./instance.ts";
@@ -24,7 +24,7 @@ export interface AgentCode {
   base(): Base | null;
   /** Makes the folders where they are missing, and code-repo of what runs where it was never made. Doing it again does nothing. */
   prepare(): Promise<void>;
-  /** Makes code-repo anew of what runs. Git's own files in it stay the agent's: nobody reads them. @throws InstarError CONFLICT before anything runs, DISK_FULL */
+  /** Makes code-repo anew of what runs. What it held goes, git's own files too. @throws InstarError CONFLICT before anything runs, DISK_FULL */
   reset(signal: AbortSignal): Promise<Base>;
   /** Writes down that code-repo now holds what was brought over to this commit. */
   follow(base: Base): void;
@@ -51,6 +51,8 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
   const reset = async (signal: AbortSignal): Promise<Base> => {
     const { running } = readStanding(instance);
     if (running === null) throw new InstarError("CONFLICT", "nothing runs yet, so there is no code to make code-repo of", { transient: true });
+    // Until it is whole again it is of nothing: what a crash leaves is made anew, and never taken for the agent's change.
+    transact(instance.database, () => instance.facts.remove(BASE));
     await makeAgain(instance, codeRepo, running.commit, signal);
     follow({ commit: running.commit, version: running.version });
     return { commit: running.commit, version: running.version };
@@ -64,7 +66,10 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
     reset,
     prepare: async () => {
       // The group and others may look: the agent may be another user.
-      for (const path of [data.root, data.codeRepo, data.sandbox, data.deployments]) await mkdir(path, { recursive: true, mode: 0o755 });
+      for (const path of [data.root, data.codeRepo, data.sandbox, data.deployments])
+        await mkdir(path, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
+          throw explainFileError(error, `could not make ${path}`);
+        });
       if (base() === null && readStanding(instance).running !== null) await reset(AbortSignal.timeout(900_000));
     },
   };
@@ -77,11 +82,7 @@ async function makeAgain({ folder, rooms }: Instance, codeRepo: AgentFolder, com
   try {
     await mkdir(laid, { recursive: true, mode: 0o700 });
     await rooms.source.writeTree(commit, laid, signal);
-    for (;;) {
-      const { entries, isAll } = await codeRepo.list("", { limit: 10_000, signal });
-      for (const { path } of entries) if (path.toLowerCase() !== ".git") await codeRepo.remove(path);
-      if (isAll) break;
-    }
+    await codeRepo.clear();
     for (const { path, kind, mode } of await rooms.source.listTree(commit, signal))
       if (kind === "file") await codeRepo.write(path, await readFile(join(laid, path)), { mode: mode === 0o755 ? "755" : "644" });
   } finally {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
-import { writeFileDurably } from "../platform/durable-files.ts";
+import { removeTree, writeFileDurably } from "../platform/durable-files.ts";
 import { type AgentCode, openAgentCode } from "./agent-code.ts";
 import { importOwnCode } from "./import-own-code.ts";
 import { type Instance, readStanding } from "./instance.ts";
@@ -82,7 +81,7 @@ async function tellDeployments(instance: Instance, { data }: AgentCode, told: st
   const waiting = deployments.find(({ needsPerson }) => needsPerson);
   const flag = join(data.deployments, "human_approval_required.flag");
   await writeFileDurably(join(data.deployments, "status.json"), text, 0o644);
-  if (waiting === undefined) await rm(flag, { force: true });
+  if (waiting === undefined) await removeTree(flag);
   else await writeFileDurably(flag, `${waiting.update}: ${waiting.because}\n`, 0o644);
   return text;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Instance } from "../daemon/instance.ts";
 import { TokenStore } from "../governance/access/token-store.ts";
-import { writeFileDurably } from "../platform/durable-files.ts";
+import { explainFileError, writeFileDurably } from "../platform/durable-files.ts";
 import { readSmallFile } from "../settings/read-small-file.ts";
 import { planAgentData } from "../settings/self-settings.ts";
 import { newId } from "../update/new-id.ts";
@@ -23,7 +23,9 @@ export async function openAgentDoor(instance: Instance, port: number): Promise<v
   const { settings, rooms, database } = instance;
   if (settings.self === undefined) return;
   const { deployments } = planAgentData(settings.self, rooms.settingsFolder);
-  await mkdir(deployments, { recursive: true, mode: 0o755 });
+  await mkdir(deployments, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
+    throw explainFileError(error, `could not make ${deployments}`);
+  });
   const path = join(deployments, "door.json");
   const tokens = new TokenStore({ database, clock: rooms.clock, newId });
   const token = (await readToken(path, tokens)) ?? makeToken(instance, tokens);

@@ -16,6 +16,18 @@ describe.each(WAYS)("an agent's folder, reached by %s,", (way) => {
   });
   afterEach(() => bench.close());
 
+  it("is cleared of everything, git's own files too, and of nothing behind a link", async () => {
+    for (const path of ["a.txt", "b/c/d.txt", ".git/config", "vendor/x/.git/hooks/pre-commit"]) bench.put(path, "1");
+    symlinkSync(bench.outside, join(bench.root, "b", "out"));
+    symlinkSync(join(bench.outside, "b"), join(bench.root, "link"));
+    const before = bench.beyond();
+    await folder.clear();
+    expect([bench.paths(), bench.beyond()]).toEqual([[], before]);
+    await folder.clear();
+    await folder.write("a.txt", "2");
+    expect(bench.paths()).toEqual(["a.txt"]);
+  });
+
   describe("lists", () => {
     it("what is at its top, and below where that is asked for", async () => {
       bench.put("b/c.txt", "12");

@@ -8,7 +8,7 @@ import { type AgentFolderList, type ListQuestion, listAgentFolder } from "./list
 import { moveAgentEntry } from "./move-agent-entry.ts";
 import { type PatchedFiles, patchAgentFolder } from "./patch-agent-folder.ts";
 import { type AgentFileText, type ReadQuestion, readAgentFile } from "./read-agent-file.ts";
-import { removeAgentEntry } from "./remove-agent-entry.ts";
+import { clearAgentFolder, removeAgentEntry } from "./remove-agent-entry.ts";
 import { type AgentFolderMatches, type SearchQuestion, searchAgentFolder } from "./search-agent-folder.ts";
 import { sweepStaged } from "./sweep-staged.ts";
 import { Turns } from "./take-turns.ts";
@@ -31,6 +31,8 @@ export interface AgentFolder {
   write(path: string, content: string | Uint8Array, choice?: WriteChoice): Promise<WrittenFile>;
   move(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Removes everything, git's own files too. For whoever makes the folder anew; no agent asks for it. */
+  clear(): Promise<void>;
   /** A unified diff, best git's own; see `patchAgentFolder`. */
   patch(unifiedDiff: string): Promise<PatchedFiles>;
 }
@@ -74,6 +76,7 @@ export function openAgentFolder({ root, limits = DEFAULT_LIMITS }: AgentFolderPl
     write: (path, content, choice = {}) => change(() => writeAgentFile(whole, quota, path, content, choice)),
     move: (from, to) => change(() => moveAgentEntry(whole, from, to)),
     remove: (path) => change(() => removeAgentEntry(whole, quota, path)),
+    clear: () => change(() => clearAgentFolder(whole)),
     patch: (unifiedDiff) => change(() => patchAgentFolder(whole, quota, unifiedDiff)),
   };
 }

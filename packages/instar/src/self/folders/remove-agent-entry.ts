@@ -5,7 +5,7 @@ import { explainRefusal, quotePath } from "./explain-refusal.ts";
 import { FOLDER_LIMITS } from "./folder-limits.ts";
 import { type FolderQuota, type FolderUse, sizeOnDisk } from "./folder-quota.ts";
 import type { FolderRoom } from "./folder-room.ts";
-import { type EntryName, type HeldFolder, holdFolder, holdInner, joinShown } from "./hold-folder.ts";
+import { type EntryName, type HeldFolder, holdFolder, holdInner, holdTop, joinShown } from "./hold-folder.ts";
 import { isGitName } from "./parse-agent-path.ts";
 import { walkFolder } from "./walk-folder.ts";
 import { parseFilePath } from "./write-agent-file.ts";
@@ -31,6 +31,18 @@ export async function removeAgentEntry(room: FolderRoom, quota: FolderQuota, pat
   }
 }
 
+/** Everything in the agent's folder, git's own files too: it is made anew. A crash leaves a part. */
+export async function clearAgentFolder(room: FolderRoom): Promise<void> {
+  const top = await holdTop(room);
+  try {
+    await emptyFolder(room, top, true);
+  } catch (error) {
+    throw explainRefusal(error, "", "remove");
+  } finally {
+    await top.close();
+  }
+}
+
 async function removeFolder(room: FolderRoom, outer: HeldFolder, name: EntryName): Promise<FolderUse> {
   const folder = await holdInner(room, outer, name);
   const use = await countAndEmpty(room, folder).finally(() => folder.close());
@@ -47,16 +59,17 @@ async function countAndEmpty(room: FolderRoom, folder: HeldFolder): Promise<Fold
   return use;
 }
 
-async function emptyFolder(room: FolderRoom, folder: HeldFolder): Promise<void> {
-  for await (const walked of walkFolder(room, folder, { isRecursive: false, entersGit: false, mostNames: FOLDER_LIMITS.treeEntries })) {
+async function emptyFolder(room: FolderRoom, folder: HeldFolder, takesGit = false): Promise<void> {
+  for await (const walked of walkFolder(room, folder, { isRecursive: false, entersGit: takesGit, mostNames: FOLDER_LIMITS.treeEntries })) {
     if (walked.kind === "gap") continue;
     const path = joinShown(folder.path, walked.name);
-    if (isGitName(walked.name.toString())) throw new InstarError("FORBIDDEN", `${quotePath(path)} is git's own and came meanwhile: the rest was removed`);
+    if (!takesGit && isGitName(walked.name.toString()))
+      throw new InstarError("FORBIDDEN", `${quotePath(path)} is git's own and came meanwhile: the rest was removed`);
     await room.between("looked", path);
     await folder.assertSame();
     if (walked.found.isDirectory()) {
       const inner = await holdInner(room, folder, walked.name);
-      await emptyFolder(room, inner).finally(() => inner.close());
+      await emptyFolder(room, inner, takesGit).finally(() => inner.close());
       await room.between("emptied", path);
       await folder.assertSame();
       await rmdir(folder.at(walked.name));
