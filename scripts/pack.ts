@@ -1,4 +1,4 @@
-// `npm run pack`: the package as people install it, dist/instar-<version>.tgz. One bundled program beside what it reads:
+// `npm run pack`: the packages as people install them, dist/instar-<version>.tgz and dist/instar-sdk-<version>.tgz. One bundled program beside what it reads:
 // its example agent, the schema of instar.yaml and the OpenAPI document. What it depends on is installed, not bundled.
 import { execFile } from "node:child_process";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { stageSdk } from "./pack-sdk.ts";
 import { ROOT, readPackages } from "./read-project.ts";
 
 /**
@@ -15,6 +16,17 @@ import { ROOT, readPackages } from "./read-project.ts";
 export async function packInstar(folder: string): Promise<string> {
   const stage = join(folder, "package");
   await stageInstar(stage);
+  return packStage(stage, folder);
+}
+
+/** The same for what lives inside an agent. */
+export async function packSdk(folder: string): Promise<string> {
+  const stage = join(folder, "sdk");
+  await stageSdk(stage);
+  return packStage(stage, folder);
+}
+
+async function packStage(stage: string, folder: string): Promise<string> {
   const { stdout } = await promisify(execFile)("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     cwd: stage,
     shell: process.platform === "win32",
@@ -77,5 +89,5 @@ function nameOfTarball(stdout: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = join(ROOT, "dist");
   await mkdir(folder, { recursive: true });
-  process.stdout.write(`${await packInstar(folder)}\n`);
+  for (const pack of [packInstar, packSdk]) process.stdout.write(`${await pack(folder)}\n`);
 }

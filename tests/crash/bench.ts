@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ import { type Census, takeCensus } from "./take-census.ts";
 const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL("crash-main.ts", import.meta.url));
 const AGENT = fileURLToPath(new URL("agent", import.meta.url));
+/** The sources are stripped of their types once for all instances, and not at each start of each. */
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));
 const LOOK_EVERY_MS = 100;
 
 export type Behaviour = "good" | "misbehaves" | "breaks-state" | "will-not-start" | "fails-smoke" | "fails-tests" | "slow-tests";
@@ -70,6 +72,7 @@ export class Bench {
       HOME,
       INSTAR_OPERATOR_PATH: PATH,
       INSTAR_DATA: join(place, "data"),
+      NODE_COMPILE_CACHE: COMPILED,
       INSTAR_CRASH_FOLDER: this.crash,
       INSTAR_CRASH_DATA: this.data,
       INSTAR_CRASH_OWNER: String(process.pid),
@@ -82,6 +85,8 @@ export class Bench {
     const bench = new Bench(kind, mkdtempSync(join(tmpdir(), "instar-crash-")), await findFreePort(), agentPort);
     for (const folder of [bench.#agentFolder, bench.witness, join(bench.crash, "armed"), join(bench.crash, "fired")]) mkdirSync(folder, { recursive: true });
     writeFileSync(join(bench.#agentFolder, "instar.yaml"), JSON.stringify(bench.#settings()));
+    for (const folder of [COMPILED, join(bench.data, "cache")]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    symlinkSync(COMPILED, join(bench.data, "cache", "node"));
     cpSync(AGENT, bench.#work, { recursive: true });
     await bench.#git(bench.place, "init", "--quiet", "--bare", "--initial-branch=main", bench.#remote);
     await bench.#git(bench.#work, "init", "--quiet", "--initial-branch=main", ".");

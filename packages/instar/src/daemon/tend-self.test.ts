@@ -64,8 +64,8 @@ describe("an agent's folders", () => {
       tend();
       await until(() => said.length > 0);
       expect(said).toEqual([expect.stringMatching(/^the agent's own folders: could not make/)]);
-      let looks = 0;
-      await until(() => (looks += 1) > 50);
+      const looks: true[] = [];
+      await until(() => looks.push(true) > 50);
       expect(said).toHaveLength(1);
       rmSync(own(name));
       await until(() => existsSync(own("deployments", "status.json")));
