@@ -11,22 +11,30 @@ export function notePushed({ facts }: Pick<Instance, "facts">, update: string, w
   facts.write(pushedFact(update), words);
 }
 
+const PUSHED_AMONG = 20;
+
 /** Committed, asked to be pushed, and not tried yet: oldest first. */
 export function findUnpushed(instance: Pick<Instance, "journal" | "definitions" | "facts">): DeploymentView[] {
   const wanted = (update: UpdateId) => startOf(instance.journal.read(update)).start.deploy?.push === true;
-  return readDeployments(instance)
+  return readDeployments(instance, PUSHED_AMONG)
     .filter(({ update, outcome, pushed }) => outcome === "committed" && pushed === null && wanted(update as UpdateId))
     .toReversed();
 }
 
 const acknowledgedFact = (update: string) => `acknowledged:${update}`;
 
-/** What the agent deployed of its own, newest first. */
-export function readDeployments(instance: Pick<Instance, "journal" | "definitions" | "facts">): DeploymentView[] {
-  return instance.journal
-    .list()
-    .toReversed()
-    .flatMap((update) => describeDeployment(instance, update, instance.journal.read(update)) ?? []);
+/** So many updates are looked through, the newest first: what is older is on the ledger. */
+const LOOKED_THROUGH = 500;
+
+/** What the agent deployed of its own, newest first, at most so many. */
+export function readDeployments(instance: Pick<Instance, "journal" | "definitions" | "facts">, limit = LOOKED_THROUGH): DeploymentView[] {
+  const found: DeploymentView[] = [];
+  for (const update of instance.journal.list().toReversed().slice(0, LOOKED_THROUGH)) {
+    if (found.length === limit) break;
+    const deployment = describeDeployment(instance, update, instance.journal.read(update));
+    if (deployment !== undefined) found.push(deployment);
+  }
+  return found;
 }
 
 /** Writes down that the agent knows how it ended. In the caller's transaction. */

@@ -10,6 +10,7 @@ import { findUnpushed, notePushed, readDeployments } from "./read-deployments.ts
 
 /** A person who approves, and an agent that waits for it, notice no less. */
 const TEND_MS = 1_000;
+const LATER = 10;
 const WITHIN_MS = 900_000;
 const TOLD = 20;
 
@@ -23,17 +24,23 @@ export async function tendSelf(instance: Instance, say: (line: string) => void, 
   let told = "";
   let tried = "";
   let trouble = "";
-  while (!until.aborted) {
+  let seen = -1;
+  for (let looks = 0; !until.aborted; looks += 1) {
     try {
       await code.prepare();
-      told = await tellDeployments(instance, code, told);
-      const running = readStanding(instance).running?.commit ?? "";
-      // Once for each version: what the agent has changed besides is its own to bring over.
-      if (running !== tried && instance.journal.unfinished().length === 0) {
-        tried = running;
-        await bringOver(instance, code, say, until);
+      // What people and the agent say of what ended is no entry, and may be told a little later.
+      const newest = instance.journal.newest();
+      if (newest !== seen || looks % LATER === 0) {
+        told = await tellDeployments(instance, code, told);
+        const running = readStanding(instance).running?.commit ?? "";
+        // Once for each version: what the agent has changed besides is its own to bring over.
+        if (running !== tried && instance.journal.unfinished().length === 0) {
+          tried = running;
+          await bringOver(instance, code, say, until);
+        }
+        await pushCommitted(instance, say, until);
+        seen = newest;
       }
-      await pushCommitted(instance, say, until);
       trouble = "";
     } catch (error) {
       until.throwIfAborted();
@@ -75,7 +82,7 @@ async function pushCommitted(instance: Instance, say: (line: string) => void, un
 
 /** @returns what was told, so that nothing is written where nothing changed */
 async function tellDeployments(instance: Instance, { data }: AgentCode, told: string): Promise<string> {
-  const deployments = readDeployments(instance).slice(0, TOLD);
+  const deployments = readDeployments(instance, TOLD);
   const text = `${JSON.stringify({ deployments }, null, 2)}\n`;
   if (text === told) return told;
   const waiting = deployments.find(({ needsPerson }) => needsPerson);

@@ -68,6 +68,11 @@ export class Journal {
     return rows.map(parseRow);
   }
 
+  /** Another number after each entry: who has seen to it so far need not look again. */
+  newest(): number {
+    return (this.#database.prepare("SELECT coalesce(max(rowid), 0) AS newest FROM journal").get() as { newest: number }).newest;
+  }
+
   /** Every update's id, oldest first. */
   list(): UpdateId[] {
     const rows = this.#database.prepare("SELECT update_id FROM journal WHERE seq = 0 ORDER BY rowid").all() as { update_id: string }[];
