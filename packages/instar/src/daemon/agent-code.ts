@@ -28,6 +28,8 @@ export interface AgentCode {
   reset(signal: AbortSignal): Promise<Base>;
   /** Writes down that code-repo now holds what was brought over to this commit. */
   follow(base: Base): void;
+  /** Acts while nobody else makes code-repo anew, brings it up to what runs, or makes a commit of it. Not within another such act. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
 }
 
 /** One for each instance: what changes something in a folder waits for whatever else does. */
@@ -48,7 +50,13 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
   const sandbox = openAgentFolder({ root: data.sandbox });
   const base = () => instance.facts.read<Base>(BASE) ?? null;
   const follow = (next: Base) => transact(instance.database, () => instance.facts.write(BASE, next));
-  const reset = async (signal: AbortSignal): Promise<Base> => {
+  let acting: Promise<unknown> = Promise.resolve();
+  const alone = <T>(act: () => Promise<T>): Promise<T> => {
+    const done = acting.then(act, act);
+    acting = done.catch(() => {});
+    return done;
+  };
+  const make = async (signal: AbortSignal): Promise<Base> => {
     const { running } = readStanding(instance);
     if (running === null) throw new InstarError("CONFLICT", "nothing runs yet, so there is no code to make code-repo of", { transient: true });
     // Until it is whole again it is of nothing: what a crash leaves is made anew, and never taken for the agent's change.
@@ -63,14 +71,15 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
     sandbox,
     base,
     follow,
-    reset,
+    alone,
+    reset: (signal) => alone(() => make(signal)),
     prepare: async () => {
       // The group and others may look: the agent may be another user.
       for (const path of [data.root, data.codeRepo, data.sandbox, data.deployments])
         await mkdir(path, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
           throw explainFileError(error, `could not make ${path}`);
         });
-      if (base() === null && readStanding(instance).running !== null) await reset(AbortSignal.timeout(900_000));
+      if (base() === null && readStanding(instance).running !== null) await alone(() => make(AbortSignal.timeout(900_000)));
     },
   };
 }

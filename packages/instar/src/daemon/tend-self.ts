@@ -36,7 +36,7 @@ export async function tendSelf(instance: Instance, say: (line: string) => void, 
         // Once for each version: what the agent has changed besides is its own to bring over.
         if (running !== tried && instance.journal.unfinished().length === 0) {
           tried = running;
-          await bringOver(instance, code, say, until);
+          await code.alone(() => bringOver(instance, code, say, until));
         }
         await pushCommitted(instance, say, until);
         seen = newest;

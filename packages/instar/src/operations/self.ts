@@ -108,7 +108,8 @@ async function describeCode(context: OperationContext, code: AgentCode): Promise
   };
 }
 
-const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof importOwnCode>[2]) => importOwnCode(instance, code, what, within());
+const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof importOwnCode>[2]) =>
+  code.alone(() => importOwnCode(instance, code, what, within()));
 
 async function deploy(context: OperationContext, code: AgentCode, input: InputOf<"code.deploy">): Promise<OutputOf<"code.deploy">> {
   const { instance, actor } = context;
