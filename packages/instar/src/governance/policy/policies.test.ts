@@ -246,6 +246,15 @@ describe("a bad policy", () => {
 });
 
 describe("a set of policies", () => {
+  it("is the same for the same texts, however many others were read between, and another one for every other", () => {
+    const own = '@id("x") @because("y") permit (principal, action == Instar::Action::"status", resource);';
+    const first = withOwn(own);
+    expect(withOwn(own)).toBe(first);
+    for (let other = 0; other < 20; other += 1) expect(withOwn(`${own} // ${other}`).digest).not.toBe(first.digest);
+    expect(withOwn(own)).toEqual(first);
+    expect(withOwn(own, { shipped: false })).not.toEqual(first);
+  });
+
   it("has another digest for every other text, and the same for the same", () => {
     const text = `permit (principal in Instar::Role::"viewer", action in Instar::Action::"operate", resource);`;
     expect(withOwn(text).digest).toBe(withOwn(text).digest);

@@ -34,17 +34,30 @@ export function readPolicySet(own: readonly PolicyText[], { shipped }: { readonl
 /** What stands before the names of Instar's own files: no file of an operator's is called so. */
 const BROUGHT = "instar:";
 
-/** The same from all texts at once, as they were kept with a decision. */
+/** Sets that were parsed, by digest: a set hangs on nothing but its texts, and every question is asked of one. The longest unasked gives way. */
+const parsedSets = new Map<string, PolicySet>();
+const MOST_PARSED = 16;
+
+/** The same from all texts at once, as they were kept with a decision. Pure: the same texts are the same set. */
 export function parsePolicySet(texts: readonly PolicyText[]): PolicySet {
   const schema = renderPolicySchema();
+  const digest = `sha256:${createHash("sha256")
+    .update(JSON.stringify([schema, texts.map(({ file, text }) => [file, text])]))
+    .digest("hex")}`;
+  const set = parsedSets.get(digest) ?? parseTexts(texts, schema, digest);
+  parsedSets.delete(digest);
+  parsedSets.set(digest, set);
+  const [longest] = parsedSets.keys();
+  if (parsedSets.size > MOST_PARSED && longest !== undefined) parsedSets.delete(longest);
+  return set;
+}
+
+function parseTexts(texts: readonly PolicyText[], schema: string, digest: string): PolicySet {
   const parsed = texts.map(parseFile);
   const policies = parsed.flatMap((each) => each.policies);
   const problems = [...parsed.flatMap((each) => each.problems), ...findSameIds(policies)];
   const sound = problems.every(({ severity }) => severity !== "error");
   const all = sound ? [...problems, ...validatePolicies(policies, schema)] : problems;
-  const digest = `sha256:${createHash("sha256")
-    .update(JSON.stringify([schema, texts.map(({ file, text }) => [file, text])]))
-    .digest("hex")}`;
   return { digest, texts, policies, problems: all, isSound: all.every(({ severity }) => severity !== "error") };
 }
 
