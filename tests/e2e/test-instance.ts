@@ -212,7 +212,8 @@ export class TestInstance {
     const { port } = JSON.parse(readFileSync(join(this.data, "daemon.json"), "utf8")) as { port: number };
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}` },
+      // A line that was kept open may be closed just when it is asked on: whoever asks here wants an answer.
+      headers: { authorization: `Bearer ${token}`, connection: "close" },
       ...(input === undefined ? {} : { body: JSON.stringify(input) }),
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };

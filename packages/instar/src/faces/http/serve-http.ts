@@ -27,6 +27,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 /** For an operation that takes a file's text: as JSON its quotes and line ends take two bytes each. */
 const FILE_BODY_LIMIT_BYTES = 8_388_608;
 const UNNAMED: HttpAbout = { version: "0.0.0", dataFolder: null };
+const KEPT_MS = 75_000;
 /** How this machine is called by itself. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
@@ -45,6 +46,8 @@ export async function serveHttp(entrance: Pick<Entrance, "admit" | "assertMay" |
       }),
     );
     server.on("error", reject);
+    // Longer than a client keeps a connection that is not asked on: one that is closed here just when a question is on its way leaves who asked in the dark.
+    if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEPT_MS;
   });
 }
 
