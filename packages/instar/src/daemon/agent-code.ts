@@ -7,6 +7,9 @@ import { type AgentFolder, openAgentFolder } from "../self/folders/agent-folder.
 import { type AgentData, planAgentData, type SelfSettings } from "../settings/self-settings.ts";
 import { type Instance, readStanding } from "./instance.ts";
 
+/** What code-repo may hold, and one file of it: as large as what any source brings. */
+export const OWN_CODE_LIMITS = { files: 200_000, bytes: 2 * 1_024 ** 3, fileBytes: 256 * 1_024 ** 2 };
+
 /** The commit that code-repo was made from, where the agent cannot write. */
 const BASE = "selfBase";
 
@@ -93,7 +96,8 @@ async function makeAgain({ folder, rooms }: Instance, codeRepo: AgentFolder, com
     await rooms.source.writeTree(commit, laid, signal);
     await codeRepo.clear();
     for (const { path, kind, mode } of await rooms.source.listTree(commit, signal))
-      if (kind === "file") await codeRepo.write(path, await readFile(join(laid, path)), { mode: mode === 0o755 ? "755" : "644" });
+      if (kind === "file")
+        await codeRepo.write(path, await readFile(join(laid, path)), { mode: mode === 0o755 ? "755" : "644", mostBytes: OWN_CODE_LIMITS.fileBytes });
   } finally {
     await removeTree(laid);
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import { removeTree, writeFileDurably } from "../platform/durable-files.ts";
-import { type AgentCode, openAgentCode } from "./agent-code.ts";
+import { type AgentCode, OWN_CODE_LIMITS, openAgentCode } from "./agent-code.ts";
 import { importOwnCode } from "./import-own-code.ts";
 import { type Instance, readStanding } from "./instance.ts";
 import { findUnpushed, notePushed, readDeployments } from "./read-deployments.ts";
@@ -109,16 +109,20 @@ async function bringOver(instance: Instance, code: AgentCode, say: (line: string
   }
   const target = made.kind === "imported" ? made.commit : running.commit;
   for (const { path, from, modeBefore, modeAfter } of await source.diff(made.local, target, signal)) {
-    if (from !== undefined) await code.codeRepo.remove(from);
-    if (modeAfter === 0) await code.codeRepo.remove(path);
-    const bytes = isFile(modeAfter) ? await source.readFile(target, path, MOST_BYTES) : undefined;
-    const old = from === undefined && isFile(modeBefore) ? await source.readFile(made.local, path, MOST_BYTES) : undefined;
-    const choice = { mode: (modeAfter & 0o100) === 0 ? "644" : "755", expects: old === undefined ? null : digestOf(old) } as const;
-    if (bytes !== undefined) await code.codeRepo.write(path, bytes, choice);
+    const before = from ?? path;
+    const old = isFile(modeBefore) ? await source.readFile(made.local, before, MOST_BYTES) : undefined;
+    const expects = old === undefined ? null : digestOf(old);
+    // A folder that was made of a commit holds none of its links.
+    if ((from !== undefined || !isFile(modeAfter)) && old !== undefined) await code.codeRepo.remove(before, { expects, mostBytes: MOST_BYTES });
+    if (!isFile(modeAfter)) continue;
+    const bytes = await source.readFile(target, path, MOST_BYTES);
+    if (bytes === undefined) throw new InstarError("PACKAGE_REFUSED", `${path} is larger than ${MOST_BYTES} bytes`);
+    const choice = { mode: (modeAfter & 0o100) === 0 ? "644" : "755", expects: from === undefined ? expects : null, mostBytes: MOST_BYTES } as const;
+    await code.codeRepo.write(path, bytes, choice);
   }
   code.follow({ commit: running.commit, version: running.version });
 }
 
-const MOST_BYTES = 64 * 1_048_576;
+const MOST_BYTES = OWN_CODE_LIMITS.fileBytes;
 const isFile = (mode: number) => (mode & 0o170000) === 0o100000;
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const importOwn = (more: { onto?: string; message?: string; name?: string } = {}) =>
   source.alone(() =>
     importCode(source.mirror, {
-      folder: own(),
+      lay: async () => own(),
       isIgnored: (path) => /(^|\/)(\.git|node_modules|dist)(\/|$)/.test(path),
       base,
       onto: more.onto ?? base,

@@ -10,8 +10,8 @@ import { mergeTrees } from "./merge-local-changes.ts";
 import { pinMade, readTime, writeCommit } from "./write-commit.ts";
 
 export interface CodeImport {
-  /** Absolute. Read as it lies there: no git in it, nor what a repository there says, is asked. */
-  readonly folder: string;
+  /** Gives a folder, absolute, in which nobody else writes, with what lies there. No git in it, nor what a repository there says, is asked. */
+  readonly lay: (isIgnored: IsIgnored) => Promise<string>;
   /** What is no part of the agent; what the base has is one all the same. */
   readonly isIgnored: IsIgnored;
   /** The commit that the folder was made from. */
@@ -37,8 +37,9 @@ export type ImportedCode =
  * @throws InstarError as importFolder
  */
 export async function importCode(mirror: GitMirror, what: CodeImport, signal?: AbortSignal): Promise<ImportedCode> {
-  const { base, onto, folder, message, author } = what;
+  const { base, onto, message, author } = what;
   const isIgnored = await keepKnown(mirror, base, what.isIgnored, signal);
+  const folder = await what.lay(isIgnored);
   const local = await importFolder(mirror, { folder, isIgnored, message, parent: base, atSeconds: await readTime(mirror, base) }, signal);
   if (local.changed.length === 0) return { kind: "unchanged", local: local.commit };
   const tree = await putLinks(mirror, base, local.commit, signal);

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { InstarError } from "@instar/protocol";
 import { systemClock } from "../../platform/clock.ts";
+import { type CopyQuestion, copyAgentFolder } from "./copy-agent-folder.ts";
 import { FolderQuota, type FolderQuotaLimits } from "./folder-quota.ts";
 import type { FolderRoom } from "./folder-room.ts";
 import { type AgentFolderList, type ListQuestion, listAgentFolder } from "./list-agent-folder.ts";
@@ -30,7 +31,9 @@ export interface AgentFolder {
   search(question: SearchQuestion): Promise<AgentFolderMatches>;
   write(path: string, content: string | Uint8Array, choice?: WriteChoice): Promise<WrittenFile>;
   move(from: string, to: string): Promise<void>;
-  remove(path: string): Promise<void>;
+  remove(path: string, choice?: Pick<WriteChoice, "expects" | "mostBytes">): Promise<void>;
+  /** To where the agent cannot write; see `copyAgentFolder`. */
+  copy(question: CopyQuestion): Promise<void>;
   /** Removes everything, git's own files too. For whoever makes the folder anew; no agent asks for it. */
   clear(): Promise<void>;
   /** A unified diff, best git's own; see `patchAgentFolder`. */
@@ -75,7 +78,8 @@ export function openAgentFolder({ root, limits = DEFAULT_LIMITS }: AgentFolderPl
     search: (question) => searchAgentFolder(whole, question),
     write: (path, content, choice = {}) => change(() => writeAgentFile(whole, quota, path, content, choice)),
     move: (from, to) => change(() => moveAgentEntry(whole, from, to)),
-    remove: (path) => change(() => removeAgentEntry(whole, quota, path)),
+    remove: (path, choice = {}) => change(() => removeAgentEntry(whole, quota, path, choice)),
+    copy: (question) => copyAgentFolder(whole, question),
     clear: () => change(() => clearAgentFolder(whole)),
     patch: (unifiedDiff) => change(() => patchAgentFolder(whole, quota, unifiedDiff)),
   };

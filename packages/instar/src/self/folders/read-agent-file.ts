@@ -49,16 +49,13 @@ export interface WholeFile {
   readonly mode: "644" | "755";
 }
 
-/** The whole file, or null where nothing is there. Larger than 8 MiB is refused with FORBIDDEN. */
-export async function readWholeFile(room: FolderRoom, names: AgentNames): Promise<WholeFile | null> {
+/** The whole file, or null where nothing is there. A larger one is refused with FORBIDDEN. */
+export async function readWholeFile(room: FolderRoom, names: AgentNames, mostBytes: number = FOLDER_LIMITS.fileBytes): Promise<WholeFile | null> {
   try {
     return await withFile(room, names, async ({ handle, found }) => {
-      const bytes = await readBounded(handle, FOLDER_LIMITS.fileBytes);
+      const bytes = await readBounded(handle, mostBytes);
       if (bytes === undefined)
-        throw new InstarError(
-          "FORBIDDEN",
-          `${quotePath(names.join("/"))} is larger than ${FOLDER_LIMITS.fileBytes} bytes, too large to be compared or patched`,
-        );
+        throw new InstarError("FORBIDDEN", `${quotePath(names.join("/"))} is larger than ${mostBytes} bytes, too large to be compared or patched`);
       return { bytes, digest: createHash("sha256").update(bytes).digest("hex"), mode: modeOf(found.mode) };
     });
   } catch (error) {

@@ -8,11 +8,21 @@ import type { FolderRoom } from "./folder-room.ts";
 import { type EntryName, type HeldFolder, holdFolder, holdInner, holdTop, joinShown } from "./hold-folder.ts";
 import { isGitName } from "./parse-agent-path.ts";
 import { walkFolder } from "./walk-folder.ts";
-import { parseFilePath } from "./write-agent-file.ts";
+import { assertExpected, parseFilePath, type WriteChoice } from "./write-agent-file.ts";
 
-/** Removes a file, a link itself, anything else of one name, or a folder with all that is in it. A crash leaves a part of the folder. */
-export async function removeAgentEntry(room: FolderRoom, quota: FolderQuota, path: string): Promise<void> {
+/**
+ * Removes a file, a link itself, anything else of one name, or a folder with all that is in it. A crash leaves a part of the folder.
+ *
+ * @param choice what must be there now, as for a write
+ */
+export async function removeAgentEntry(
+  room: FolderRoom,
+  quota: FolderQuota,
+  path: string,
+  { expects, mostBytes }: Pick<WriteChoice, "expects" | "mostBytes"> = {},
+): Promise<void> {
   const names = parseFilePath(path);
+  if (expects !== undefined) await assertExpected(room, names, expects, mostBytes);
   const name = names.at(-1) ?? "";
   const outer = await holdFolder(room, names.slice(0, -1));
   try {

@@ -17,6 +17,8 @@ export interface WriteChoice {
    * place, and calls of one `AgentFolder` wait for each other; what the agent itself writes in that last moment is replaced.
    */
   readonly expects?: string | null | undefined;
+  /** Of the content, and of what it is compared with: 8 MiB, but for what the daemon itself lays there. */
+  readonly mostBytes?: number | undefined;
 }
 
 export interface WrittenFile {
@@ -31,11 +33,11 @@ export async function writeAgentFile(
   quota: FolderQuota,
   path: string,
   content: string | Uint8Array,
-  { mode, expects }: WriteChoice,
+  { mode, expects, mostBytes = FOLDER_LIMITS.fileBytes }: WriteChoice,
 ): Promise<WrittenFile> {
   const names = parseFilePath(path);
   if (mode !== undefined && mode !== "644" && mode !== "755") throw new InstarError("INPUT_INVALID", 'mode must be "644" or "755"');
-  const bytes = parseContent(content, path);
+  const bytes = parseContent(content, path, mostBytes);
   const before = await lookAtPath(room, names);
   if (before !== undefined) assertReplaceable(before, path);
   const more = { files: before === undefined ? 1 : 0, bytes: bytes.length - (before === undefined ? 0 : sizeOnDisk(before)) };
@@ -45,7 +47,7 @@ export async function writeAgentFile(
   try {
     const staged = await stageFile(top, bytes, mode ?? kept);
     try {
-      if (expects !== undefined) await assertExpected(room, names, expects);
+      if (expects !== undefined) await assertExpected(room, names, expects, mostBytes);
       await room.between("checked", path);
       await placeFile(room, top, staged, names);
     } finally {
@@ -67,21 +69,21 @@ export function parseFilePath(path: string): AgentNames {
   return names;
 }
 
-function parseContent(content: string | Uint8Array, path: string): Uint8Array {
+function parseContent(content: string | Uint8Array, path: string, mostBytes: number): Uint8Array {
   if (typeof content === "string" && !content.isWellFormed()) throw new InstarError("INPUT_INVALID", `the text for ${quotePath(path)} is not Unicode text`);
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  if (bytes.length > FOLDER_LIMITS.fileBytes) throw new InstarError("INPUT_INVALID", `a file of more than ${FOLDER_LIMITS.fileBytes} bytes is not written`);
+  if (bytes.length > mostBytes) throw new InstarError("INPUT_INVALID", `a file of more than ${mostBytes} bytes is not written`);
   return bytes;
 }
 
 /** @throws InstarError CONFLICT */
-export async function assertExpected(room: FolderRoom, names: AgentNames, expects: string | null): Promise<void> {
+export async function assertExpected(room: FolderRoom, names: AgentNames, expects: string | null, mostBytes: number = FOLDER_LIMITS.fileBytes): Promise<void> {
   const path = names.join("/");
   if (expects === null) {
     if ((await lookAtPath(room, names)) === undefined) return;
     throw new InstarError("CONFLICT", `${quotePath(path)} is there already: read it first`, { facts: { path } });
   }
-  const found = await readWholeFile(room, names);
+  const found = await readWholeFile(room, names, mostBytes);
   if (found?.digest === expects) return;
   throw new InstarError("CONFLICT", `${quotePath(path)} is ${found === null ? "not there any more" : "not what you expect: it was changed. Read it again"}`, {
     facts: { path, expected: expects, found: found?.digest ?? null },
