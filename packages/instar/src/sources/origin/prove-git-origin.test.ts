@@ -297,6 +297,21 @@ describe("a commit signed by OpenPGP", () => {
     expect(await prove()).toMatchObject({ kind: "none", because: expect.stringContaining("is not good") });
   });
 
+  it("is vouched for by each of several keys, one block after the other, and by none that one of the blocks takes back", async () => {
+    signers.openPgpKeys = `Mallory:\n${mallory.publicKey}\n\n${anna.publicKey}`;
+    for (const [key, name] of [[anna, "Anna"] as const, [mallory, "Mallory"] as const]) {
+      await commitBy(key);
+      expect(await prove()).toMatchObject({ kind: "openpgp", by: expect.stringContaining(name) });
+    }
+    const { revokeKey, readPrivateKey } = await import("openpgp");
+    const revoked = await revokeKey({ key: await readPrivateKey({ armoredKey: anna.privateKey }), format: "armored" });
+    for (const keys of [anna.publicKey + revoked.publicKey, revoked.publicKey + anna.publicKey]) {
+      signers.openPgpKeys = keys;
+      await commitBy(anna);
+      expect(await prove()).toMatchObject({ kind: "none", because: expect.stringContaining("is not good") });
+    }
+  });
+
   it("keys that cannot be read are an error, and nobody is taken for everybody", async () => {
     await commitBy(anna);
     signers.openPgpKeys = "no keys";

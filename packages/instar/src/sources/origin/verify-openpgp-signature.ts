@@ -1,5 +1,8 @@
 import { InstarError } from "@instar/protocol";
+import type { PublicKey } from "openpgp";
 import type { Verified } from "./verify-ssh-signature.ts";
+
+type OpenPgp = typeof import("openpgp");
 
 export interface OpenPgpQuestion {
   readonly payload: Buffer;
@@ -16,7 +19,7 @@ export interface OpenPgpQuestion {
 export async function verifyOpenPgpSignature({ payload, armoured, keys, nowMs }: OpenPgpQuestion): Promise<Verified> {
   // Large, and most instances never need it.
   const openpgp = await import("openpgp");
-  const verificationKeys = await openpgp.readKeys({ armoredKeys: keys }).catch((cause: unknown) => {
+  const verificationKeys = await readEveryKey(openpgp, keys).catch((cause: unknown) => {
     throw new InstarError("SETTINGS_INVALID", "the keys of source.signers.openpgp cannot be read", {
       cause,
       advice: "Write them there as `gpg --armor --export` gives them.",
@@ -41,4 +44,18 @@ export async function verifyOpenPgpSignature({ payload, armoured, keys, nowMs }:
     return { by: null, because: `its OpenPGP signature is not good: ${(error instanceof Error ? error.message : String(error)).slice(0, 200)}` };
   }
   return { by: null, because: "it has no OpenPGP signature" };
+}
+
+const BLOCKS = /-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?-----END PGP PUBLIC KEY BLOCK-----/g;
+
+/** A key that stands there twice counts as what both say: taken back in one of them, it is taken back. */
+async function readEveryKey(openpgp: OpenPgp, armoured: string): Promise<PublicKey[]> {
+  // readKeys looks at the first block alone. What holds no block is given to it too, so that it says what is wrong.
+  const blocks = armoured.match(BLOCKS) ?? [armoured];
+  const listed = new Map<string, PublicKey>();
+  for (const key of (await Promise.all(blocks.map((block) => openpgp.readKeys({ armoredKeys: block })))).flat()) {
+    const same = listed.get(key.getFingerprint());
+    listed.set(key.getFingerprint(), same === undefined ? key : await same.update(key));
+  }
+  return [...listed.values()];
 }
