@@ -196,6 +196,12 @@ describe("what contradicts itself is refused at its line", () => {
     ["exclusive state without a folder", GOOD.replace("kind: none", "kind: exclusive"), /line 9, column 1: state\.directory is missing/],
     ["no state section at all", GOOD.replace("state:\n  kind: none\n", ""), /state\.directory is missing/],
     ["a variable for no folder", GOOD.replace("kind: none", "kind: external\n  variable: DATA_DIR"), /line 11, .*there is no state\.directory/],
+    ["commits signed by nobody that is named", accepting("[ssh]"), /line 5, column 3: .*names nobody/],
+    ["commits signed by the other kind of key", accepting("[openpgp]", "  signers: { ssh: ./signers }\n"), /names nobody/],
+    ["a pinned key that is not there", accepting("[pinned-key]"), /line 5, column 3: .*source\.endpoint\.publicKey/],
+    ["signed releases without their registry", accepting("[tuf]"), /line 5, column 3: .*no source\.registry/],
+    ["npm packages that nobody may vouch for", accepting("[npm-provenance]", "  npm: { package: x }\n"), /source\.npm\.origin/],
+    ["what the agent makes of itself, and no section self", accepting("[none, self]"), /line 5, column 3: .*without a section self/],
     ["branch and tag", GOOD.replace("  git:", "  branch: main\n  tag: v*\n  git:"), /line 5, column 3: branch and tag exclude each other/],
     ["a source that is an option", GOOD.replace("https://example.org/ana.git", "--upload-pack=x"), /line 4, column 3: .*as an option/],
     ["a branch that is an option", GOOD.replace("  git:", '  branch: " -x"\n  git:'), /line 4, .*as an option/],
@@ -243,6 +249,11 @@ describe("what contradicts itself is refused at its line", () => {
     for (const host of ["127.0.0.1", "127.8.9.1", "localhost", "'::1'"]) parseSettings(GOOD.replace("front:", `front:\n  host: ${host}`), "instar.yaml");
   });
 
+  test("but who is named may vouch, and the agent for itself where it may change itself", () => {
+    parseSettings(accepting("[ssh]", "  signers: { ssh: ./signers }\n"), "instar.yaml");
+    parseSettings(`${accepting("[none, self]")}self: {}\n`, "instar.yaml");
+  });
+
   test("but a front at one other address may share the agent's number, and PORT is free where there is no port", () => {
     parseSettings(GOOD.replace("  start", "  port: 3000\n  start").replace("front:", "front:\n  public: true\n  host: 192.168.1.5"), "instar.yaml");
     parseSettings(PORTLESS.replace("port: none", "port: none, environment: { PORT: '1' }"), "instar.yaml");
@@ -258,4 +269,9 @@ function refusal(text: string): InstarError {
     throw error;
   }
   throw new Error("the file was accepted");
+}
+
+/** GOOD, with who must vouch, and more of the section source. */
+function accepting(kinds: string, more = ""): string {
+  return GOOD.replace("ana.git\n", `ana.git\n  accept: ${kinds}\n${more}`);
 }

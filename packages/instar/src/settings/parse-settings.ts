@@ -3,7 +3,8 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, pa
 import { SMALL_FILE_MAX_BYTES } from "./read-small-file.ts";
 import { renderSettingsMistake, renderUnknownKey, type SettingsIssue } from "./render-settings-mistake.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
-import { type Draft, SETTINGS_RULES } from "./settings-rules.ts";
+import type { Draft } from "./settings-rule.ts";
+import { SETTINGS_RULES } from "./settings-rules.ts";
 
 /** Each use of an anchor counts the nodes it brings along: more than this is a bomb and not a convenience. */
 const MAX_ALIAS_NODES = 64;

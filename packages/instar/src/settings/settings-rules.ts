@@ -1,86 +1,12 @@
-/** What the file says at a key path, before anything is checked; undefined where it says nothing. */
-export type Draft = (...path: string[]) => unknown;
-
-export interface SettingsRule {
-  /** Where the mistake is shown; where that key is not written, its nearest written parent. */
-  readonly at: readonly string[];
-  readonly says: string;
-  /** Answers false where the values it looks at are themselves mistaken: that mistake is reported on its own. */
-  readonly isBroken: (draft: Draft) => boolean;
-}
+import { type Draft, listed, type SettingsRule } from "./settings-rule.ts";
+import { SOURCE_RULES } from "./source-rules.ts";
 
 /**
  * What one key says about another. They look at the file as written and not at parsed settings, so that a misspelt key
  * and a contradiction are reported together.
  */
 export const SETTINGS_RULES: readonly SettingsRule[] = [
-  {
-    at: ["source", "git"],
-    says: "a source that begins with '-' would be read by git as an option",
-    isBroken: (draft) => looksLikeOption(draft("source", "git")),
-  },
-  {
-    at: ["source", "branch"],
-    says: "a branch that begins with '-' would be read by git as an option",
-    isBroken: (draft) => looksLikeOption(draft("source", "branch")),
-  },
-  {
-    at: ["source", "tag"],
-    says: "a tag that begins with '-' would be read by git as an option",
-    isBroken: (draft) => looksLikeOption(draft("source", "tag")),
-  },
-  {
-    at: ["source", "tag"],
-    says: "branch and tag exclude each other: follow the one or the other",
-    isBroken: (draft) => draft("source", "branch") !== undefined && draft("source", "tag") !== undefined,
-  },
-  {
-    at: ["source"],
-    says: "name a source: git, npm, files, endpoint or registry",
-    isBroken: (draft) => draft("source") !== undefined && ["git", "npm", "files", "endpoint", "registry"].every((kind) => draft("source", kind) === undefined),
-  },
-  {
-    at: ["source", "channel"],
-    says: "the channel is not among source.channels",
-    isBroken: (draft) => typeof draft("source", "channel") === "string" && draft("source", "channels", String(draft("source", "channel"))) === undefined,
-  },
-  {
-    at: ["source", "channel"],
-    says: "a channel says itself which branch or tag is followed: leave branch and tag out",
-    isBroken: (draft) => draft("source", "channel") !== undefined && (draft("source", "branch") !== undefined || draft("source", "tag") !== undefined),
-  },
-  {
-    at: ["source", "tokenFile"],
-    says: "a token would go over the network in the clear: write an https address in source.git, or one on this machine",
-    isBroken: (draft) => draft("source", "tokenFile") !== undefined && /^http:\/\/(?!127\.|localhost[:/]|\[::1\])/i.test(String(draft("source", "git"))),
-  },
-  {
-    at: ["source", "tokenFile"],
-    says: "a token is for a remote by https; for ssh there is source.sshKey",
-    isBroken: (draft) => draft("source", "tokenFile") !== undefined && !/^https?:\/\//i.test(String(draft("source", "git"))),
-  },
-  {
-    at: ["source", "accept"],
-    says: "it asks for signed commits or tags, and source.signers names nobody who may sign them",
-    isBroken: (draft) => ["ssh", "openpgp"].some((kind) => accepts(draft, kind) && draft("source", "signers", kind) === undefined),
-  },
-  {
-    at: ["source", "accept"],
-    says: "it asks for what a pinned key vouches for, and there is no source.endpoint.publicKey",
-    isBroken: (draft) => accepts(draft, "pinned-key") && draft("source", "endpoint", "publicKey") === undefined,
-  },
-  {
-    at: ["source", "accept"],
-    says: "it asks for signed releases, and there is no source.registry",
-    isBroken: (draft) => accepts(draft, "tuf") && draft("source", "registry") === undefined,
-  },
-  {
-    at: ["source", "accept"],
-    says: "it asks for npm packages that somebody vouches for, and source.npm.origin does not say who may",
-    isBroken: (draft) =>
-      (accepts(draft, "npm-provenance") && draft("source", "npm", "origin", "provenance") === undefined) ||
-      (accepts(draft, "npm-signature") && draft("source", "npm", "origin", "keys") === undefined),
-  },
+  ...SOURCE_RULES,
   {
     at: ["validation", "unit_tests"],
     says: "tests and validation.unit_tests are the same stage: write its command in one of them",
@@ -358,10 +284,6 @@ function overlap(...ranges: unknown[]): boolean {
   return left !== undefined && right !== undefined && (left[0] ?? 0) <= (right[1] ?? 0) && (right[0] ?? 0) <= (left[1] ?? 0);
 }
 
-function listed(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function hasTwice(names: readonly unknown[]): boolean {
   const said = names.filter((name) => typeof name === "string");
   return new Set(said).size < said.length;
@@ -369,12 +291,6 @@ function hasTwice(names: readonly unknown[]): boolean {
 
 function holdsPassword(url: unknown): boolean {
   return typeof url === "string" && (/^[a-z]+:\/\/[^/@]*:[^/@]+@/i.test(url) || /[?&]password=/i.test(url) || /\bpassword\s*=/i.test(url));
-}
-
-const accepts = (draft: Draft, kind: string): boolean => listed(draft("source", "accept")).includes(kind);
-
-function looksLikeOption(value: unknown): boolean {
-  return typeof value === "string" && value.trimStart().startsWith("-");
 }
 
 function isPortless(draft: Draft): boolean {

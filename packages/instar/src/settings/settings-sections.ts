@@ -28,7 +28,7 @@ export const SECTIONS: readonly Section[] = [
         name: "accept",
         example: ["none"],
         words:
-          "Who must vouch for a version before anything in it runs: tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key; none: anybody's is taken.",
+          "Who must vouch for a version before anything in it runs: tuf, ssh, openpgp, npm-provenance, npm-signature, pinned-key, self (the agent itself); none: anybody's is taken.",
       },
       { name: "signers", example: { ssh: "./allowed-signers" }, words: "Who may sign commits and tags: files with SSH or OpenPGP keys." },
       { name: "npm", example: { package: "@example/agent", tag: "latest" }, words: "An agent that is distributed as a package of an npm registry." },
