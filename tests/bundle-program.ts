@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stageInstar } from "../scripts/pack.ts";
 
@@ -7,7 +8,25 @@ import { stageInstar } from "../scripts/pack.ts";
  * nothing else looks, and in a folder of this run's own.
  */
 export default async function bundleProgram(): Promise<() => Promise<void>> {
-  const stage = fileURLToPath(new URL(`../packages/instar/node_modules/.bundled-${process.pid}/`, import.meta.url));
+  const modules = fileURLToPath(new URL("../packages/instar/node_modules/", import.meta.url));
+  await removeLeft(modules);
+  const stage = join(modules, `${PREFIX}${process.pid}`);
   process.env.INSTAR_TEST_PROGRAM = await stageInstar(stage);
   return () => rm(stage, { recursive: true, force: true });
+}
+
+const PREFIX = ".bundled-";
+
+/** What a run left that was killed. */
+async function removeLeft(modules: string): Promise<void> {
+  for (const name of await readdir(modules))
+    if (name.startsWith(PREFIX) && !isAlive(Number(name.slice(PREFIX.length)))) await rm(join(modules, name), { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }

@@ -5,6 +5,9 @@ import type { ImpactView, OutputOf } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance, until } from "./test-instance.ts";
 
+/** Neither in a test nor in a rehearsal: what runs there has not passed yet. */
+const TOLD_ONLY_WHERE_IT_SERVES = `if ((process.env.INSTAR_DOOR === undefined) !== (process.env.INSTAR_SLOT_RUN === undefined)) throw new Error("told");`;
+
 describe("an agent that changes its own code:", () => {
   let instance: TestInstance;
   let admin: string;
@@ -37,7 +40,12 @@ describe("an agent that changes its own code:", () => {
     const { agent: pid } = instance.pids();
     const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
     expect(environment).toEqual(
-      expect.arrayContaining([`AGENT_CODE_REPO_PATH=${own("code-repo")}`, "AGENT_GIT_USER_NAME=Claw", "AGENT_REQUIRE_HUMAN_APPROVAL_FOR_TEST_CHANGES=true"]),
+      expect.arrayContaining([
+        `AGENT_CODE_REPO_PATH=${own("code-repo")}`,
+        `INSTAR_DOOR=${own("deployments", "door.json")}`,
+        "AGENT_GIT_USER_NAME=Claw",
+        "AGENT_REQUIRE_HUMAN_APPROVAL_FOR_TEST_CHANGES=true",
+      ]),
     );
   });
 
@@ -56,7 +64,7 @@ describe("an agent that changes its own code:", () => {
 
   it("deploys a change by what lies in its folder, which goes through every gate and is committed under its own name", async () => {
     const { text, digest } = await ask<OutputOf<"code.read">>("GET", "/v1/code/read?path=answer.js");
-    await post("write", { path: "answer.js", text: `${text}\n// a note of the agent's\n`, expects: digest });
+    await post("write", { path: "answer.js", text: `${text}\n${TOLD_ONLY_WHERE_IT_SERVES}\n`, expects: digest });
     const begun = await deploy("Note what the answer is", { asker: "chat 7", push: true });
     expect(begun).toMatchObject({ decision: "start", isRebased: false, changed: ["answer.js"], update: expect.any(String) });
     expect(await ended(begun.update)).toMatchObject({
@@ -150,6 +158,32 @@ describe("an agent that changes its own code:", () => {
     // A link that leads out is no release.
     expect(await deploy("a link out")).toMatchObject({ code: "PACKAGE_REFUSED" });
     await post("delete", { path: "out" });
+  });
+
+  it("cannot be worn out: of deploys in a row the newest goes on, the others are cancelled, and what serves serves", async () => {
+    const begun: OutputOf<"code.deploy">[] = [];
+    for (const round of [1, 2, 3]) {
+      await post("write", { path: "round.js", text: `export const round = ${round};\n` });
+      begun.push(await deploy(`Round ${round}`));
+      expect((await instance.served())?.status).toBe(200);
+    }
+    const outcomes = await Promise.all(begun.map(async ({ update }) => (await ended(update)).outcome));
+    expect(outcomes).toEqual(["cancelled", "cancelled", "committed"]);
+    expect((await instance.served())?.status).toBe(200);
+  });
+
+  it("asks a person where it wrote a key into its code, and the key is on no ledger", async () => {
+    const secret = "AKIAQ7Z5TBN3WJX2RK4M";
+    await post("write", { path: "key.js", text: `export const key = "${secret}";\n` });
+    writeFileSync(own("code-repo", "image.bin"), Buffer.from([0, 255, 0, 254, 10, 13]));
+    const { text } = await ask<OutputOf<"code.diff">>("GET", "/v1/code/diff");
+    expect(text).toContain("Binary files");
+    const begun = await deploy("Hold a key");
+    expect(await waits(begun.update)).toMatchObject({ needsPerson: true });
+    expect((await instance.askAs(admin, "POST", "/v1/update/reject", { because: "a key is not code" })).status).toBe(200);
+    expect(await ended(begun.update)).toMatchObject({ outcome: "refused" });
+    expect(JSON.stringify(instance.ledger())).not.toContain(secret);
+    await post("reset", {});
   });
 
   it("is made anew from what runs, whatever was done to it", async () => {

@@ -1,11 +1,10 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Instance } from "../daemon/instance.ts";
 import { TokenStore } from "../governance/access/token-store.ts";
 import { explainFileError, writeFileDurably } from "../platform/durable-files.ts";
 import { readSmallFile } from "../settings/read-small-file.ts";
-import { planAgentData } from "../settings/self-settings.ts";
+import { planAgentData, planDoor } from "../settings/self-settings.ts";
 import { newId } from "../update/new-id.ts";
 import { createToken, revokeToken } from "./create-token.ts";
 
@@ -22,11 +21,12 @@ const written = z.object({ token: z.string() });
 export async function openAgentDoor(instance: Instance, port: number): Promise<void> {
   const { settings, rooms, database } = instance;
   if (settings.self === undefined) return;
-  const { deployments } = planAgentData(settings.self, rooms.settingsFolder);
+  const data = planAgentData(settings.self, rooms.settingsFolder);
+  const { deployments } = data;
   await mkdir(deployments, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
     throw explainFileError(error, `could not make ${deployments}`);
   });
-  const path = join(deployments, "door.json");
+  const path = planDoor(data);
   const tokens = new TokenStore({ database, clock: rooms.clock, newId });
   const token = (await readToken(path, tokens)) ?? makeToken(instance, tokens);
   await writeFileDurably(path, `${JSON.stringify({ url: `http://127.0.0.1:${port}`, token })}\n`);

@@ -48,7 +48,10 @@ export function planAgentData({ folder }: Pick<SelfSettings, "folder">, settings
   return { root, codeRepo: join(root, "code-repo"), sandbox: join(root, "sandbox"), deployments: join(root, "deployments") };
 }
 
-/** What the agent is told of them. The last three say what always holds: no input of the agent's can turn them off. */
+/** Where the agent finds the daemon's address and a token of its own. */
+export const planDoor = ({ deployments }: AgentData) => join(deployments, "door.json");
+
+/** What the agent is told of them, its tests too, and whatever else runs as it would. The last three say what always holds: no input of the agent's can turn them off. */
 export function planSelfEnvironment(self: SelfSettings, data: AgentData): Readonly<Record<string, string>> {
   return {
     AGENT_DATA_ROOT: data.root,
@@ -56,7 +59,6 @@ export function planSelfEnvironment(self: SelfSettings, data: AgentData): Readon
     AGENT_SANDBOX_PATH: data.sandbox,
     AGENT_GIT_USER_NAME: self.gitName,
     AGENT_GIT_USER_EMAIL: self.gitEmail,
-    INSTAR_DOOR: join(data.deployments, "door.json"),
     AGENT_DEPLOY_REQUIRE_TESTS: "true",
     AGENT_DEPLOY_TEST_TIMEOUT: String(Math.round(self.testsWithin / 1_000)),
     AGENT_REQUIRE_HUMAN_APPROVAL_FOR_TEST_CHANGES: "true",

@@ -10,6 +10,8 @@ import { probeHealth } from "../observation/probe-health.ts";
 import type { RunJob } from "../platform/run-job.ts";
 import { planAgentEnvironment } from "../settings/plan-agent-environment.ts";
 import { readEnvironmentFile } from "../settings/read-environment-file.ts";
+import { planAgentData, planDoor } from "../settings/self-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { judgeAnswerer } from "./judge-answerer.ts";
 import type { StepContext } from "./step.ts";
 import type { StepRooms } from "./step-rooms.ts";
@@ -230,7 +232,7 @@ async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec
   return {
     release,
     version: record.version,
-    settings: { agent: settings.agent, state: settings.state },
+    settings: { agent: openToDoor(settings, rooms.settingsFolder), state: settings.state },
     cwd: join(releases.treePath(release), settings.agent.directory),
     releaseFolder: releases.treePath(release),
     stateDirectory: rooms.stateDirectory,
@@ -239,6 +241,12 @@ async function planSlotSpec(rooms: StepRooms, release: string): Promise<SlotSpec
     prefix: [...(await rooms.slotPrefix(release))],
     logPath: join(folder, "logs", `agent-${release}.log`),
   };
+}
+
+/** Who serves may speak to the daemon as the agent. Its tests, and a version that is only rehearsed, are not told where. */
+function openToDoor({ agent, self }: Settings, settingsFolder: string): Settings["agent"] {
+  if (self === undefined) return agent;
+  return { ...agent, environment: { INSTAR_DOOR: planDoor(planAgentData(self, settingsFolder)), ...agent.environment } };
 }
 
 /** What the front has counted for a release so far; nothing for an agent without a port. */

@@ -18,7 +18,7 @@ import { readSystemdVersion } from "../../platform/read-systemd-version.ts";
 import type { Finding } from "../../settings/finding.ts";
 import { certificateFilesOf, readServerCertificate } from "../../settings/read-server-certificate.ts";
 import { type ReadSettings, readSettings } from "../../settings/read-settings.ts";
-import { planAgentData } from "../../settings/self-settings.ts";
+import { planAgentData, planDoor } from "../../settings/self-settings.ts";
 import { absolutePathInput } from "./absolute-path-input.ts";
 import { askForToken } from "./ask-for-token.ts";
 import { type AnswersFromDisk, askInstance } from "./ask-instance.ts";
@@ -151,7 +151,7 @@ export async function runCli(parts: CliParts): Promise<number> {
         speaksMcp = true;
         const { read, folder } = await located({ folder: folderOption });
         const { self } = read.settings;
-        const ownDoor = self === undefined ? undefined : join(planAgentData(self, read.folder).deployments, "door.json");
+        const ownDoor = self === undefined ? undefined : planDoor(planAgentData(self, read.folder));
         const [{ serveMcpOnStdio }, { openMcpDoor }] = await Promise.all([import("../mcp/serve-stdio.ts"), import("../mcp/open-mcp-door.ts")]);
         const reach = await openMcpDoor({ folder, tokenFile: tokenFile === undefined ? undefined : resolve(tokenFile), ownDoor, environment });
         await serveMcpOnStdio({ version: parts.version, reach, stdin: process.stdin, stdout: process.stdout });
