@@ -1,40 +1,62 @@
-import { closeSync, constants, copyFileSync, existsSync, openSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import { InstarError } from "@instar/protocol";
 
 /** SQLite, "Database File Format", §1.3. */
 export const isDatabase = (head: Buffer) => head.subarray(0, 16).toString("latin1") === "SQLite format 3\0";
 
-const ATTEMPTS = 5;
+/** Both are spent before it is given up: a large database is copied a few times only in that time, a small one hundreds of times. */
+const LEAST_ATTEMPTS = 5;
+const LEAST_MS = 10_000;
+/** What holds still and still does not pass SQLite's check is damaged, and does not mend by itself. */
+const DAMAGED_ATTEMPTS = 3;
+const LONGEST_PAUSE_MS = 40;
+/** The database's header, the longest of the three. */
+const HEAD_BYTES = 100;
 const PAGES_PER_STEP = 1_000;
 const SIDES = ["-wal", "-journal"] as const;
+
+export interface DatabaseCopyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds in which a database that never holds still is tried. */
+  readonly forMs?: number;
+}
 
 /**
  * Copies a SQLite database that another process writes to, so that the copy is of one moment, and checks it. In WAL mode by SQLite's
  * own online backup, whose reader stops no writer. With a rollback journal a reader would: there the files are copied as they are, again until
- * neither changed meanwhile, and SQLite rolls back what was half written when the copy is opened. No lock is taken that the agent could meet.
+ * neither changed meanwhile, and SQLite rolls back what was half written when the copy is opened. No lock is taken that the agent could meet,
+ * so a database that is written without a pause as long as one copy takes cannot be had this way, and that is said.
  *
- * @returns false where it never held still: then the copy is whole, and of no one moment's file
- * @throws InstarError BACKUP_FAILED where no copy passes SQLite's own check; the signal's reason
+ * @returns how it was copied
+ * @throws InstarError BACKUP_FAILED where it never held still, or where no copy passes SQLite's own check; the signal's reason
  */
-export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<boolean> {
-  let last: unknown;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+export async function copyDatabase(from: string, to: string, { signal, forMs = LEAST_MS }: DatabaseCopyOptions = {}): Promise<"online-backup" | "files"> {
+  const until = performance.now() + forMs;
+  let last: unknown = new Error("it was written to during each copy");
+  for (let [attempt, damaged] = [1, 0]; damaged < DAMAGED_ATTEMPTS && (attempt <= LEAST_ATTEMPTS || performance.now() < until); attempt += 1) {
     signal?.throwIfAborted();
     removeCopy(to);
     try {
-      const isSettled = writesAhead(from) && (await copyByBackup(from, to)) ? true : copyFiles(from, to);
-      if (!isSettled && attempt < ATTEMPTS) continue;
-      assertWhole(to);
-      return isSettled;
+      const isBackedUp = writesAhead(from) && (await copyByBackup(from, to));
+      if (isBackedUp || (await copyFiles(from, to))) {
+        assertWhole(to);
+        return isBackedUp ? "online-backup" : "files";
+      }
     } catch (error) {
       last = error;
+      damaged += 1;
     }
+    // Of no fixed length: it must not fall into step with the writer.
+    await setTimeout(Math.random() * LONGEST_PAUSE_MS);
   }
+  removeCopy(to);
   throw new InstarError("BACKUP_FAILED", `the database ${from} could not be copied while the agent writes to it`, {
     cause: last,
     facts: { path: from },
-    advice: "state.copy names the agent's own way to a quiet copy.",
+    advice: "state.copy names the agent's own way to a quiet copy. journal_mode = WAL lets it be copied at any time.",
     transient: true,
   });
 }
@@ -67,18 +89,39 @@ async function copyByBackup(from: string, to: string): Promise<boolean> {
 }
 
 /** @returns whether nothing changed while the files were copied */
-function copyFiles(from: string, to: string): boolean {
+async function copyFiles(from: string, to: string): Promise<boolean> {
   const before = look(from);
-  copyFileSync(from, to, constants.COPYFILE_FICLONE);
-  for (const side of SIDES) if (existsSync(from + side)) copyFileSync(from + side, to + side, constants.COPYFILE_FICLONE);
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  for (const side of SIDES) {
+    await copyFile(from + side, to + side, constants.COPYFILE_FICLONE).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+  }
   return look(from) === before;
 }
 
+/**
+ * Times alone do not tell: where a file system counts in ticks of a few milliseconds, two writes may share one. Each head holds what a transaction
+ * changes: the database's its change counter (§1.3.6), the journal's its count and nonce (§3), the write-ahead log's its salts (§4.1).
+ */
 function look(path: string): string {
-  return ["", ...SIDES]
-    .map((side) => statSync(path + side, { bigint: true, throwIfNoEntry: false }))
-    .map((found) => (found === undefined ? "-" : `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`))
-    .join(" ");
+  return ["", ...SIDES].map((side) => lookAt(path + side)).join(" ");
+}
+
+function lookAt(path: string): string {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const found = fstatSync(file, { bigint: true });
+    const head = Buffer.alloc(HEAD_BYTES);
+    readSync(file, head, 0, HEAD_BYTES, 0);
+    return `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}:${head.toString("base64")}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "-";
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }
 
 function assertWhole(path: string): void {

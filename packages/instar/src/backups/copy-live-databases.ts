@@ -22,7 +22,7 @@ export async function copyLiveDatabases(from: string, to: string, signal?: Abort
     if (entry.kind !== "file" || entry.size < 512 || entry.size > LARGEST_BYTES || !beginsAsDatabase(path)) continue;
     const target = renderRaw(locate(to, entry.path).toString("latin1"));
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    await copyDatabase(renderRaw(path.toString("latin1")), target, signal).catch(() => false);
+    await copyDatabase(renderRaw(path.toString("latin1")), target, { signal, forMs: 0 }).catch(() => undefined);
   }
 }
 

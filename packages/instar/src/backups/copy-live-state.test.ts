@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { copyDatabase } from "./copy-live-database.ts";
 import { copyLiveState } from "./copy-live-state.ts";
 
 /** Two tables that every transaction changes together: a copy in which they differ is of no one moment. */
 const WRITER = `
 const { DatabaseSync } = require("node:sqlite");
-const [path, mode] = process.argv.slice(1);
+const [path, mode, restMs] = process.argv.slice(1);
 const database = new DatabaseSync(path);
 database.exec("PRAGMA journal_mode = " + mode + "; PRAGMA busy_timeout = 0; CREATE TABLE IF NOT EXISTS a(n INTEGER, fill TEXT); CREATE TABLE IF NOT EXISTS b(n INTEGER)");
 let refused = 0;
@@ -23,7 +24,25 @@ write(0);
 process.stdout.write("writing\\n");
 let n = 1, over = false;
 process.stdin.on("data", () => { over = true; process.stdout.write("refused " + refused + " of " + n + "\\n"); database.close(); process.exit(0); });
-const again = () => { for (let i = 0; i < 5; i += 1) write(n++); if (!over) setImmediate(again); };
+const again = () => { for (let i = 0; i < 5; i += 1) write(n++); if (!over) restMs === "none" ? setImmediate(again) : setTimeout(again, Number(restMs)); };
+again();
+`;
+
+/** Changes two pages in their place, eight MB apart: a copy of no one moment passes each of SQLite's checks. */
+const WRITER_OF_FAR_PAGES = `
+const { DatabaseSync } = require("node:sqlite");
+const database = new DatabaseSync(process.argv[1]);
+database.exec("PRAGMA journal_mode = delete; PRAGMA busy_timeout = 0; CREATE TABLE a(n INTEGER); INSERT INTO a VALUES (0); CREATE TABLE fill(f); INSERT INTO fill VALUES (zeroblob(8000000)); CREATE TABLE b(n INTEGER); INSERT INTO b VALUES (0)");
+process.stdout.write("writing\\n");
+let n = 1, refused = 0, over = false;
+process.stdin.on("data", () => { over = true; process.stdout.write("refused " + refused + " of " + n + "\\n"); database.close(); process.exit(0); });
+const again = () => {
+  for (let i = 0; i < 5; i += 1, n += 1) {
+    try { database.exec("BEGIN IMMEDIATE; UPDATE a SET n = " + n + "; UPDATE b SET n = " + n + "; COMMIT"); }
+    catch { refused += 1; try { database.exec("ROLLBACK"); } catch {} }
+  }
+  if (!over) setImmediate(again);
+};
 again();
 `;
 
@@ -38,8 +57,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startWriter(path: string, mode: string): Promise<() => Promise<string>> {
-  const writer = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "-e", WRITER, path, mode], { stdio: ["pipe", "pipe", "inherit"] });
+async function startWriter(program: string, ...given: string[]): Promise<() => Promise<string>> {
+  const writer = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "-e", program, ...given], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   writers.push(writer);
   await once(writer.stdout, "data");
   return async () => {
@@ -59,8 +80,13 @@ function countsIn(path: string): { a: number; b: number; check: string } {
 }
 
 describe("a copy of a state that is being written", () => {
-  it.each(["wal", "delete"])("holds a database with journal_mode %s as of one moment, and the writer is refused nothing", async (mode) => {
-    const stop = await startWriter(join(folder, "state/agent.db"), mode);
+  it.each([
+    { mode: "wal", restMs: "none" },
+    { mode: "delete", restMs: 25 },
+    { mode: "truncate", restMs: 25 },
+    { mode: "persist", restMs: 25 },
+  ] as const)("holds a database with journal_mode $mode as of one moment, and the writer is refused nothing", async ({ mode, restMs }) => {
+    const stop = await startWriter(WRITER, join(folder, "state/agent.db"), mode, String(restMs));
     for (let copy = 0; copy < 3; copy += 1) {
       const made = await copyLiveState(join(folder, "state"), join(folder, `copy-${copy}`));
       expect(made.databases).toBe(1);
@@ -70,6 +96,24 @@ describe("a copy of a state that is being written", () => {
       expect(a).toBeGreaterThan(0);
     }
     expect(await stop()).toMatch(/^refused 0 of /);
+  });
+
+  it("gives no copy of a database with a rollback journal that is written without a pause, or one of one moment; the writer is refused nothing", async () => {
+    const stop = await startWriter(WRITER_OF_FAR_PAGES, join(folder, "state/agent.db"));
+    const to = join(folder, "copy.db");
+    for (let copy = 0; copy < 6; copy += 1) {
+      const how = await copyDatabase(join(folder, "state/agent.db"), to, { forMs: 200 }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: "BACKUP_FAILED", transient: true });
+        expect(existsSync(to)).toBe(false);
+      });
+      if (how === undefined) continue;
+      const database = new DatabaseSync(to);
+      const { a, b } = database.prepare("SELECT a.n AS a, b.n AS b FROM a, b").get() as { a: number; b: number };
+      database.close();
+      expect(a).toBe(b);
+    }
+    expect(await stop()).toMatch(/^refused 0 of /);
+    expect(await copyDatabase(join(folder, "state/agent.db"), to)).toBe("files");
   });
 
   it("has what only the write-ahead log held", async () => {

@@ -49,10 +49,8 @@ export async function copyLiveState(from: string, to: string, signal?: AbortSign
     if (entry.kind === "folder") mkdirSync(at, { mode: 0o700 });
     else if (entry.kind === "link") symlinkSync(Buffer.from(entry.target ?? "", "latin1"), at);
     else {
-      const isSettled = databases.has(entry.path)
-        ? await copyDatabase(renderRaw(locate(root, entry.path).toString("latin1")), renderRaw(at.toString("latin1")), signal)
-        : await copySettled(root, entry.path, at, turns, memory);
-      if (!isSettled) unsettled.push(renderRaw(entry.path));
+      if (databases.has(entry.path)) await copyDatabase(renderRaw(locate(root, entry.path).toString("latin1")), renderRaw(at.toString("latin1")), { signal });
+      else if (!(await copySettled(root, entry.path, at, turns, memory))) unsettled.push(renderRaw(entry.path));
       files += 1;
       sizeBytes += entry.size;
     }

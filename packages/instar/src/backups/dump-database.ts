@@ -58,9 +58,9 @@ async function dumpSqlite(path: string, file: string, { signal, isQuiet = false 
   if ((await stat(path).catch(() => undefined)) === undefined)
     throw new InstarError("BACKUP_FAILED", `there is no database at ${path}`, { facts: { path }, advice: "Look at backup.databases in instar.yaml." });
   try {
-    const isSettled = await copyDatabase(path, file, signal);
+    const copiedBy = await copyDatabase(path, file, { signal });
     assertIntact(file);
-    return isSettled ? "SQLite's online backup, integrity_check ok" : "SQLite's files, integrity_check ok";
+    return copiedBy === "online-backup" ? "SQLite's online backup, integrity_check ok" : "SQLite's files, integrity_check ok";
   } catch (error) {
     if (!isQuiet || !InstarError.is(error, "BACKUP_FAILED")) throw error;
     for (const side of ["", "-wal"]) {

@@ -22,7 +22,7 @@ export async function stageLiveState(root: string, to: string, signal?: AbortSig
     const path = locate(root, entry.path);
     if (entry.kind !== "file" || entry.size < 512 || !beginsAsDatabase(path)) continue;
     const copy = join(to, String(instead.size));
-    await copyDatabase(renderRaw(path.toString("latin1")), copy, signal);
+    await copyDatabase(renderRaw(path.toString("latin1")), copy, { signal });
     instead.set(entry.path, copy);
     for (const side of SIDES) without.add(entry.path + side);
   }
