@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
-import { setTimeout } from "node:timers/promises";
 import { InstarError } from "@instar/protocol";
+import { type Clock, systemClock } from "../platform/clock.ts";
 
 /** SQLite, "Database File Format", §1.3. */
 export const isDatabase = (head: Buffer) => head.subarray(0, 16).toString("latin1") === "SQLite format 3\0";
@@ -22,6 +22,7 @@ export interface DatabaseCopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds in which a database that never holds still is tried. */
   readonly forMs?: number;
+  readonly clock?: Clock;
 }
 
 /**
@@ -33,10 +34,14 @@ export interface DatabaseCopyOptions {
  * @returns how it was copied
  * @throws InstarError BACKUP_FAILED where it never held still, or where no copy passes SQLite's own check; the signal's reason
  */
-export async function copyDatabase(from: string, to: string, { signal, forMs = LEAST_MS }: DatabaseCopyOptions = {}): Promise<"online-backup" | "files"> {
-  const until = performance.now() + forMs;
+export async function copyDatabase(
+  from: string,
+  to: string,
+  { signal, forMs = LEAST_MS, clock = systemClock }: DatabaseCopyOptions = {},
+): Promise<"online-backup" | "files"> {
+  const until = clock.monotonicMs() + forMs;
   let last: unknown = new Error("it was written to during each copy");
-  for (let [attempt, damaged] = [1, 0]; damaged < DAMAGED_ATTEMPTS && (attempt <= LEAST_ATTEMPTS || performance.now() < until); attempt += 1) {
+  for (let [attempt, damaged] = [1, 0]; damaged < DAMAGED_ATTEMPTS && (attempt <= LEAST_ATTEMPTS || clock.monotonicMs() < until); attempt += 1) {
     signal?.throwIfAborted();
     removeCopy(to);
     try {
@@ -49,8 +54,7 @@ export async function copyDatabase(from: string, to: string, { signal, forMs = L
       last = error;
       damaged += 1;
     }
-    // Of no fixed length: it must not fall into step with the writer.
-    await setTimeout(Math.random() * LONGEST_PAUSE_MS);
+    await clock.sleep(pauseAfter(attempt), signal);
   }
   removeCopy(to);
   throw new InstarError("BACKUP_FAILED", `the database ${from} could not be copied while the agent writes to it`, {
@@ -60,6 +64,9 @@ export async function copyDatabase(from: string, to: string, { signal, forMs = L
     transient: true,
   });
 }
+
+/** Each pause is of another length, spread evenly by the golden ratio: they never fall into step with the writer. */
+const pauseAfter = (attempt: number) => ((attempt * 0.618_033_988) % 1) * LONGEST_PAUSE_MS;
 
 /** Bytes 18 and 19 of the header are 2 in WAL mode (§1.3.3). */
 function writesAhead(path: string): boolean {
