@@ -38,6 +38,7 @@ const checks: readonly Check[] = [
     run: () => runProgram(join("node_modules", "@biomejs", "biome", "bin", "biome"), wantsFix ? ["check", "--write", "."] : ["ci", "--colors=off", "."]),
   },
   { name: "types", run: () => runProgram(join("node_modules", "typescript", "bin", "tsc"), ["-p", "."]) },
+  { name: "types of the console", run: () => runProgram(join("node_modules", "typescript", "bin", "tsc"), ["-p", join("packages", "console")]) },
   { name: "imports run one way", run: listed(() => checkImports(files)) },
   { name: "bans", run: listed(() => checkBans(files)) },
   { name: "names", run: listed(() => checkDrawers(files)) },

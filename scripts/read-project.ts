@@ -22,7 +22,7 @@ function listTypeScript(folder: string): string[] {
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : listTypeScript(path);
-      return entry.name.endsWith(".ts") ? [path] : [];
+      return /\.tsx?$/.test(entry.name) ? [path] : [];
     });
 }
 

@@ -18,6 +18,7 @@ const JOBS = {
   check: [join(root, "scripts", "check.ts")],
   format: [bin("@biomejs/biome/bin/biome"), "format", "--write", "."],
   gen: [join(root, "scripts", "generate.ts")],
+  "build:console": [bin("vite/bin/vite.js"), "build", "packages/console", "--logLevel", "warn"],
   pack: [join(root, "scripts", "pack.ts")],
   "test:fuzz": [join(root, "tests", "fuzz", "run-fuzz.ts")],
   "test:crash": [join(root, "tests", "crash", "run-crash-test.ts")],

@@ -137,7 +137,7 @@ const packageName = (specifier: string) =>
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-const isOutsideService = (path: string) => isTestFile(path) || /^(scripts|bench)\//.test(path) || path === "vitest.config.ts";
+const isOutsideService = (path: string) => isTestFile(path) || /^(scripts|bench)\//.test(path) || /(^|\/)vite(st)?\.config\.ts$/.test(path);
 /** Tests, scripts and benchmarks may lean on the root's tools and on what the packages bring. */
 const knowsName = (packages: readonly PackageFile[], root: PackageFile | undefined, name: string) =>
   root?.devDependencies?.[name] !== undefined ||
