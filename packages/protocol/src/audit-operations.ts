@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineOperation, none, updateId } from "./operation.ts";
+import { defineOperation, flag, none, updateId } from "./operation.ts";
 import { REPORT_KINDS, report, reportFile } from "./report.ts";
 
 /** One entry of the ledger as it is hashed; what it tells of is `details`. */
@@ -50,11 +50,31 @@ export const AUDIT_OPERATIONS = [
       before: z.coerce.number().int().min(0).optional().describe("Only those with a lower index"),
       update: updateId.optional(),
       event: z.string().min(1).max(60).optional().describe("Only those of this kind, such as UPDATE_COMPLETED"),
+      by: z.string().min(1).max(200).optional().describe("Only what this one did: a name of a person, an agent, or Instar's"),
+      from: moment.optional().describe("Only those from then on"),
+      until: moment.optional().describe("Only those before"),
+      failed: flag.default(false).describe("Only what did not succeed"),
     }),
     output: z.object({ entries: z.array(ledgerEntryView), length: z.int() }),
     positional: [],
     offline: true,
     mcp: { quotes: "what commits, sources and people said, as it was recorded" },
+  }),
+  defineOperation({
+    name: "audit.checkpoint",
+    kind: "query",
+    summary: "The newest signed head of the ledger, and the key that verifies it: to keep elsewhere, or to hold it to one that was kept",
+    input: none,
+    output: z.object({
+      note: z.string().describe("The signed checkpoint (C2SP tlog-checkpoint)"),
+      size: z.int().describe("How many entries it stands for"),
+      length: z.int().describe("How many there are"),
+      root: z.string().describe("Of the tree, base64"),
+      key: z.string(),
+    }),
+    positional: [],
+    offline: true,
+    hiddenFrom: { mcp: "a proof that passes through a model proves nothing: a person asks for it on the command line" },
   }),
   defineOperation({
     name: "audit.prove",
@@ -83,6 +103,12 @@ export const AUDIT_OPERATIONS = [
     input: z.strictObject({
       checkpoint: z.string().min(1).max(65_536).describe("A checkpoint of this ledger from before"),
       base: z.string().max(4_096).optional().describe("Where it lies"),
+      size: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe("With the ledger as it was when it had so many entries; with all that is signed where it is left out"),
     }),
     output: z.object({ older: z.int(), size: z.int(), proof: z.array(z.string()).describe("Hashes in base64"), because: z.string() }),
     positional: ["checkpoint"],

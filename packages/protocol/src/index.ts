@@ -19,6 +19,7 @@ export * from "./report.ts";
 export * from "./rollback.ts";
 export * from "./sandbox.ts";
 export * from "./self.ts";
+export { SETTING_KINDS, type SettingsView, settingsView } from "./settings-operations.ts";
 export * from "./source.ts";
 export * from "./task.ts";
 export * from "./trust.ts";

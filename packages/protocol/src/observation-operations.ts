@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { explainView, metricsView } from "./observation.ts";
+import { explainView, metricsSeriesView, metricsView } from "./observation.ts";
 import { defineOperation, updateId } from "./operation.ts";
 
 /** What is seen of a version in service, and what a person says to it. */
@@ -13,6 +13,22 @@ export const OBSERVATION_OPERATIONS = [
     positional: [],
     offline: true,
     mcp: { quotes: "names that the agent gave to what it measures" },
+  }),
+  defineOperation({
+    name: "metrics.series",
+    kind: "query",
+    summary: "The same span by span, with what it is held to and when something was decided: for drawing",
+    input: z.strictObject({
+      since: z.string().min(1).default("1h").describe("How far back, such as 10m, 1h or 1d of time under watch"),
+      points: z.coerce.number().int().min(2).max(1_000).default(240).describe("At most so many for each version; neighbouring spans become one"),
+    }),
+    output: metricsSeriesView,
+    positional: [],
+    offline: true,
+    hiddenFrom: {
+      cli: "it is made for drawing, and `instar metrics` says what it comes to",
+      mcp: "hundreds of points would fill the context of a model, and `metrics` says what they come to",
+    },
   }),
   defineOperation({
     name: "update.confirm",

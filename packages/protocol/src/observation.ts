@@ -78,6 +78,63 @@ export type SeenVersion = z.output<typeof seenVersion>;
 export const metricsView = z.object({ sinceMs: z.number(), versions: z.array(seenVersion) });
 export type MetricsView = z.output<typeof metricsView>;
 
+const seriesPoint = z.object({
+  at: z.string().describe("Wall time at the span's end; clocks jump"),
+  tickMs: z.number().describe("Instance time at its end"),
+  coveredMs: z.number().describe("How much of the span somebody was there to see"),
+  requests: z.int().nullable().describe("Null where nobody could tell, which is never the same as none"),
+  failed: z.int().nullable(),
+  failedShare: z
+    .object({ value: z.number(), lower: z.number(), upper: z.number() })
+    .nullable()
+    .describe("Of the requests, with Wilson's bounds at 95 %; null where there were none"),
+  medianMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  healthChecks: z.int(),
+  healthFailed: z.int(),
+  restarts: z.int(),
+  residentBytes: z.number().nullable(),
+  eventLoopDelayMs: z.number().nullable(),
+  logErrors: z.int().nullable(),
+  metrics: z.record(z.string(), z.number()),
+});
+export type SeriesPoint = z.output<typeof seriesPoint>;
+
+export const metricsSeriesView = z.object({
+  sinceMs: z.number(),
+  update: z.string().nullable().describe("The one that brought what serves"),
+  versions: z.array(
+    z.object({
+      role: seenVersion.shape.role,
+      release: z.string(),
+      version: z.string().nullable(),
+      points: z.array(seriesPoint).describe("Spans in order, the oldest first"),
+    }),
+  ),
+  bounds: z
+    .object({
+      errorShare: z.number().describe("The largest share of failures that is allowed"),
+      usualErrors: z
+        .object({ atLeast: z.number(), atMost: z.number() })
+        .nullable()
+        .describe("Bounds of what the version before did; null where that is not known"),
+      usualLatency: z.object({ p50Ms: z.number(), p95Ms: z.number() }).nullable().describe("What the version before took at worst"),
+      slowdown: z.number().describe("So many times that are allowed"),
+      usualBytes: z.number().nullable().describe("The most memory that the version before took"),
+    })
+    .nullable()
+    .describe("What the newest watch holds it to; null where none was begun"),
+  moments: z.array(
+    z.object({
+      at: z.string(),
+      kind: z.enum(["exchange", "verdict", "confirmed", "going-back", "ended"]),
+      verdict: z.enum(VERDICTS).nullable(),
+      because: z.string(),
+    }),
+  ),
+});
+export type MetricsSeriesView = z.output<typeof metricsSeriesView>;
+
 const replays = z.object({ verdict: z.enum(["yes", "no", "nodata"]), because: z.string() });
 
 export const explainView = z.object({

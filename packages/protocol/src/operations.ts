@@ -11,6 +11,7 @@ import { defineOperation, none, updateId } from "./operation.ts";
 import { POLICY_OPERATIONS } from "./policy-operations.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
 import { SELF_OPERATIONS } from "./self-operations.ts";
+import { SETTINGS_OPERATIONS } from "./settings-operations.ts";
 import { SOURCE_OPERATIONS } from "./source-operations.ts";
 import { TASK_OPERATIONS } from "./task-operations.ts";
 import { updateView } from "./update.ts";
@@ -199,6 +200,7 @@ export const OPERATIONS = [
   ...ROLLBACK_OPERATIONS,
   ...AUDIT_OPERATIONS,
   ...BACKUP_OPERATIONS,
+  ...SETTINGS_OPERATIONS,
   ...EDIT_OPERATIONS,
   ...ACCESS_OPERATIONS,
   defineOperation({

@@ -24,6 +24,7 @@ export const SOURCE_OPERATIONS = [
     input: z.strictObject({
       limit: z.coerce.number().int().min(1).max(1_000).default(50),
       decision: z.enum(CANDIDATE_DECISIONS).optional().describe("Only those that were decided so"),
+      before: z.string().min(1).max(100).optional().describe("Only those that were first seen before the one with this id: the next page"),
     }),
     output: z.object({ events: z.array(updateEventView) }),
     positional: [],

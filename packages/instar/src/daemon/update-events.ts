@@ -24,12 +24,15 @@ export class UpdateEvents {
     this.#database.prepare("DELETE FROM update_event WHERE rowid <= (SELECT max(rowid) FROM update_event) - ?").run(KEPT);
   }
 
-  /** Newest first. */
-  list(limit: number, decision?: UpdateEventView["decision"]): UpdateEventView[] {
-    const where = decision === undefined ? "" : "WHERE json_extract(body, '$.decision') = ?";
+  /** Newest first; from before an event where one is named, none where that one is gone. */
+  list(limit: number, decision?: UpdateEventView["decision"], before?: string): UpdateEventView[] {
+    const where = [
+      ...(decision === undefined ? [] : ["json_extract(body, '$.decision') = ?"]),
+      ...(before === undefined ? [] : ["rowid < (SELECT rowid FROM update_event WHERE id = ?)"]),
+    ];
     const rows = this.#database
-      .prepare(`SELECT body FROM update_event ${where} ORDER BY rowid DESC LIMIT ?`)
-      .all(...(decision === undefined ? [limit] : [decision, limit]));
+      .prepare(`SELECT body FROM update_event ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`} ORDER BY rowid DESC LIMIT ?`)
+      .all(...[decision, before].filter((value) => value !== undefined), limit);
     return rows.map(parse);
   }
 }

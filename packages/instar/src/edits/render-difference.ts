@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { InstarError } from "@instar/protocol";
 import { escapeKey } from "../platform/read-json-pointer.ts";
 import { isSecretName } from "./is-secret-name.ts";
+import { MASK, maskText } from "./mask-secrets.ts";
 import type { PlannedEdit } from "./plan-edits.ts";
 import { classifyFormat, readConfiguration } from "./set-values.ts";
 
-const MASK = "********";
 const MOST_LINES = 200;
 const LONGEST_VALUE = 120;
 
@@ -62,15 +62,6 @@ function renderValue(value: unknown, isSecret: boolean): string {
     return typeof inner === "string" ? maskText(inner) : inner;
   });
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-}
-
-/** What is a secret by its form: a password in an address, a key between marks, a long run without words, a known beginning. */
-function maskText(text: string): string {
-  if (/-----BEGIN [A-Z ]+-----/.test(text)) return MASK;
-  return text
-    .replaceAll(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${MASK}@`)
-    .replaceAll(/\b(sk|pk|rk|ghp|gho|github_pat|glpat|xox[abpr]|AKIA|eyJ)[-_A-Za-z0-9.]{12,}/g, MASK)
-    .replaceAll(/\b(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{32,}={0,2}/g, MASK);
 }
 
 /** Undefined where it is no text. */

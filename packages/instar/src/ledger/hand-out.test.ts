@@ -84,6 +84,10 @@ describe("a checkpoint that was kept", () => {
     expect(compareCheckpoint(files(), older, KEY)).toMatchObject({ older: 100, size: 500 });
     expect(compareCheckpoint(files(), older, KEY).proof.length).toBeGreaterThan(0);
     expect(compareCheckpoint(files(), kept(), KEY)).toMatchObject({ older: 500, size: 500 });
+    // Somebody else may have seen any tree in between.
+    expect(compareCheckpoint(files(), older, KEY, 300)).toMatchObject({ older: 100, size: 300 });
+    expect(compareCheckpoint(files(), older, KEY, 100)).toMatchObject({ older: 100, size: 100, proof: [] });
+    for (const size of [99, 501]) expect(() => compareCheckpoint(files(), older, KEY, size)).toThrow("is not between the 100 of then and the 500");
   });
 
   it("shows that the ledger was put back", async () => {

@@ -1,17 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Implementations, InstarError, type LedgerEntryView } from "@instar/protocol";
+import { type Implementations, type InputOf, InstarError, type LedgerEntryView } from "@instar/protocol";
 import { compareCheckpoint } from "../ledger/compare-checkpoint.ts";
 import { exportLedger } from "../ledger/export-ledger.ts";
-import { proveEntry } from "../ledger/prove-entry.ts";
+import type { LedgerEntry } from "../ledger/ledger-entry.ts";
+import { openSignedLog, proveEntry } from "../ledger/prove-entry.ts";
 import { countEntries, readNewestFirst } from "../ledger/read-ledger.ts";
 import { type NoteKey, renderVerifierKey } from "../ledger/tree/note-key.ts";
 import { type LedgerVerification, verifyLedgerInTurns } from "../ledger/verify-ledger.ts";
 import { makeReport } from "../reports/make-report.ts";
 import type { OperationContext } from "./context.ts";
 
-type Audit = Pick<Implementations, "audit.verify" | "audit.list" | "audit.prove" | "audit.compare" | "audit.export" | "audit.report">;
+type Audit = Pick<Implementations, "audit.verify" | "audit.list" | "audit.checkpoint" | "audit.prove" | "audit.compare" | "audit.export" | "audit.report">;
 
 /** The ledger, shown, proved, handed out and summed up. */
 export function implementAudit({ instance, daemon }: OperationContext): Audit {
@@ -48,16 +49,23 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
         because: inWords(found),
       };
     },
-    "audit.list": async ({ limit, before, update, event }) => {
+    "audit.list": async ({ limit, before, ...filter }) => {
       await settle();
+      const isWanted = planFilter(filter);
       return instance.ledger.quietly(async () => {
         const entries: LedgerEntryView[] = [];
         for await (const entry of readNewestFirst(folder, before)) {
           if (entries.length >= limit) break;
-          if ((update === undefined || entry.update?.startsWith(update)) && (event === undefined || entry.event === event)) entries.push(shown(entry));
+          if (isWanted(entry)) entries.push(shown(entry));
         }
         return { entries, length: countEntries(folder) };
       });
+    },
+    "audit.checkpoint": async () => {
+      await settle();
+      const key = signing();
+      const { note, checkpoint } = openSignedLog(folder, key);
+      return { note, size: checkpoint.size, length: countEntries(folder), root: checkpoint.root.toString("base64"), key: renderVerifierKey(key) };
     },
     "audit.prove": async ({ index, part }) => {
       await settle();
@@ -65,9 +73,9 @@ export function implementAudit({ instance, daemon }: OperationContext): Audit {
       const proved = proveEntry(folder, index, key);
       return { index, ...proved, text: proved[part], key: renderVerifierKey(key) };
     },
-    "audit.compare": async ({ checkpoint }) => {
+    "audit.compare": async ({ checkpoint, size }) => {
       await settle();
-      const compared = compareCheckpoint(folder, checkpoint, signing());
+      const compared = compareCheckpoint(folder, checkpoint, signing(), size);
       return {
         ...compared,
         proof: [...compared.proof],
@@ -108,7 +116,19 @@ function inWords({ length, signed, archived }: Extract<LedgerVerification, { kin
   return parts.join("; ");
 }
 
-const shown = (entry: object): LedgerEntryView => JSON.parse(JSON.stringify(entry)) as LedgerEntryView;
+/** Times are compared as wall clocks told them: they may jump, so no entry is taken for the last one that could fit. */
+function planFilter({ update, event, by, from, until, failed }: Omit<InputOf<"audit.list">, "limit" | "before">): (entry: LedgerEntry) => boolean {
+  const [since, end] = [from, until].map((text) => (text === undefined ? undefined : momentOf(text)));
+  return (entry) =>
+    (update === undefined || entry.update?.startsWith(update) === true) &&
+    (event === undefined || entry.event === event) &&
+    (by === undefined || entry.actor.id === by) &&
+    (since === undefined || entry.at >= since) &&
+    (end === undefined || entry.at < end) &&
+    (!failed || !entry.success);
+}
+
+const shown = (entry: LedgerEntry): LedgerEntryView => JSON.parse(JSON.stringify(entry)) as LedgerEntryView;
 
 function momentOf(text: string): string {
   const atMs = Date.parse(text);

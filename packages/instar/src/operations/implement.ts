@@ -16,6 +16,7 @@ import { implementPolicies } from "./policies.ts";
 import { implementRecords } from "./records.ts";
 import { implementRollback } from "./rollback.ts";
 import { implementSelf } from "./self.ts";
+import { implementSettings } from "./settings.ts";
 import { implementSources } from "./sources.ts";
 import { implementStatus } from "./status.ts";
 import { implementTasks } from "./tasks.ts";
@@ -35,6 +36,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPolicies(context),
     ...implementRollback(context),
     ...implementEdits(context),
+    ...implementSettings(context),
     ...implementRecords(context),
     ...implementAudit(context),
     ...implementIncidents(context),

@@ -2,6 +2,7 @@ import {
   type ExplainView,
   type Implementations,
   InstarError,
+  type MetricsSeriesView,
   type MetricsView,
   type ObservationView,
   observationEvidence,
@@ -21,14 +22,17 @@ import { planNextMove } from "../update/plan-next-move.ts";
 import { startOf } from "../update/run-update.ts";
 import type { OperationContext } from "./context.ts";
 import { explainDecisions } from "./explain-decisions.ts";
+import { foldMoments } from "./fold-moments.ts";
+import { besideOf, foldSeries } from "./fold-series.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { daemonOf, findUpdate, openUpdate } from "./updates.ts";
 
 /** Asking what was seen of a version in service, and answering where a person is asked. */
-export function implementObservation(context: OperationContext): Pick<Implementations, "metrics" | "update.explain" | "update.confirm"> {
+export function implementObservation(context: OperationContext): Pick<Implementations, "metrics" | "metrics.series" | "update.explain" | "update.confirm"> {
   const { instance } = context;
   return {
     metrics: async ({ since }) => readMetrics(instance, parseDuration(since, "since")),
+    "metrics.series": async ({ since, points }) => readSeries(instance, parseDuration(since, "since"), points),
     "update.explain": async ({ update }) => explain(instance, findUpdate(instance, update)),
     "update.confirm": async ({ update }) => {
       const found = update === undefined ? openUpdate(instance) : findUpdate(instance, update);
@@ -120,30 +124,66 @@ function describeLook(step: "trial" | "watch", { entry, note }: JournalledLook):
 }
 
 async function readMetrics(instance: Instance, sinceMs: number): Promise<MetricsView> {
+  const versions = await listSeen(instance, sinceMs);
+  return { sinceMs, versions: versions.map(({ release, version, role, buckets }) => seen(release, version, role, buckets)) };
+}
+
+async function readSeries(instance: Instance, sinceMs: number, points: number): Promise<MetricsSeriesView> {
+  const listed = await listSeen(instance, sinceMs);
+  const [serving, before] = listed;
+  const besides = serving === undefined || before === undefined ? [] : besideOf(serving.buckets, before.release);
+  const versions = listed.map(({ role, release, version, buckets }) => {
+    const all = role === "before" ? [...buckets, ...besides].toSorted((a, b) => a.tickMs - b.tickMs) : buckets;
+    return { role, release, version, points: foldSeries(all, points) };
+  });
+  const { journal } = instance;
+  const update = findServing(instance)?.update ?? readStanding(instance).ended.findLast(({ given }) => given.release === serving?.release)?.update ?? null;
+  const entries = update === null ? [] : journal.read(update);
+  return { sinceMs, update, versions, bounds: update === null ? null : readBounds(instance, update), moments: foldMoments(entries) };
+}
+
+/** By the newest step of an update that watched something. */
+function readBounds({ facts }: Instance, update: UpdateId): MetricsSeriesView["bounds"] {
+  const pinned = readPinnedWatch(facts, "watch", update) ?? readPinnedWatch(facts, "trial", update);
+  if (pinned === undefined) return null;
+  const { limits, baseline } = pinned.plan;
+  const { errors, latency } = baseline;
+  return {
+    errorShare: limits.errorShare,
+    usualErrors: errors === null ? null : { atLeast: errors.atLeast, atMost: errors.atMost },
+    usualLatency: latency === null ? null : { p50Ms: latency.p50Ms, p95Ms: latency.p95Ms },
+    slowdown: limits.slowdown,
+    usualBytes: baseline.residentBytes,
+  };
+}
+
+interface Listed {
+  readonly role: SeenVersion["role"];
+  readonly release: string;
+  readonly version: string | null;
+  readonly buckets: readonly MetricsBucket[];
+}
+
+/** What serves first, then what it was put in the place of; each with what was seen of it in its own last time under watch. */
+async function listSeen(instance: Instance, sinceMs: number): Promise<Listed[]> {
   const { journal, rooms, time } = instance;
   const { record } = rooms.observer;
   const serving = findServing(instance);
-  if (serving === null) return { sinceMs, versions: [] };
+  if (serving === null) return [];
   const [open] = journal.unfinished();
   const start = open === undefined ? undefined : startOf(journal.read(open)).start;
   const isWatched = open !== undefined && serving.update === open;
   const nowTickMs = time.tickMs();
-  const versions = [seen(serving.release, serving.version, isWatched ? "candidate" : "serving", record.read(serving.release, nowTickMs - sinceMs, nowTickMs))];
+  const { release, version } = serving;
+  const versions: Listed[] = [{ role: isWatched ? "candidate" : "serving", release, version, buckets: record.read(release, nowTickMs - sinceMs, nowTickMs) }];
   const before = isWatched ? (start?.releaseFrom ?? null) : beforeOf(instance, serving.release);
   if (before !== null && before !== serving.release) {
     const buckets = record.read(before, 0, nowTickMs);
     const untilMs = buckets.at(-1)?.tickMs ?? 0;
-    const version = (await rooms.releases.readRecord(before).catch(() => undefined))?.version ?? null;
-    versions.push(
-      seen(
-        before,
-        version,
-        "before",
-        buckets.filter(({ tickMs }) => tickMs > untilMs - sinceMs),
-      ),
-    );
+    const named = (await rooms.releases.readRecord(before).catch(() => undefined))?.version ?? null;
+    versions.push({ role: "before", release: before, version: named, buckets: buckets.filter(({ tickMs }) => tickMs > untilMs - sinceMs) });
   }
-  return { sinceMs, versions };
+  return versions;
 }
 
 /** What the version that serves was put in the place of. */

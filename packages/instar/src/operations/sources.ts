@@ -36,7 +36,7 @@ export function implementSources(context: OperationContext): Pick<Implementation
   const said = (because: string) => ({ by: context.actor.id, at: new Date(instance.rooms.clock.wallMs()).toISOString(), because });
   return {
     "source.list": async () => ({ sources: describeSources(instance, context.daemon) }),
-    "source.events": async ({ limit, decision }) => ({ events: instance.events.list(limit, decision) }),
+    "source.events": async ({ limit, decision, before }) => ({ events: instance.events.list(limit, decision, before) }),
     "source.forget": async ({ source, because }) => {
       daemonOf(context);
       if (instance.settings.source[source] === undefined) throw new InstarError("NOT_FOUND", `${source} is no source of this instance`);

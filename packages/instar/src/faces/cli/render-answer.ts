@@ -13,6 +13,7 @@ import type {
   PolicyCheckView,
   PolicyTestView,
   RollbackPlan,
+  SettingsView,
   SimulationView,
   StatusView,
   TaskRunView,
@@ -28,6 +29,7 @@ import { renderExplanation, renderMetrics, renderObservation } from "./render-ob
 import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
 import { renderCodeStatus, renderDeployed, renderDeployment, renderDeployments } from "./render-self.ts";
+import { renderSettings } from "./render-settings.ts";
 import { renderEvents, renderMarks, renderProposal, renderSources } from "./render-sources.ts";
 import { renderRun, renderTask, renderTaskStory, renderTasks } from "./render-tasks.ts";
 import { renderHealthCheck, renderUpdate, renderUpdateLine } from "./render-update.ts";
@@ -121,12 +123,16 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderEntries(answer as OutputOf<"audit.list">);
     case "audit.prove":
       return (answer as OutputOf<"audit.prove">).text.trimEnd();
+    case "audit.checkpoint":
+      return (answer as OutputOf<"audit.checkpoint">).note.trimEnd();
     case "audit.compare":
       return (answer as OutputOf<"audit.compare">).because;
     case "audit.export":
       return renderExported(answer as OutputOf<"audit.export">);
     case "audit.report":
       return (answer as OutputOf<"audit.report">).text.trimEnd();
+    case "settings.show":
+      return renderSettings(answer as SettingsView);
     case "incident.list":
       return (answer as OutputOf<"incident.list">).incidents.map(renderIncident).join("\n") || "nothing went wrong in service so far";
     case "incident.note":
