@@ -1,7 +1,7 @@
 import { InstarError } from "@instar/protocol";
 import { isSameBytes, parseBase64 } from "./bytes.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
-import { quoteText, refused, type Refused, type Uncheckable } from "./proof-verdict.ts";
+import { quoteText, type Refused, refused, type Uncheckable } from "./proof-verdict.ts";
 import { parseVerifierKey } from "./verifier-key.ts";
 import { verifyConsistency } from "./verify-consistency.ts";
 

@@ -7,8 +7,8 @@ import { MASK, maskValue } from "../edits/mask-secrets.ts";
 import { planTarget } from "../edits/plan-target.ts";
 import { type ListedSetting, listSettings } from "../settings/list-settings.ts";
 import { parseSettings } from "../settings/parse-settings.ts";
-import { decodeText, readSmallFile } from "../settings/read-small-file.ts";
 import { SETTINGS_FILE } from "../settings/read-settings.ts";
+import { decodeText, readSmallFile } from "../settings/read-small-file.ts";
 import type { OperationContext } from "./context.ts";
 
 /** What instar.yaml says now: it may have been changed since this Instar was started with it. */

@@ -1,7 +1,7 @@
 import type { SettingsView } from "@instar/protocol";
 import { z } from "zod";
-import { SECTIONS } from "./settings-sections.ts";
 import { settingsSchema } from "./settings.ts";
+import { SECTIONS } from "./settings-sections.ts";
 
 type Listed = SettingsView["sections"][number];
 export type ListedSetting = Omit<Listed["settings"][number], "isSecret"> & { readonly keys: readonly string[] };

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { InstarError, type LedgerEntryView } from "@instar/protocol";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { openDatabase, transact } from "../../../instar/src/database/open-database.ts";
-import { compareCheckpoint } from "../../../instar/src/ledger/compare-checkpoint.ts";
-import { Ledger } from "../../../instar/src/ledger/ledger.ts";
-import { openSignedLog, proveEntry } from "../../../instar/src/ledger/prove-entry.ts";
-import { type NoteKey, renderVerifierKey } from "../../../instar/src/ledger/tree/note-key.ts";
-import { type AskConsistency, followLedger, laterOf, type Seen } from "./follow-ledger.ts";
-import { type ProofAnswer, verifyEntry } from "./verify-entry.ts";
+import { type AskConsistency, followLedger, laterOf, type Seen } from "../../packages/console/src/proofs/follow-ledger.ts";
+import { type ProofAnswer, verifyEntry } from "../../packages/console/src/proofs/verify-entry.ts";
+import { openDatabase, transact } from "../../packages/instar/src/database/open-database.ts";
+import { compareCheckpoint } from "../../packages/instar/src/ledger/compare-checkpoint.ts";
+import { Ledger } from "../../packages/instar/src/ledger/ledger.ts";
+import { openSignedLog, proveEntry } from "../../packages/instar/src/ledger/prove-entry.ts";
+import { type NoteKey, renderVerifierKey } from "../../packages/instar/src/ledger/tree/note-key.ts";
 
 // Real ledgers as the daemon writes them, on a real disk; what the browser makes of what they answer.
 

@@ -1,11 +1,11 @@
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { makeLeaves, naivePath, naiveRoot, naiveSubproof } from "../../../instar/src/ledger/tree/memory-tree.testing.ts";
-import { renderCanonical } from "./canonical-json.ts";
-import { hashLeaf } from "./hash-tree.ts";
-import { verifyConsistency } from "./verify-consistency.ts";
-import { verifyInclusion } from "./verify-inclusion.ts";
+import { renderCanonical } from "../../packages/console/src/proofs/canonical-json.ts";
+import { hashLeaf } from "../../packages/console/src/proofs/hash-tree.ts";
+import { verifyConsistency } from "../../packages/console/src/proofs/verify-consistency.ts";
+import { verifyInclusion } from "../../packages/console/src/proofs/verify-inclusion.ts";
+import { makeLeaves, naivePath, naiveRoot, naiveSubproof } from "../../packages/instar/src/ledger/tree/memory-tree.testing.ts";
 
 const MOST = 40;
 const leaves = makeLeaves(MOST);
