@@ -1,6 +1,7 @@
 // Which process is made of which rooms. A process loads what it is made of and nothing else: a command line has the answer before the engine would be read.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InstarError } from "@instar/protocol";
 import type { CliParts } from "./faces/cli/run-cli.ts";
 import { Predecessor } from "./keeper/predecessor.ts";
@@ -107,7 +108,7 @@ export function composeCli(main: string): CliParts {
           open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
           serve: async (daemon, doorToken) => {
             const entrance = openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say });
-            const door = await serveHttp(entrance, { version, dataFolder: folder });
+            const door = await serveHttp(entrance, { version, dataFolder: folder, findConsole });
             const { openAgentDoor } = await import("./operations/open-agent-door.ts");
             // The agent's folder may be in any state; the daemon serves all the same.
             await openAgentDoor(daemon.instance, door.port).catch((error: unknown) => {
@@ -184,6 +185,12 @@ function pickOwnEnvironment(environment: Readonly<Record<string, string | undefi
       value !== undefined && !/^(npm_|NODE_OPTIONS$|NODE_PATH$|NODE_V8_COVERAGE$|INSTAR_KEEPER$|INSTAR_TAKES_OVER$|INSTAR_TOKEN$|VITEST)/.test(name),
   );
   return Object.fromEntries(left) as Record<string, string>;
+}
+
+/** Packed beside the program, or built beside its sources; null where neither is. */
+function findConsole(): string | null {
+  const places = ["./console/", "../../console/dist/"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return places.find((place) => existsSync(join(place, "index.html"))) ?? null;
 }
 
 function packageVersion(): string {

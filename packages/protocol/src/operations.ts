@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { BACKUP_OPERATIONS } from "./backup-operations.ts";
+import { CONSOLE_OPERATIONS } from "./console-operations.ts";
 import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
@@ -203,6 +204,7 @@ export const OPERATIONS = [
   ...SETTINGS_OPERATIONS,
   ...EDIT_OPERATIONS,
   ...ACCESS_OPERATIONS,
+  ...CONSOLE_OPERATIONS,
   defineOperation({
     name: "health",
     kind: "query",

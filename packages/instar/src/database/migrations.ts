@@ -151,4 +151,19 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX task_run_by_task ON task_run (task, due_ms);
   `,
+  `
+  -- Who is at the web console. Of cookie and secret only their SHA-256 are kept. \`token\`: what it was opened with, null for the instance's own door; \`role\`: what that
+  -- allowed then, which a session never has more of. Those that ended stay for a while, so that who still shows one is told so and not taken for a guesser.
+  CREATE TABLE console_session (
+    id TEXT PRIMARY KEY,
+    token TEXT,
+    role TEXT NOT NULL,
+    cookie_hash TEXT NOT NULL,
+    secret_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    last_used_at TEXT NOT NULL,
+    ended_at TEXT
+  ) STRICT;
+  `,
 ];

@@ -50,6 +50,8 @@ export type LedgerEvent =
   | "EPOCH_TAKEN"
   | "TOKEN_CREATED"
   | "TOKEN_REVOKED"
+  | "SESSION_BEGUN"
+  | "SESSION_ENDED"
   | "ACCESS_REFUSED";
 
 export interface Actor {

@@ -25,7 +25,9 @@ export function implementAccess(context: OperationContext): Pick<Implementations
     whoami: async () => {
       const set = await instance.rooms.readPolicies();
       return {
-        ...caller,
+        name: caller.name,
+        role: caller.role,
+        token: caller.token,
         scope: caller.scope === null ? null : [...caller.scope],
         because: caller.token === null ? `this is the instance's own door: ${(await readDoorRole(instance)).because}` : `the token ${caller.token} was shown`,
         mayDo: OPERATIONS.map(({ name }) => name).filter((name) => decideAccess(set, caller, name).kind === "allowed" && isInScope(caller.scope, name)),

@@ -1,6 +1,7 @@
 import type { Instance } from "../daemon/instance.ts";
 import type { Daemon } from "../daemon/run-daemon.ts";
 import type { Caller } from "../governance/access/caller.ts";
+import type { LoginCodes } from "../governance/access/login-codes.ts";
 import type { TokenStore } from "../governance/access/token-store.ts";
 import type { BackupJobs } from "./backup-jobs.ts";
 
@@ -11,6 +12,7 @@ export interface OperationRooms {
   readonly versions: { readonly instar: string; readonly node: string };
   readonly backupJobs: BackupJobs;
   readonly tokens: TokenStore;
+  readonly loginCodes: LoginCodes;
 }
 
 /** The same for one caller: cheap to make, so made for each request. */

@@ -3,6 +3,7 @@ import { implementAccess } from "./access.ts";
 import { implementApprovals } from "./approvals.ts";
 import { implementAudit } from "./audit.ts";
 import { implementBackups } from "./backups.ts";
+import { implementConsole } from "./console.ts";
 import type { OperationContext } from "./context.ts";
 import { implementDoctor } from "./doctor.ts";
 import { implementEdits } from "./edits.ts";
@@ -46,5 +47,6 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementKeeper(context),
     ...implementDoctor(context),
     ...implementAccess(context),
+    ...implementConsole(context),
   };
 }

@@ -5,13 +5,15 @@ import type { Daemon } from "../daemon/run-daemon.ts";
 import { transact } from "../database/open-database.ts";
 import { assertMay } from "../governance/access/assert-may.ts";
 import type { Caller } from "../governance/access/caller.ts";
-import { type Failures, NO_FAILURES, TRIES, throttleFailures } from "../governance/access/throttle-failures.ts";
-import { TokenStore, type Verified, type WhyRefused } from "../governance/access/token-store.ts";
+import { LoginCodes } from "../governance/access/login-codes.ts";
+import { TokenStore, type Verified } from "../governance/access/token-store.ts";
 import { newId } from "../update/new-id.ts";
 import { BackupJobs } from "./backup-jobs.ts";
+import { ConsoleDoor } from "./console-door.ts";
 import type { OperationRooms } from "./context.ts";
 import { implementOperations } from "./implement.ts";
 import { readDoorRole } from "./read-door-role.ts";
+import { Refusals, unauthorized } from "./refusals.ts";
 
 export interface EntranceParts {
   readonly instance: Instance;
@@ -31,6 +33,8 @@ export interface Entrance {
   admit(shown: string | null): Promise<Caller>;
   /** Whoever comes through the instance's own door. */
   owner(): Promise<Caller>;
+  /** Whoever comes with a browser. */
+  readonly console: ConsoleDoor;
   /** @throws InstarError FORBIDDEN */
   assertMay(caller: Caller, operation: string): Promise<void>;
   implement(caller: Caller): Implementations;
@@ -41,20 +45,23 @@ export function openEntrance(parts: EntranceParts): Entrance {
   const { clock } = instance.rooms;
   const tokens = new TokenStore({ database: instance.database, clock, newId });
   const signal = daemon?.over ?? new AbortController().signal;
-  const rooms: OperationRooms = { instance, daemon, versions, tokens, backupJobs: new BackupJobs({ clock, newId, signal }) };
+  const loginCodes = new LoginCodes(clock);
+  const rooms: OperationRooms = { instance, daemon, versions, tokens, loginCodes, backupJobs: new BackupJobs({ clock, newId, signal }) };
   const owner = async (): Promise<Caller> => ({ name: operator, role: (await readDoorRole(instance)).role, token: null, scope: null });
   const refusals = new Refusals(parts);
+  const admit = async (shown: string | null): Promise<Caller> => {
+    if (shown === null) throw unauthorized();
+    if (parts.doorToken !== null && isSame(shown, parts.doorToken)) return owner();
+    const verified = tokens.verify(shown);
+    if (daemon !== undefined) noteUse(instance, tokens, verified);
+    if (verified.kind === "refused") throw refusals.add({ what: "a token", ...verified });
+    const { name, role, id, scope } = verified.token;
+    return { name, role, token: id, scope };
+  };
   return {
     owner,
-    admit: async (shown) => {
-      if (shown === null) throw unauthorized();
-      if (parts.doorToken !== null && isSame(shown, parts.doorToken)) return owner();
-      const verified = tokens.verify(shown);
-      if (daemon !== undefined) noteUse(instance, tokens, verified);
-      if (verified.kind === "refused") throw refusals.add(verified);
-      const { name, role, id, scope } = verified.token;
-      return { name, role, token: id, scope };
-    },
+    admit,
+    console: new ConsoleDoor({ instance, tokens, codes: loginCodes, refusals, admitToken: admit, owner }),
     assertMay: async (caller, operation) => assertMay(caller, operation, await instance.rooms.readPolicies()),
     implement: (caller) => implementOperations({ ...rooms, caller, actor: { type: caller.role === "agent" ? "agent" : "user", id: caller.name } }),
   };
@@ -75,62 +82,4 @@ function noteUse({ database }: Instance, tokens: TokenStore, verified: Verified)
   } catch (error) {
     if (!InstarError.is(error, "DISK_FULL")) throw error;
   }
-}
-
-/** As many as an episode begins with. */
-const MOST_SEEN = TRIES + 1;
-
-/** Tries that failed. Who tried hears nothing of why; the daemon's log does, and the ledger of an episode. */
-class Refusals {
-  readonly #parts: EntranceParts;
-  #failures: Failures = NO_FAILURES;
-  /** The newest, and which of the tokens that there are were meant. */
-  #seen: { why: WhyRefused; token: string | null }[] = [];
-
-  constructor(parts: EntranceParts) {
-    this.#parts = parts;
-  }
-
-  add({ why, token }: Extract<Verified, { kind: "refused" }>): InstarError {
-    const throttled = throttleFailures(this.#failures, this.#parts.instance.rooms.clock.monotonicMs());
-    this.#failures = throttled.failures;
-    this.#seen = [...this.#seen, { why, token: token?.id ?? null }].slice(-MOST_SEEN);
-    if (throttled.retryAfterMs === null) {
-      this.#parts.say(`somebody was not let in: ${token === null ? `a token that is ${why}` : `the token ${token.name} (${token.id}): ${why}`}`);
-      return unauthorized();
-    }
-    if (throttled.beginsEpisode) this.#record();
-    const retryAfterSeconds = Math.ceil(throttled.retryAfterMs / 1_000);
-    return new InstarError("RATE_LIMITED", "too many tries with a wrong token", {
-      facts: { retryAfterSeconds },
-      transient: true,
-      advice: `A token that counts is let in at any time. Try another one in ${retryAfterSeconds} s.`,
-    });
-  }
-
-  #record(): void {
-    const { instance, say } = this.#parts;
-    const description = "tokens that do not count were shown again and again; whoever goes on is told to wait";
-    say(description);
-    try {
-      transact(instance.database, () =>
-        instance.ledger.append({
-          event: "ACCESS_REFUSED",
-          actor: { type: "system", id: "daemon" },
-          description,
-          success: false,
-          details: { reasons: [...new Set(this.#seen.map(({ why }) => why))], tokens: [...new Set(this.#seen.flatMap(({ token }) => token ?? []))] },
-        }),
-      );
-    } catch (error) {
-      if (!InstarError.is(error, "DISK_FULL")) throw error;
-    }
-  }
-}
-
-/** One answer for all of them: nobody learns by trying which tokens there are or were. */
-function unauthorized(): InstarError {
-  return new InstarError("UNAUTHORIZED", "the token is missing or wrong", {
-    advice: "Send `Authorization: Bearer …` with a token that lives, or with that of the instance's data folder.",
-  });
 }

@@ -30,6 +30,8 @@ export interface GlobalOptions {
   readonly output: boolean;
   /** The token is read from standard input. */
   readonly tokenFromStdin: boolean;
+  /** The address of the answer is opened in a browser. */
+  readonly open: boolean;
   /** The new folder that an answer's files are written to; undefined where they are not. */
   readonly to: string | undefined;
 }
@@ -181,6 +183,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
       .option("--no-wait", "return at once instead of following the update to its end")
       .option("--output", "print what its jobs write, as they write it", false);
   if (isJobCommand(operation)) command.option("--no-wait", "return at once instead of waiting for its end");
+  if (operation.name === "console") command.option("--open", "open it in the browser of this machine", false);
   if (operation.filesOutput !== undefined) command.option("--to <folder>", "write all of it into a new folder, instead of printing one form");
   command.action(async (...args: unknown[]) => {
     const self = args.at(-1) as Command;
@@ -194,6 +197,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
       wait: options.wait !== false,
       output: options.output === true,
       tokenFromStdin: options.tokenStdin === true,
+      open: options.open === true,
       to: operation.filesOutput !== undefined && typeof options.to === "string" ? options.to : undefined,
     });
   });

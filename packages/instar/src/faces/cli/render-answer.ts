@@ -180,6 +180,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"token.list">).tokens.map(renderToken).join("\n") || "no tokens yet: `instar token create` makes the first";
     case "token.revoke":
       return renderToken(answer as TokenView);
+    case "console":
+      return renderConsole(answer as OutputOf<"console">);
     case "whoami":
       return renderWhoami(answer as OutputOf<"whoami">);
     case "doctor":
@@ -188,6 +190,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderUpdate(answer as UpdateView);
   }
 }
+
+const renderConsole = ({ url, expiresAt }: OutputOf<"console">) => `${url}\n\nIt opens the console once, until ${expiresAt}.`;
 
 function renderEditLook({ verdict, because, restart, changes }: EditLookView): string {
   return [

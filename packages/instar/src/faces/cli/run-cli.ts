@@ -27,6 +27,7 @@ import { exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followJob } from "./follow-job.ts";
 import { followUpdate, readUpdate } from "./follow-update.ts";
 import { type InitFlag, initFlags } from "./init-flags.ts";
+import { openConsole } from "./open-console.ts";
 import { renderSystemdUnit } from "./print-service.ts";
 import { readFileInput } from "./read-file-input.ts";
 import { readToken } from "./read-token.ts";
@@ -200,6 +201,8 @@ export async function runCli(parts: CliParts): Promise<number> {
         const written = await writeAnswerFiles(resolve(options.to), (answer as { files: readonly ReportFile[] }).files);
         return print(isJson ? JSON.stringify(written, null, 2) : `${written.files} files in ${written.folder} (${Math.ceil(written.sizeBytes / 1_024)} KiB)`);
       }
+      if (options.open && !(await openConsole((answer as { url: string }).url, folder, environment)))
+        note("nothing on this machine opens a browser; open the address yourself");
       if (operation.name === "doctor" && (answer as { verdict: string }).verdict === "fail") status = 9;
       if (operation.name === "policy.check" && (answer as { verdict: string }).verdict === "fail") status = 2;
       if (operation.name === "policy.test" && (answer as { failed: number }).failed > 0) status = 4;

@@ -1,26 +1,32 @@
-import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
 import { ERROR_CODES, type Implementations, InstarError, OPERATIONS, type Operation, renderProblem, routeOf } from "@instar/protocol";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Entrance } from "../../operations/open-entrance.ts";
+import { admitSession, type ConsoleParts, createConsoleRoutes, LOGIN_LIMIT_BYTES } from "../console/console-routes.ts";
 import { MCP_BODY_LIMIT_BYTES } from "../mcp/body-limit.ts";
 import { parseInput } from "../parse-input.ts";
-
-export interface HttpFace {
-  readonly port: number;
-  close(): Promise<void>;
-}
+import { type Listening, listenOnLoopback } from "./listen-on-loopback.ts";
 
 type Caller = Awaited<ReturnType<Entrance["admit"]>>;
 interface Asked {
   Variables: { caller: Caller };
 }
 
+export type HttpFace = Listening;
+
+/** Whom this face lets in, and what answers them. Without a console's door only who shows a token. */
+export type HttpEntrance = Pick<Entrance, "admit" | "assertMay" | "implement"> & { readonly console?: ConsoleParts["console"] };
+
 export interface HttpAbout {
   readonly version: string;
   /** What answers to agents do not name; null where there is none. */
   readonly dataFolder: string | null;
+  /** Where the built web console lies; null where it was not built. */
+  readonly findConsole?: () => string | null;
+  /** Names of other hosts by which this one may be called: those of proxies before it. */
+  readonly hosts?: readonly string[];
 }
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -31,39 +37,42 @@ const KEPT_MS = 75_000;
 /** How this machine is called by itself. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
-/** The protocol over HTTP, on loopback, for whoever is let in. Every route comes from the table of operations, and so does every tool at /mcp. */
-export async function serveHttp(entrance: Pick<Entrance, "admit" | "assertMay" | "implement">, about = UNNAMED, port = 0): Promise<HttpFace> {
+/**
+ * The protocol over HTTP, on loopback, for whoever is let in, and the web console. Every route below /v1 comes from the table of operations, and so does every tool at /mcp.
+ * @param ports wanted, the first that is free; any after them
+ */
+export async function serveHttp(entrance: HttpEntrance, about = UNNAMED, ports: readonly number[] = []): Promise<HttpFace> {
   const app = createApp(entrance, about);
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port }, (address: AddressInfo) =>
-      resolve({
-        port: address.port,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-            if ("closeAllConnections" in server) server.closeAllConnections();
-          }),
-      }),
-    );
-    server.on("error", reject);
+  return listenOnLoopback(() => {
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
     // Longer than a client keeps a connection that is not asked on: one that is closed here just when a question is on its way leaves who asked in the dark.
-    if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEPT_MS;
-  });
+    server.keepAliveTimeout = KEPT_MS;
+    return server;
+  }, ports);
 }
 
 /** What is refused is refused in this order: another host, no token, too many tries, the role, the input. So nobody learns of what is none of his. */
-function createApp(entrance: Parameters<typeof serveHttp>[0], about: HttpAbout): Hono<Asked> {
+function createApp(entrance: HttpEntrance, about: HttpAbout): Hono<Asked> {
   const app = new Hono<Asked>();
+  const { console } = entrance;
   app.onError((error, context) => problem(context, error));
   app.notFound((context) => problem(context, new InstarError("NOT_FOUND", `there is no ${context.req.method} ${context.req.path}`)));
   app.use("*", async (context, next) => {
-    // A page in a browser that was led to this port by a DNS trick names another host.
-    if (!LOOPBACK.test(context.req.header("host") ?? "")) throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
-    // One that calls it by its right name says where it comes from.
-    const origin = context.req.header("origin");
-    if (origin !== undefined && !LOOPBACK.test(origin.replace(/^https?:\/\//, "")))
-      throw new InstarError("FORBIDDEN", "a page of elsewhere may not ask Instar");
-    context.set("caller", await entrance.admit(readToken(context.req.header("authorization"))));
+    assertCalledByName(context, about.hosts ?? []);
+    await next();
+    // What is said here is for who asked: it is kept by no cache, and shown by no page of elsewhere.
+    const { headers } = context.res;
+    for (const [name, value] of GUARDS) if (!headers.has(name)) headers.set(name, value);
+  });
+  if (console !== undefined) {
+    app.use("/console/*", limitBodyTo(LOGIN_LIMIT_BYTES));
+    app.route("/", createConsoleRoutes({ console, findFolder: about.findConsole ?? (() => null), dataFolder: about.dataFolder }));
+  }
+  app.use("*", async (context, next) => {
+    const token = readToken(context.req.header("authorization"));
+    // A session is for the protocol's operations; an agent's client at /mcp has a token.
+    const isForSessions = token === null && console !== undefined && context.req.path !== "/mcp";
+    context.set("caller", isForSessions ? await admitSession(context, { console, dataFolder: about.dataFolder }) : await entrance.admit(token));
     await next();
   });
   for (const operation of OPERATIONS as readonly Operation[]) {
@@ -81,6 +90,22 @@ function createApp(entrance: Parameters<typeof serveHttp>[0], about: HttpAbout):
     return answerMcp(context.req.raw, { ...about, entrance, caller: context.get("caller"), run });
   });
   return app;
+}
+
+const GUARDS = [
+  ["cache-control", "no-store"],
+  ["x-content-type-options", "nosniff"],
+  ["cross-origin-resource-policy", "same-origin"],
+] as const;
+
+/** @throws InstarError UNAUTHORIZED where another host is named, FORBIDDEN where a page of elsewhere asks */
+function assertCalledByName({ req }: Context, hosts: readonly string[]): void {
+  const isOurs = (host: string) => LOOPBACK.test(host) || hosts.includes(host.toLowerCase().replace(/:\d+$/, ""));
+  // A page in a browser that was led to this port by a DNS trick names another host.
+  if (!isOurs(req.header("host") ?? "")) throw new InstarError("UNAUTHORIZED", "this address is not how Instar is called");
+  // One that calls it by its right name says where it comes from.
+  const origin = req.header("origin");
+  if (origin !== undefined && !isOurs(origin.replace(/^https?:\/\//, ""))) throw new InstarError("FORBIDDEN", "a page of elsewhere may not ask Instar");
 }
 
 /** Only from this header: an address ends up in logs and histories. What is shown otherwise is a token that nobody has. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { InstarError, renderProblem } from "@instar/protocol";
-import { openServedFile } from "./open-served-file.ts";
+import { openServedFile } from "../open-served-file.ts";
 import { type NewestQuestion, parseNewestQuestion } from "./parse-newest-question.ts";
 import { planFileAnswer } from "./plan-file-answer.ts";
 import { planRegistryPath, type RegistryPlace } from "./plan-registry-path.ts";

@@ -9,4 +9,6 @@ export interface Caller {
   readonly token: string | null;
   /** Names of operations (`update.approve`), or of whole groups (`update.*`), that the token is limited to; null: whatever the role may. */
   readonly scope: readonly string[] | null;
+  /** Id of the console's session that was shown; absent where a token was. */
+  readonly session?: string;
 }

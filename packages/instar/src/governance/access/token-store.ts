@@ -103,6 +103,13 @@ export class TokenStore {
     return found;
   }
 
+  /** Undefined where there is none, or it no longer counts. */
+  findLiving(id: string): TokenView | undefined {
+    const row = this.#row(id);
+    const token = row === undefined ? undefined : this.#view(row);
+    return token?.state === "living" ? token : undefined;
+  }
+
   /** In the caller's transaction. One that was revoked before stays as it was. */
   revoke(id: string): TokenView {
     this.#database.prepare("UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL").run(this.#now(), id);

@@ -10,16 +10,16 @@ export interface ServedFile {
 }
 
 /**
- * Opens a file of the repository for reading; undefined where there is no plain file. A link is not followed, neither in the folders on the way nor at the end:
+ * Opens a file below a folder for reading; undefined where there is no plain file. A link is not followed, neither in the folders on the way nor at the end:
  * what is published is written here as plain files, so a link leads where nobody published anything.
  */
-export async function openServedFile(repository: string, parts: readonly string[]): Promise<ServedFile | undefined> {
+export async function openServedFile(root: string, parts: readonly string[]): Promise<ServedFile | undefined> {
   for (let depth = 1; depth < parts.length; depth += 1) {
-    const folder = await lstat(join(repository, ...parts.slice(0, depth))).catch(absent);
+    const folder = await lstat(join(root, ...parts.slice(0, depth))).catch(absent);
     if (folder === undefined || !folder.isDirectory()) return undefined;
   }
   // O_NONBLOCK: a pipe would wait for its writer.
-  const handle = await open(join(repository, ...parts), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(absent);
+  const handle = await open(join(root, ...parts), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(absent);
   if (handle === undefined) return undefined;
   try {
     const facts = await handle.stat({ bigint: true });
