@@ -2,6 +2,7 @@ export * from "./access.ts";
 export { type LedgerEntryView, ledgerEntryView } from "./audit-operations.ts";
 export * from "./backup.ts";
 export * from "./decision.ts";
+export type { DiffView, FileDiff } from "./diff-operations.ts";
 export * from "./edits.ts";
 export * from "./error-codes.ts";
 export * from "./events.ts";

@@ -4,6 +4,7 @@ import { ACCESS_OPERATIONS } from "./access-operations.ts";
 import { AUDIT_OPERATIONS } from "./audit-operations.ts";
 import { BACKUP_OPERATIONS } from "./backup-operations.ts";
 import { CONSOLE_OPERATIONS } from "./console-operations.ts";
+import { DIFF_OPERATIONS } from "./diff-operations.ts";
 import { EDIT_OPERATIONS } from "./edit-operations.ts";
 import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
@@ -15,7 +16,7 @@ import { SELF_OPERATIONS } from "./self-operations.ts";
 import { SETTINGS_OPERATIONS } from "./settings-operations.ts";
 import { SOURCE_OPERATIONS } from "./source-operations.ts";
 import { TASK_OPERATIONS } from "./task-operations.ts";
-import { updateView } from "./update.ts";
+import { OUTCOMES, updateView } from "./update.ts";
 import { VERDICTS } from "./verdict.ts";
 import { doctorView, impactView, planView, releaseView, statusView } from "./views.ts";
 
@@ -103,8 +104,20 @@ export const OPERATIONS = [
     name: "update.list",
     kind: "query",
     summary: "All updates, newest first, with their outcomes and reasons",
-    input: z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(50) }),
-    output: z.object({ updates: z.array(updateView) }),
+    input: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(1_000).default(50),
+      before: updateId.optional().describe("Only older ones than this update: the last of a page that was read already"),
+      outcome: z
+        .enum([...OUTCOMES, "open"])
+        .optional()
+        .describe("Only those that ended so; open: those that have not ended"),
+      version: z.string().min(1).max(200).optional().describe("Only those whose version or commit begins so"),
+    }),
+    output: z.object({
+      updates: z.array(updateView),
+      total: z.int().describe("How many there are of these in all, on every page together"),
+      hasMore: z.boolean().describe("Older ones follow: ask again with `before`"),
+    }),
     positional: [],
     offline: true,
     mcp: { quotes: "what commits, files, tests and people say of an update" },
@@ -193,6 +206,7 @@ export const OPERATIONS = [
     positional: ["how", "update"],
     offline: false,
   }),
+  ...DIFF_OPERATIONS,
   ...SELF_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...TASK_OPERATIONS,

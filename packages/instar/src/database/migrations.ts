@@ -166,4 +166,9 @@ export const MIGRATIONS: readonly string[] = [
     ended_at TEXT
   ) STRICT;
   `,
+  `
+  -- Where each update begins and ends: a list of ten thousands of them must not read every entry.
+  CREATE INDEX journal_begun ON journal (seq) WHERE seq = 0;
+  CREATE INDEX journal_ended ON journal (update_id) WHERE kind = 'ended';
+  `,
 ];

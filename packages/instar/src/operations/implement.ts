@@ -5,6 +5,7 @@ import { implementAudit } from "./audit.ts";
 import { implementBackups } from "./backups.ts";
 import { implementConsole } from "./console.ts";
 import type { OperationContext } from "./context.ts";
+import { implementDiff } from "./diff.ts";
 import { implementDoctor } from "./doctor.ts";
 import { implementEdits } from "./edits.ts";
 import { implementHealth } from "./health.ts";
@@ -30,6 +31,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementPlan(context),
     ...implementImpact(context),
     ...implementUpdates(context),
+    ...implementDiff(context),
     ...implementSelf(context),
     ...implementSources(context),
     ...implementTasks(context),

@@ -33,13 +33,11 @@ export function implementUpdates(
         because: looked.because,
       };
     },
-    "update.list": async ({ limit }) => ({
-      updates: instance.journal
-        .list()
-        .toReversed()
-        .slice(0, limit)
-        .map((update) => withoutEvidence(readUpdate(instance, update))),
-    }),
+    "update.list": async ({ limit, before, outcome, version }) => {
+      const found = instance.journal.page({ before: before === undefined ? undefined : findUpdate(instance, before), outcome, version, limit: limit + 1 });
+      const shown = found.updates.slice(0, limit);
+      return { updates: shown.map((update) => withoutEvidence(readUpdate(instance, update))), total: found.total, hasMore: found.updates.length > limit };
+    },
     "update.show": async ({ update }) => readUpdate(instance, findUpdate(instance, update)),
     "update.apply": async (input) => readUpdate(instance, await applyByHand(context, input)),
     "update.cancel": async ({ update }) => {

@@ -15,7 +15,7 @@ export interface FileChange {
 }
 
 /** git knows the tree without entries by this name in every repository. */
-const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+export const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** What changed between two commits, renames found. `from: null` is a first release: everything is added. */
 export async function diffCommits(mirror: GitMirror, from: string | null, to: string, signal?: AbortSignal): Promise<readonly FileChange[]> {

@@ -14,6 +14,7 @@ import { unproven } from "./origin.ts";
 import { pushCommit } from "./push-commit.ts";
 import { type CommitFacts, type CommitQuestion, readCommit } from "./read-commit.ts";
 import { readDiffText } from "./read-diff-text.ts";
+import { readFileDiffs } from "./read-file-diffs.ts";
 import { readFilesOf } from "./read-files-of.ts";
 import { parseRemote, readNamed, readRemote } from "./read-remote.ts";
 import { writeTree, writeTreeToRead } from "./write-tree.ts";
@@ -54,6 +55,8 @@ export interface GitSource {
   diff(from: string | null, to: string, signal?: AbortSignal): Promise<readonly FileChange[]>;
   /** See readDiffText. */
   diffText(from: string, to: string, limitBytes: number, signal?: AbortSignal): Promise<string | null>;
+  /** See readFileDiffs. */
+  fileDiffs(from: string | null, to: string, files: readonly FileChange[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
   readFile(commit: string, path: string, maxBytes: number): Promise<Buffer | undefined>;
   /** Into an existing, empty folder; see write-tree.ts for what is refused. */
   writeTree(commit: string, folder: string, signal?: AbortSignal): Promise<void>;
@@ -133,6 +136,7 @@ export function createGitSource(settings: GitSourceSettings): GitSource {
     listTree: async (commit, signal) => listTree(mirror, assertCommit(commit), signal),
     diff: async (from, to, signal) => diffCommits(mirror, from === null ? null : assertCommit(from), assertCommit(to), signal),
     diffText: async (from, to, limitBytes, signal) => readDiffText(mirror, assertCommit(from), assertCommit(to), limitBytes, signal),
+    fileDiffs: async (from, to, files, signal) => readFileDiffs(mirror, from === null ? null : assertCommit(from), assertCommit(to), files, signal),
     readFile: async (commit, path, maxBytes) => (await readFilesOf(mirror, assertCommit(commit), [path], maxBytes)).get(path),
     writeTree: async (commit, folder, signal) => writeTree(mirror, assertCommit(commit), folder, signal),
     mergeLocalChanges: (question, signal) => alone(() => mergeLocalChanges(mirror, question, signal)),

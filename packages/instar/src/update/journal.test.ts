@@ -44,6 +44,25 @@ describe("the journal", () => {
     expect(open.journal.list()).toEqual([UPDATE, "update-2"]);
   });
 
+  it("is paged from the newest on, by outcome and by how a version or commit begins", () => {
+    const names = ["a", "b", "c", "d", "e"].map((name) => `update-${name}` as UpdateId);
+    for (const [at, update] of names.entries())
+      append({ kind: "started", steps: STEPS, start: { ...START, versionTo: `1.${at}.0`, commit: `${at}abc` } }, { update });
+    append(ended("committed"), { update: "update-a" as UpdateId });
+    append(ended("refused"), { update: "update-c" as UpdateId });
+    append(ended("committed"), { update: "update-d" as UpdateId });
+    const page = (question: Partial<Parameters<Journal["page"]>[0]>) => open.journal.page({ limit: 10, ...question });
+    expect(page({ limit: 2 })).toEqual({ updates: ["update-e", "update-d"], total: 5 });
+    expect(page({ limit: 2, before: "update-d" as UpdateId })).toEqual({ updates: ["update-c", "update-b"], total: 5 });
+    expect(page({ before: "update-a" as UpdateId })).toEqual({ updates: [], total: 5 });
+    expect(page({ outcome: "committed" })).toEqual({ updates: ["update-d", "update-a"], total: 2 });
+    expect(page({ outcome: "committed", before: "update-d" as UpdateId })).toEqual({ updates: ["update-a"], total: 2 });
+    expect(page({ outcome: "open" })).toEqual({ updates: ["update-e", "update-b"], total: 2 });
+    expect(page({ version: "1.2" })).toEqual({ updates: ["update-c"], total: 1 });
+    expect(page({ version: "3ab" })).toEqual({ updates: ["update-d"], total: 1 });
+    expect(page({ version: "%" })).toEqual({ updates: [], total: 0 });
+  });
+
   it("is as it was after the database was closed and opened", () => {
     const written = [append(started), append(applying("fetch"))];
     open.database.close();

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { InstarError } from "@instar/protocol";
+import { InstarError, type Outcome } from "@instar/protocol";
 import { transact } from "../database/open-database.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LedgerStatement } from "../ledger/ledger-entry.ts";
@@ -79,13 +79,42 @@ export class Journal {
     return rows.map((row) => row.update_id as UpdateId);
   }
 
+  /** Some of the updates, newest first, and how many fit in all. Asks for no more entries than it must: there may be ten thousands of updates. */
+  page({ before, outcome, version, limit }: PageQuestion): { readonly updates: UpdateId[]; readonly total: number } {
+    const end = "(SELECT json_extract(e.gives, '$.outcome') FROM journal e WHERE e.update_id = j.update_id AND e.kind = 'ended')";
+    const begins = (path: string) => `substr(json_extract(j.gives, '${path}'), 1, length(?)) = ?`;
+    const fits = [
+      "j.seq = 0",
+      ...(outcome === undefined ? [] : [outcome === "open" ? `${end} IS NULL` : `${end} = ?`]),
+      ...(version === undefined ? [] : [`(${begins("$.start.versionTo")} OR ${begins("$.start.commit")})`]),
+    ].join(" AND ");
+    const given = [...(outcome === undefined || outcome === "open" ? [] : [outcome]), ...(version === undefined ? [] : [version, version, version, version])];
+    const older = before === undefined ? "" : "AND j.rowid < (SELECT rowid FROM journal WHERE update_id = ? AND seq = 0)";
+    const rows = this.#database
+      .prepare(`SELECT j.update_id FROM journal j WHERE ${fits} ${older} ORDER BY j.rowid DESC LIMIT ?`)
+      .all(...given, ...(before === undefined ? [] : [before]), limit) as { update_id: string }[];
+    const { total } = this.#database.prepare(`SELECT count(*) AS total FROM journal j WHERE ${fits}`).get(...given) as { total: number };
+    return { updates: rows.map((row) => row.update_id as UpdateId), total };
+  }
+
   /** Updates that have not ended, oldest first. */
   unfinished(): UpdateId[] {
-    const rows = this.#database.prepare("SELECT update_id FROM journal GROUP BY update_id HAVING sum(kind = 'ended') = 0 ORDER BY min(rowid)").all() as {
-      update_id: string;
-    }[];
+    const rows = this.#database
+      .prepare(
+        "SELECT update_id FROM journal j WHERE seq = 0 AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.update_id = j.update_id AND e.kind = 'ended') ORDER BY rowid",
+      )
+      .all() as { update_id: string }[];
     return rows.map((row) => row.update_id as UpdateId);
   }
+}
+
+export interface PageQuestion {
+  /** Only older ones than this. */
+  readonly before?: UpdateId | undefined;
+  readonly outcome?: Outcome | "open" | undefined;
+  /** How the version or the commit begins. */
+  readonly version?: string | undefined;
+  readonly limit: number;
 }
 
 interface Row {

@@ -23,6 +23,7 @@ import type {
 } from "@instar/protocol";
 import { renderEntries, renderExported, renderVerified } from "./render-audit.ts";
 import { renderBackups, renderJob } from "./render-backup.ts";
+import { renderDiff } from "./render-diff.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
 import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
@@ -105,6 +106,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"source.forget">).because;
     case "update.output":
       return (answer as OutputOf<"update.output">).text.trimEnd();
+    case "update.diff":
+      return renderDiff(answer as OutputOf<"update.diff">);
     case "update.list":
       return (answer as OutputOf<"update.list">).updates.map(renderUpdateLine).join("\n") || "no updates yet";
     case "history":
