@@ -1,19 +1,23 @@
 // `npm run pack`: the packages as people install them, dist/instar-<version>.tgz and dist/instar-sdk-<version>.tgz. One bundled program beside what it reads:
-// its example agent, the schema of instar.yaml and the OpenAPI document. What it depends on is installed, not bundled.
+// the built web console, its example agent, the schema of instar.yaml and the OpenAPI document. What it depends on is installed, not bundled.
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { buildConsole, CONSOLE_DIST } from "./build-console.ts";
 import { stageSdk } from "./pack-sdk.ts";
 import { ROOT, readPackages } from "./read-project.ts";
 
 /**
+ * The web console is built first, where it is not.
  * @param folder where the tarball goes, and beside it the files it is made of
  * @returns the tarball's path
  */
 export async function packInstar(folder: string): Promise<string> {
+  await buildConsole((line) => process.stderr.write(`${line}\n`));
   const stage = join(folder, "package");
   await stageInstar(stage);
   return packStage(stage, folder);
@@ -34,7 +38,7 @@ async function packStage(stage: string, folder: string): Promise<string> {
   return join(folder, nameOfTarball(stdout));
 }
 
-/** Lays out what a package is made of. @returns its program */
+/** Lays out what a package is made of, with the web console where that was built. @returns its program */
 export async function stageInstar(stage: string): Promise<string> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
@@ -51,6 +55,7 @@ export async function stageInstar(stage: string): Promise<string> {
     ["packages/verifier/src/verify.mjs", "dist/verify.mjs"],
   ] as const)
     await cp(join(ROOT, from), join(stage, to), { recursive: true });
+  if (existsSync(CONSOLE_DIST)) await cp(CONSOLE_DIST, join(stage, "dist", "console"), { recursive: true, filter: (path) => !basename(path).startsWith(".") });
   return join(stage, "dist", "main.js");
 }
 

@@ -43,12 +43,19 @@ try {
   const node = ensureNode(join(root, ".runtime"), say);
   const env = { ...process.env, INSTAR_OPERATOR_PATH: outerPath, PATH: `${dirname(node)}${delimiter}${outerPath}` };
   installWhenStale(node, env);
+  if (job === "start" || (job === "instar" && args.includes("up"))) buildConsole(node, env);
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", ...JOBS[job], ...args], { cwd: root, env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
+}
+
+/** What runs from the sources brings the web console as they say it is; without one everything else works. */
+function buildConsole(node, env) {
+  const { status } = spawnSync(node, [join(root, "scripts", "build-console.ts")], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) say("the web console could not be built, see above; going on without it");
 }
 
 /** Installed means: node_modules carries the mark of this very lockfile. A crash in between leaves no mark. */

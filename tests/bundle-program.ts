@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "../scripts/build-console.ts";
 import { stageInstar } from "../scripts/pack.ts";
 
 /**
@@ -11,6 +12,9 @@ export default async function bundleProgram(): Promise<() => Promise<void>> {
   const modules = fileURLToPath(new URL("../packages/instar/node_modules/", import.meta.url));
   await removeLeft(modules);
   const stage = join(modules, `${PREFIX}${process.pid}`);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  // What tests nothing of the console is not kept from it by one that cannot be built; what does says so itself.
+  await buildConsole(say).catch((error: unknown) => say(`the web console could not be built: ${error instanceof Error ? error.message : String(error)}`));
   process.env.INSTAR_TEST_PROGRAM = await stageInstar(stage);
   return () => rm(stage, { recursive: true, force: true });
 }

@@ -1,12 +1,14 @@
 // What of the built console is served, under which headers, and what nobody gets by it.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { InstarError } from "@instar/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planConsolePath } from "../../packages/instar/src/faces/console/plan-console-path.ts";
 import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
+import { buildConsole, CONSOLE_DIST } from "../../scripts/build-console.ts";
 import { askFace } from "./ask-face.ts";
 import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
@@ -175,4 +177,28 @@ it("what the protocol answers is kept by no cache and shown by no page of elsewh
   ] as const)
     expect(answer.headers.get(name)).toBe(value);
   expect((await askFace(face.port, { method: "GET", path: "/v1/status" })).status).toBe(200);
+});
+
+describe("the console as it is built", () => {
+  let page: string;
+  beforeAll(async () => {
+    await buildConsole(() => undefined);
+    page = readFileSync(join(CONSOLE_DIST, "index.html"), "utf8");
+  });
+  it("has nothing inline that the policy would stop, and nothing from elsewhere", () => {
+    for (const [, attributes = "", inside = ""] of page.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
+      expect(attributes).toMatch(/ src="\/console\//);
+      expect(inside).toBe("");
+    }
+    expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|data:|<base|<form|<iframe/i);
+    for (const [, address = ""] of page.matchAll(/(?:src|href)="([^"]*)"/g)) expect(address).toMatch(/^\/console\/[\w./-]+$/);
+  });
+  it("names only files that are there and are served", () => {
+    const named = [...page.matchAll(/(?:src|href)="\/console\/([^"]*)"/g)].map(([, name = ""]) => name);
+    expect(named.length).toBeGreaterThan(1);
+    for (const name of [...named, ...readdirSync(join(CONSOLE_DIST, "assets")).map((each) => `assets/${each}`)]) {
+      expect(existsSync(join(CONSOLE_DIST, name)), name).toBe(true);
+      if (!name.endsWith(".br")) expect(planConsolePath(`/console/${name}`), name).toMatchObject({ kind: "file" });
+    }
+  });
 });

@@ -57,7 +57,8 @@ describe("the package, as installed from its tarball:", { timeout: 300_000 }, ()
     expect(readdirSync(installed).toSorted()).toEqual(["bin", "dist", "docs", "examples", "openapi", "package.json", "schema"]);
     const built = readdirSync(join(installed, "dist"));
     expect(built).toContain("main.js");
-    expect(built.filter((file) => !/\.js(\.map)?$/.test(file))).toEqual(["verify.mjs"]);
+    expect(built.filter((file) => !/\.js(\.map)?$/.test(file)).toSorted()).toEqual(["console", "verify.mjs"]);
+    expect(readdirSync(join(installed, "dist", "console"))).toEqual(expect.arrayContaining(["assets", "index.html", "index.html.br"]));
   });
 
   it("depends on nothing that no registry has", () => {
