@@ -15,6 +15,7 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   init: "writes instar.yaml before there is an instance to ask",
   up: "starts what the other faces would ask",
   down: "ends what the other faces would ask",
+  watch: "shows a terminal what operations answer, over and over",
   demo: "makes an instance of its own and removes it",
   mcp: "speaks for an agent to a daemon that has the other faces",
   service: "prints a unit for this machine's service manager",

@@ -3,7 +3,17 @@ import type { Command } from "commander";
 import { buildProgram, type LocalCommands } from "../../packages/instar/src/faces/cli/build-program.ts";
 
 const nothing = async () => undefined;
-const local: LocalCommands = { init: nothing, up: nothing, down: nothing, demo: nothing, service: nothing, keeper: nothing, daemon: nothing, analyse: nothing };
+const local: LocalCommands = {
+  init: nothing,
+  up: nothing,
+  down: nothing,
+  demo: nothing,
+  watch: nothing,
+  service: nothing,
+  keeper: nothing,
+  daemon: nothing,
+  analyse: nothing,
+};
 
 /** The real command line, whose operations do as `run` says. */
 export function buildWholeProgram(run: (operation: Operation, input: Record<string, unknown>) => Promise<void> = nothing): Command {

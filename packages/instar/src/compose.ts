@@ -54,6 +54,12 @@ export function composeCli(main: string): CliParts {
       const { runDemo } = await import("./demo/run-demo.ts");
       return runDemo({ ...options, selfArgv, environmentIn, operatorPath: environment.INSTAR_OPERATOR_PATH ?? environment.PATH ?? "", clock: systemClock });
     },
+    openScreen: async () => {
+      // React chooses by this, where it is loaded: else it is the one for developers, which draws several times as slowly.
+      process.env.NODE_ENV ??= "production";
+      const { openScreen } = await import("./faces/cli/watch/show-screen.ts");
+      return openScreen;
+    },
     openTrust: async () => {
       const { composeTrust } = await import("./compose-trust.ts");
       return composeTrust({

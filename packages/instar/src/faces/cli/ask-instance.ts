@@ -44,6 +44,19 @@ export async function askInstance(parts: AnswersFromDisk, asking: Asking, operat
   }
 }
 
+/** @throws InstarError NOT_RUNNING where no daemon lives, or nobody waits for its answer any more */
+export async function askDaemon(
+  folder: string,
+  token: string | undefined,
+  operation: Operation,
+  input: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const door = await readDaemonDoor(folder);
+  if (door === undefined) throw new InstarError("NOT_RUNNING", "no daemon runs");
+  return callDaemon(token === undefined ? door : { ...door, token }, operation, input, signal);
+}
+
 async function ask(parts: AnswersFromDisk, { read, folder, token }: Asking, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
   const door = await readDaemonDoor(folder);
   if (door !== undefined) return callDaemon(token === undefined ? door : { ...door, token }, operation, input);

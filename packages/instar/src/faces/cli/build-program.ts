@@ -11,6 +11,8 @@ export interface LocalCommands {
   up(options: { foreground: boolean }): Promise<void>;
   down(options: { keepAgent: boolean }): Promise<void>;
   demo(options: { headless: boolean }): Promise<void>;
+  /** The live view of what runs and what is under way. */
+  watch(options: { update: string | undefined; showsOutput: boolean }): Promise<void>;
   service(options: { system: boolean; install: boolean }): Promise<void>;
   /** Speaks MCP on standard input and output. Absent where only the shape of the command line is looked at. */
   mcp?(options: { tokenFile: string | undefined }): Promise<void>;
@@ -102,6 +104,11 @@ function addLocalCommands(program: Command, local: LocalCommands): void {
   withGlobals(program.command("down").description("Stop Instar, and the agent with it"))
     .option("--keep-agent", "leave the agent running on its own port", false)
     .action((_, command: Command) => local.down({ keepAgent: command.opts().keepAgent }));
+  withGlobals(
+    program.command("watch [update]").description("Look on: what runs, the update under way, what waits for you; approve and go back from the keyboard"),
+  )
+    .option("--output", "where changes are printed line by line: what the update's jobs write, too", false)
+    .action((update: string | undefined, _, command: Command) => local.watch({ update, showsOutput: command.opts().output }));
   withGlobals(program.command("demo").description("The main job on real parts: four updates of an example agent under traffic"))
     .option("--headless", "plain lines; exit 0 only if everything was as it should be", false)
     .action((_, command: Command) => local.demo({ headless: command.opts().headless }));

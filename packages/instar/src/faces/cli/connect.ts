@@ -2,17 +2,23 @@ import { request } from "node:http";
 import { InstarError, type Operation, type Problem, parseProblem, routeOf, type UpdateView } from "@instar/protocol";
 import type { DaemonDoor } from "../../daemon/read-daemon-door.ts";
 
-/** Calls an operation of a running daemon. @throws the error that the daemon answered, or NOT_RUNNING where none answers */
-export async function callDaemon(door: DaemonDoor, operation: Operation, input: Readonly<Record<string, unknown>>): Promise<unknown> {
+/** Calls an operation of a running daemon. @throws the error that the daemon answered, or NOT_RUNNING where none answers or nobody waits for it any more */
+export async function callDaemon(door: DaemonDoor, operation: Operation, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<unknown> {
   const { method, path } = routeOf(operation);
   const query = new URLSearchParams(Object.entries(input).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]])));
   const target = method === "GET" && query.size > 0 ? `${path}?${query}` : path;
-  const { status, body } = await call(door, method, target, method === "POST" ? JSON.stringify(input) : undefined);
+  const { status, body } = await call(door, method, target, method === "POST" ? JSON.stringify(input) : undefined, signal);
   if (status === 200) return body;
   throw parseProblem(body as Problem);
 }
 
-function call(door: DaemonDoor, method: string, path: string, body: string | undefined): Promise<{ status: number; body: unknown }> {
+function call(
+  door: DaemonDoor,
+  method: string,
+  path: string,
+  body: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
     const unreachable = (cause?: unknown) =>
       reject(
@@ -28,6 +34,7 @@ function call(door: DaemonDoor, method: string, path: string, body: string | und
         method,
         path,
         agent: false,
+        ...(signal === undefined ? {} : { signal }),
         headers: { authorization: `Bearer ${door.token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       },
       (response) => {

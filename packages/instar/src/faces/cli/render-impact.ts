@@ -1,4 +1,5 @@
 import type { ImpactReport, ImpactView } from "@instar/protocol";
+import { printable } from "./printable.ts";
 
 /**
  * Half a page: what would change, and why the risk is what it is. Heaviest reasons first; what is empty is left out. Names come from the change
@@ -64,8 +65,3 @@ function list({ total, first }: { readonly total: number; readonly first: readon
 }
 
 const seconds = (ms: number) => (ms < 10_000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms / 1_000)} s`);
-
-/** Control characters and directional marks are written as what they are. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-const printable = (line: string) => line.replace(UNPRINTABLE, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -12,7 +12,7 @@ export function renderUpdateLine(update: UpdateView): string {
 export function renderUpdate(update: UpdateView): string {
   const lines = [renderUpdateLine(update), ...(update.origin == null ? [] : [`  origin: ${renderOrigin(update.origin)}`])];
   for (const step of update.steps) {
-    lines.push(`  ${MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
+    lines.push(`  ${STEP_MARKS[step.state]} ${step.title}${step.because === "" ? "" : `: ${step.because}`}`);
     if (step.evidence !== null) lines.push(...renderEvidence(step.evidence).map((line) => `      ${line}`));
   }
   if (update.code !== null) lines.push(`  ${update.code}: see \`docs/errors.md\``);
@@ -22,7 +22,8 @@ export function renderUpdate(update: UpdateView): string {
 /** Who vouches for it, and how that was found. */
 const renderOrigin = ({ kind, because }: Origin): string => (kind === "none" ? `nobody vouches for it: ${because}` : `${kind}: ${because}`);
 
-const MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
+/** What a step's state looks like beside its title, wherever one is printed. */
+export const STEP_MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
 function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation, decision }: StepEvidence): string[] {
   return [

@@ -21,7 +21,7 @@ import { type ReadSettings, readSettings } from "../../settings/read-settings.ts
 import { planAgentData, planDoor } from "../../settings/self-settings.ts";
 import { absolutePathInput } from "./absolute-path-input.ts";
 import { askForToken } from "./ask-for-token.ts";
-import { type AnswersFromDisk, askInstance } from "./ask-instance.ts";
+import { type AnswersFromDisk, askDaemon, askInstance } from "./ask-instance.ts";
 import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts";
 import { exitStatusOfUpdate, renderError } from "./connect.ts";
 import { followJob } from "./follow-job.ts";
@@ -35,6 +35,7 @@ import { renderAnswer } from "./render-answer.ts";
 import { renderUpdateLine } from "./render-update.ts";
 import { startInstance, stopInstance } from "./start-instance.ts";
 import type { TrustParts } from "./trust/trust-parts.ts";
+import type { OpenScreen } from "./watch/show-screen.ts";
 import { askForFiles, writeAnswerFiles } from "./write-answer-files.ts";
 
 /** What only compose.ts can build, handed to the face. */
@@ -54,6 +55,8 @@ export interface CliParts extends AnswersFromDisk {
   readonly findSandbox: () => Promise<Finding<string>>;
   readonly answerAnalysis: (asked: string, answered: string) => Promise<void>;
   readonly runDemo: (options: { headless: boolean; json: boolean }) => Promise<number>;
+  /** What the live view is drawn with; loaded where a person sits before it. */
+  readonly openScreen: () => Promise<OpenScreen>;
   /** What signed releases are made with; loaded where a command asks for it. */
   readonly openTrust: () => Promise<TrustParts>;
 }
@@ -125,6 +128,27 @@ export async function runCli(parts: CliParts): Promise<number> {
       },
       demo: async ({ headless }) => {
         status = await parts.runDemo({ headless, json: isJson });
+      },
+      watch: async ({ update, showsOutput }) => {
+        const { read, folder } = await located({ folder: folderOption });
+        const { runWatch } = await import("./watch/run-watch.ts");
+        const token = await readToken({ fromStdin: false, stdin: process.stdin, environment });
+        const terminal = { input: process.stdin, output: process.stderr, isInteractive: true };
+        const asking = { read, folder, token, askForToken: async () => undefined };
+        status = await runWatch({
+          update,
+          isJson,
+          showsOutput,
+          environment,
+          stdin: process.stdin,
+          stdout: process.stdout,
+          askDaemon: (operation, input, signal) => askDaemon(folder, token, operation, input, signal),
+          askDisk: (operation, input) => askInstance(parts, asking, operation, { ...input }),
+          send: (operation, input, ask) => askInstance(parts, { ...asking, askForToken: ask }, operation, { ...input }),
+          askForToken: () => askForToken(terminal),
+          openScreen: parts.openScreen,
+          clock: systemClock,
+        });
       },
       service: async ({ system, install }) => {
         const { read, folder } = await located({ folder: folderOption });

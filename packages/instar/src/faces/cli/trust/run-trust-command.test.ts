@@ -18,6 +18,7 @@ const OTHERS: LocalCommands = {
   up: nothing,
   down: nothing,
   demo: nothing,
+  watch: nothing,
   service: nothing,
   keeper: nothing,
   daemon: nothing,
