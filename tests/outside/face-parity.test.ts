@@ -34,6 +34,10 @@ const CLI_ONLY: Readonly<Record<string, string>> = {
   "tuf-client": "is what the public conformance suite runs, hidden: nobody types it",
 };
 
+const CREDENTIAL = { id: "a", rawId: "a", type: "public-key" };
+const MADE = { ...CREDENTIAL, response: { clientDataJSON: "a", attestationObject: "a" } };
+const SIGNED = { ...CREDENTIAL, response: { clientDataJSON: "a", authenticatorData: "a", signature: "a" } };
+
 /** An input that each operation accepts; the rest accept nothing at all. */
 const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
@@ -47,6 +51,11 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "audit.prove": { index: "0" },
   "audit.compare": { checkpoint: "a" },
   "audit.export": { to: "/a" },
+  "passkey.begin": { origin: "http://localhost:1" },
+  "passkey.add": { label: "a", response: MADE },
+  "passkey.revoke": { passkey: "aaaaaaaa" },
+  "passkey.challenge": { origin: "http://localhost:1" },
+  "passkey.approve": { response: SIGNED },
   "token.create": { name: "a", role: "viewer" },
   "token.revoke": { token: "a" },
   "edit.plan": { plan: "edits: []" },

@@ -14,7 +14,8 @@ import { Documents } from "./database/documents.ts";
 import { Facts } from "./database/facts.ts";
 import { openDatabase } from "./database/open-database.ts";
 import { TokenStore } from "./governance/access/token-store.ts";
-import { openPolicies } from "./governance/policy/open-policies.ts";
+import { readPasskeysOf } from "./governance/passkeys/read-passkeys.ts";
+import { openPolicies, policyFolderOf } from "./governance/policy/open-policies.ts";
 import { KeeperClient } from "./keeper/keeper-client.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { openLedgerKey } from "./ledger/ledger-key.ts";
@@ -153,6 +154,7 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
       ).map(({ because }) => because),
     documents: new Documents(database),
     readPolicies: () => openPolicies(settings, read.folder),
+    readPasskeysOf: (approvals) => readPasskeysOf(approvals, { folder: policyFolderOf(settings, read.folder), facts }),
     revokedAmong: (ids) => new TokenStore({ database, clock, newId }).revokedAmong(ids),
     quarantined: (digest) => (database.prepare("SELECT because FROM quarantine WHERE digest = ?").get(digest) as { because: string } | undefined)?.because,
     referenced: () => {

@@ -58,6 +58,8 @@ export const ERROR_CODES = {
   NOT_APPROVED: { number: 1423, exit: 4, status: 409, title: "Nobody approved it in time" },
   REJECTED: { number: 1424, exit: 4, status: 409, title: "A person rejected it" },
   MODEL_REJECTED: { number: 1425, exit: 4, status: 409, title: "The language model that is asked rejected it" },
+  PASSKEY_WANTED: { number: 1426, exit: 4, status: 403, title: "Only a passkey approves this" },
+  PASSKEY_REFUSED: { number: 1427, exit: 4, status: 403, title: "The passkey's signature does not hold" },
   CANCELLED: { number: 1412, exit: 4, status: 409, title: "An operator cancelled it" },
 } as const satisfies Record<string, { number: number; exit: number; status: number; title: string }>;
 

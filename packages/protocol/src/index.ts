@@ -14,6 +14,7 @@ export type { Face, Operation } from "./operation.ts";
 export { needOf } from "./operation.ts";
 export * from "./operations.ts";
 export * from "./origin.ts";
+export * from "./passkey.ts";
 export * from "./policy.ts";
 export * from "./rehearsal.ts";
 export * from "./report.ts";

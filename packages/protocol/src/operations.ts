@@ -10,6 +10,7 @@ import { healthCheckResult } from "./health.ts";
 import { CONFLICT_STRATEGIES } from "./impact.ts";
 import { OBSERVATION_OPERATIONS } from "./observation-operations.ts";
 import { defineOperation, none, updateId } from "./operation.ts";
+import { PASSKEY_OPERATIONS } from "./passkey-operations.ts";
 import { POLICY_OPERATIONS } from "./policy-operations.ts";
 import { ROLLBACK_OPERATIONS } from "./rollback-operations.ts";
 import { SELF_OPERATIONS } from "./self-operations.ts";
@@ -211,6 +212,7 @@ export const OPERATIONS = [
   ...SOURCE_OPERATIONS,
   ...TASK_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...PASSKEY_OPERATIONS,
   ...OBSERVATION_OPERATIONS,
   ...ROLLBACK_OPERATIONS,
   ...AUDIT_OPERATIONS,

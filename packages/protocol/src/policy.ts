@@ -16,6 +16,7 @@ const shownPolicy = z.object({
   effect: z.enum(["permit", "forbid"]),
   because: z.string().nullable(),
   approvals: z.int().describe("How many people it asks for, where it lets an update go on with approval"),
+  passkey: z.boolean().describe("Their word counts only if a passkey signed it"),
 });
 
 export const policyCheckView = z.object({
@@ -32,6 +33,7 @@ export const POLICY_OUTCOMES = ["proceed", "approval", "later", "refused"] as co
 const said = z.object({
   outcome: z.enum(POLICY_OUTCOMES),
   quorum: z.int().describe("People whose approval it takes"),
+  passkey: z.boolean().describe("Each signed by a passkey"),
   policies: z.array(z.string()).describe("Those that decided"),
   because: z.string(),
 });
@@ -87,6 +89,7 @@ const answer = z.object({
   until: z.string(),
   counts: z.boolean(),
   voidBecause: z.string().nullable().describe("Why it does not count"),
+  passkey: z.string().nullable().describe("Id of the passkey that signed it; null where a token alone stands for it"),
 });
 
 export const approvalView = z.object({
@@ -98,6 +101,7 @@ export const approvalView = z.object({
   decision: z.string().describe("The decision as one paragraph; empty before it was made"),
   digest: z.string().nullable().describe("Of the release that is approved"),
   quorum: z.int(),
+  passkey: z.boolean().describe("Only what a passkey signed counts: it is approved in the console"),
   answers: z.array(answer),
   until: z.string().nullable().describe("When waiting for people ends, by the clock as it is now; null where it does not"),
 });
@@ -108,7 +112,13 @@ export const decisionEvidence = z.object({
   comesTo: z.enum(POLICY_OUTCOMES),
   facts: z.record(z.string(), z.unknown()),
   policies: z.string().describe("Digest of the policies' texts: `instar document show`"),
-  policy: z.object({ kind: z.enum(POLICY_OUTCOMES), quorum: z.int().optional(), policies: z.array(z.string()), because: z.string() }),
+  policy: z.object({
+    kind: z.enum(POLICY_OUTCOMES),
+    quorum: z.int().optional(),
+    passkey: z.literal(true).exactOptional(),
+    policies: z.array(z.string()),
+    because: z.string(),
+  }),
   model: z.object({ engine: z.enum(["model", "hybrid"]), word: modelWord }).nullable(),
 });
 export type DecisionEvidence = z.output<typeof decisionEvidence>;

@@ -76,7 +76,16 @@ export const GOVERNANCE_TARGETS: readonly FuzzTarget[] = [
     parse: (bytes) => {
       const written = jsonOf(bytes);
       const approvals = (Array.isArray(written) ? written : []).flatMap((each: unknown) => approval.safeParse(each).data ?? []);
-      const question = { approvals, quorum: 2, digest: "sha256:a", policy: "sha256:b", revoked: ["23456789"], nowTickMs: NOW_MS, nowWallMs: NOW_MS };
+      const question = {
+        approvals,
+        quorum: 2,
+        digest: "sha256:a",
+        policy: "sha256:b",
+        revoked: ["23456789"],
+        nowTickMs: NOW_MS,
+        nowWallMs: NOW_MS,
+        signed: null,
+      };
       const { counted, isEnough, void: voided } = countApprovals(question);
       const people = new Set(counted.map(({ by }) => by));
       assertHolds(people.size === counted.length && isEnough === counted.length >= 2, "each person counts once");

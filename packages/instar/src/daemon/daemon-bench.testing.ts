@@ -110,6 +110,7 @@ export class DaemonBench {
       facts,
       documents: new Documents(database),
       revokedAmong: () => [],
+      readPasskeysOf: async () => [],
       readPolicies: async () => readPolicySet([], { shipped: true }),
       checkDatabase: () => ({ kind: "whole", because: "" }),
       runJob: createJobRunner({ clock, instanceId: `instar:${folder}` }),

@@ -52,6 +52,8 @@ export type LedgerEvent =
   | "TOKEN_REVOKED"
   | "SESSION_BEGUN"
   | "SESSION_ENDED"
+  | "PASSKEY_OFFERED"
+  | "PASSKEY_REVOKED"
   | "ACCESS_REFUSED";
 
 export interface Actor {

@@ -3,6 +3,8 @@ import type { Daemon } from "../daemon/run-daemon.ts";
 import type { Caller } from "../governance/access/caller.ts";
 import type { LoginCodes } from "../governance/access/login-codes.ts";
 import type { TokenStore } from "../governance/access/token-store.ts";
+import type { PendingChallenges } from "../governance/passkeys/pending-challenges.ts";
+import type { AskedOfPasskey } from "./asked-of-passkey.ts";
 import type { BackupJobs } from "./backup-jobs.ts";
 
 /** What operations act on, whoever asks; built once, since what outlives a request is remembered here. Without a daemon commands are refused. */
@@ -13,6 +15,7 @@ export interface OperationRooms {
   readonly backupJobs: BackupJobs;
   readonly tokens: TokenStore;
   readonly loginCodes: LoginCodes;
+  readonly pendingPasskeys: PendingChallenges<AskedOfPasskey>;
 }
 
 /** The same for one caller: cheap to make, so made for each request. */

@@ -13,6 +13,7 @@ import { implementImpact } from "./impact.ts";
 import { implementIncidents } from "./incidents.ts";
 import { implementKeeper } from "./keeper.ts";
 import { implementObservation } from "./observation.ts";
+import { implementPasskeys } from "./passkeys.ts";
 import { implementPlan } from "./plan.ts";
 import { implementPolicies } from "./policies.ts";
 import { implementRecords } from "./records.ts";
@@ -36,6 +37,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementSources(context),
     ...implementTasks(context),
     ...implementApprovals(context),
+    ...implementPasskeys(context),
     ...implementPolicies(context),
     ...implementRollback(context),
     ...implementEdits(context),

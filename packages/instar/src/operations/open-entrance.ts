@@ -7,6 +7,7 @@ import { assertMay } from "../governance/access/assert-may.ts";
 import type { Caller } from "../governance/access/caller.ts";
 import { LoginCodes } from "../governance/access/login-codes.ts";
 import { TokenStore, type Verified } from "../governance/access/token-store.ts";
+import { PendingChallenges } from "../governance/passkeys/pending-challenges.ts";
 import { newId } from "../update/new-id.ts";
 import { BackupJobs } from "./backup-jobs.ts";
 import { ConsoleDoor } from "./console-door.ts";
@@ -46,7 +47,8 @@ export function openEntrance(parts: EntranceParts): Entrance {
   const tokens = new TokenStore({ database: instance.database, clock, newId });
   const signal = daemon?.over ?? new AbortController().signal;
   const loginCodes = new LoginCodes(clock);
-  const rooms: OperationRooms = { instance, daemon, versions, tokens, loginCodes, backupJobs: new BackupJobs({ clock, newId, signal }) };
+  const backupJobs = new BackupJobs({ clock, newId, signal });
+  const rooms: OperationRooms = { instance, daemon, versions, tokens, loginCodes, backupJobs, pendingPasskeys: new PendingChallenges(clock) };
   const owner = async (): Promise<Caller> => ({ name: operator, role: (await readDoorRole(instance)).role, token: null, scope: null });
   const refusals = new Refusals(parts);
   const admit = async (shown: string | null): Promise<Caller> => {

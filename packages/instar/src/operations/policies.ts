@@ -67,7 +67,7 @@ export function implementPolicies({ instance }: OperationContext): Pick<Implemen
           ended: ended?.kind === "ended" ? ended.outcome : null,
           recorded,
           would,
-          differs: recorded.outcome !== would.outcome || recorded.quorum !== would.quorum,
+          differs: recorded.outcome !== would.outcome || recorded.quorum !== would.quorum || recorded.passkey !== would.passkey,
         };
       });
       const differing = updates.filter(({ differs }) => differs).length;
@@ -149,7 +149,13 @@ function listDecided({ journal }: Instance): Decided[] {
 }
 
 function saidOf(outcome: PolicyOutcome | DecisionRecord["policy"]): PolicySaid {
-  return { outcome: outcome.kind, quorum: ("quorum" in outcome ? outcome.quorum : 0) ?? 0, policies: [...outcome.policies], because: outcome.because };
+  return {
+    outcome: outcome.kind,
+    quorum: ("quorum" in outcome ? outcome.quorum : 0) ?? 0,
+    passkey: "passkey" in outcome && outcome.passkey === true,
+    policies: [...outcome.policies],
+    because: outcome.because,
+  };
 }
 
 function assertSound(set: PolicySet): void {

@@ -9,6 +9,10 @@ export const approvalSettings = z.strictObject({
     .default(["critical", "high"])
     .describe("Impact levels that do not proceed by themselves; critical never does, whether or not it stands here"),
   quorum: z.int().min(1).max(20).default(1).describe("How many people must approve"),
+  passkey: z
+    .enum(["required", "as-policies-say"])
+    .default("as-policies-say")
+    .describe("required: no approval counts but one that a passkey signed in the console, whatever the policies ask for"),
   waitFor: duration.prefault("3d").describe("How long an update waits for them, in time that Instar runs; then it is refused"),
   validFor: duration.prefault("1d").describe("How long an approval holds, while the others or a window are still waited for"),
 });

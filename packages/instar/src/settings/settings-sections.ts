@@ -304,6 +304,7 @@ export const SECTIONS: readonly Section[] = [
     keys: [
       { name: "for", example: ["critical", "high"], words: "By impact (`instar impact`); critical ones always do." },
       { name: "quorum", example: 1, words: "How many people." },
+      { name: "passkey", example: "required", words: "Only approvals count that a passkey signed in the console." },
       { name: "waitFor", example: "3d", words: "Then the update is refused." },
       { name: "validFor", example: "1d", words: "An approval counts for so long." },
     ],

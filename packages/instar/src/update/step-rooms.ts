@@ -3,6 +3,8 @@ import type { Analysis } from "../analysis/run-analysis-job.ts";
 import type { SnapshotStore } from "../backups/snapshot-store.ts";
 import type { Documents } from "../database/documents.ts";
 import type { Facts } from "../database/facts.ts";
+import type { Approval } from "../governance/approvals/approval.ts";
+import type { Passkey } from "../governance/passkeys/passkey.ts";
 import type { PolicySet } from "../governance/policy/policy-set.ts";
 import type { KeeperClient } from "../keeper/keeper-client.ts";
 import type { DatabaseFact } from "../observation/checks/read-database-integrity.ts";
@@ -45,6 +47,8 @@ export interface StepRooms {
   readonly documents: Documents;
   /** The policies as they are on disk now, at every call. Never throws: what cannot be read makes a set that denies. */
   readonly readPolicies: () => Promise<PolicySet>;
+  /** The passkeys that signed these approvals, as they are pinned on disk now and were not revoked. Never throws: of a file that cannot be read none counts. */
+  readonly readPasskeysOf: (approvals: readonly Approval[]) => Promise<Passkey[]>;
   /** Of these ids those whose tokens were taken away. */
   readonly revokedAmong: (tokens: readonly string[]) => readonly string[];
   /** Whether Instar's own database is whole. */

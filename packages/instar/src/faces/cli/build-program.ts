@@ -146,6 +146,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   source: "Where changes come from: list, events",
   task: "What is done at times by itself: add, list, show, pause, resume, remove, run",
   approval: "Whose word is waited for",
+  passkey: "What people approve with where a token is not enough; they are made and used in the console",
   document: "Texts that decisions name by their digests",
   policy: "Which update may proceed, and who may do what: show, check, explain, simulate, test",
   edit: "Edits of the agent's configuration: plan, apply, undo",

@@ -8,6 +8,7 @@ import type {
   IncidentView,
   MetricsView,
   OutputOf,
+  PasskeyView,
   PlanView,
   PolicyAnswerView,
   PolicyCheckView,
@@ -27,6 +28,7 @@ import { renderDiff } from "./render-diff.ts";
 import { renderDoctor } from "./render-doctor.ts";
 import { renderImpact } from "./render-impact.ts";
 import { renderExplanation, renderMetrics, renderObservation } from "./render-observation.ts";
+import { renderPasskey, renderPasskeys } from "./render-passkeys.ts";
 import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
 import { renderCodeStatus, renderDeployed, renderDeployment, renderDeployments } from "./render-self.ts";
@@ -179,6 +181,10 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return renderEditLook(answer as EditLookView);
     case "token.create":
       return renderCreated(answer as OutputOf<"token.create">);
+    case "passkey.list":
+      return renderPasskeys(answer as OutputOf<"passkey.list">);
+    case "passkey.revoke":
+      return renderPasskey(answer as PasskeyView);
     case "token.list":
       return (answer as OutputOf<"token.list">).tokens.map(renderToken).join("\n") || "no tokens yet: `instar token create` makes the first";
     case "token.revoke":

@@ -2,15 +2,19 @@ import type { ApprovalView, DecisionEvidence, OutputOf, PolicyAnswerView, Policy
 
 /** What waits or waited for people: the decision, whose word there is, what is still needed. */
 export function renderApproval(view: ApprovalView): string {
-  const { update, versionFrom, versionTo, state, because, decision, digest, quorum, answers, until } = view;
+  const { update, versionFrom, versionTo, state, because, decision, digest, quorum, passkey, answers, until } = view;
   return [
     `${update}  ${versionFrom === null ? "" : `${versionFrom} → `}${versionTo}  ${state}: ${because}`,
     ...(decision === "" ? [] : [`  ${decision}`]),
     ...(digest === null ? [] : [`  digest     ${digest}`]),
-    ...(quorum === 0 ? [] : [`  approvals  ${answers.filter(({ counts }) => counts).length} of ${quorum}${until === null ? "" : `, waits until ${until}`}`]),
-    ...answers.map(({ by, role, at, because: why, until: good, voidBecause }) =>
+    ...(quorum === 0
+      ? []
+      : [
+          `  approvals  ${answers.filter(({ counts }) => counts).length} of ${quorum}${passkey ? ", each signed by a passkey" : ""}${until === null ? "" : `, waits until ${until}`}`,
+        ]),
+    ...answers.map(({ by, role, at, because: why, until: good, voidBecause, passkey: signedBy }) =>
       voidBecause === null
-        ? `             ${by} (${role}) ${at}${why === "" ? "" : `: ${why}`}; good until ${good}`
+        ? `             ${by} (${role}) ${at}${why === "" ? "" : `: ${why}`}; ${signedBy === null ? "" : "signed by a passkey, "}good until ${good}`
         : `             ${by} (${role}) ${at}: does not count, ${voidBecause}`,
     ),
   ].join("\n");
@@ -96,6 +100,6 @@ const commented = (text: string) =>
 /** As it is, but for what would steer the terminal. */
 export const renderDocument = ({ text }: OutputOf<"document.show">): string => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\ufffd");
 
-function renderSaid({ outcome, quorum, policies, because }: PolicySaid): string {
-  return `${outcome}${quorum > 0 ? ` of ${quorum}` : ""}: ${because}${policies.length === 0 ? "" : ` [${policies.join(", ")}]`}`;
+function renderSaid({ outcome, quorum, passkey, policies, because }: PolicySaid): string {
+  return `${outcome}${quorum > 0 ? ` of ${quorum}` : ""}${passkey ? ", with passkeys" : ""}: ${because}${policies.length === 0 ? "" : ` [${policies.join(", ")}]`}`;
 }

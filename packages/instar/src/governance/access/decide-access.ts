@@ -8,7 +8,7 @@ import type { Caller } from "./caller.ts";
 export type Access = { readonly kind: "allowed" } | { readonly kind: "denied"; readonly because: string };
 
 /** What must work at three in the morning though somebody's policies are broken: stopping, going back, and taking a token away. */
-const SAFE: ReadonlySet<string> = new Set(["update.cancel", "update.resolve", "rollback", "keeper.replace", "token.revoke"]);
+const SAFE: ReadonlySet<string> = new Set(["update.cancel", "update.resolve", "rollback", "keeper.replace", "token.revoke", "passkey.revoke"]);
 
 /**
  * Whether a role may do what an operation asks of it, by the policies. Pure. While they have a mistake, those that Instar brings let people look and go back,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { signedWord } from "../passkeys/judge-assertion.ts";
 
 /** One person's word that an update may be exchanged: written into the update's own journal, so that it can serve no other. */
 export const approval = z.strictObject({
@@ -14,5 +15,7 @@ export const approval = z.strictObject({
   /** It counts until both clocks have come there; whichever is first ends it. */
   untilTickMs: z.number(),
   untilAt: z.string(),
+  /** What the person's passkey signed; absent where the token alone stands for it. */
+  passkey: signedWord.exactOptional(),
 });
 export type Approval = z.output<typeof approval>;

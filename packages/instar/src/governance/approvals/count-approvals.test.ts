@@ -16,7 +16,7 @@ const approval = (parts: Partial<Approval> = {}): Approval => ({
   ...parts,
 });
 const count = (approvals: readonly Approval[], parts: Partial<ApprovalQuestion> = {}) =>
-  countApprovals({ approvals, quorum: 1, digest: "sha256:aaaa", policy: "sha256:pppp", revoked: [], nowTickMs: 0, nowWallMs: NOW, ...parts });
+  countApprovals({ approvals, quorum: 1, digest: "sha256:aaaa", policy: "sha256:pppp", revoked: [], nowTickMs: 0, nowWallMs: NOW, signed: null, ...parts });
 
 describe("approvals", () => {
   it("of one person are enough for a quorum of one", () =>

@@ -18,6 +18,7 @@ const ofUpdate = z.strictObject({
   context: context.prefault({}),
   expect: z.enum(expectations),
   quorum: z.int().optional(),
+  passkey: z.boolean().optional().describe("Whether only what a passkey signed counts"),
   by: z.array(z.string()).optional().describe("@ids of the policies that decide, all of them"),
 });
 const ofRole = z.strictObject({

@@ -201,6 +201,11 @@ describe("a bad policy", () => {
       `@approvals("0") permit (principal, action == Instar::Action::"proceedWithApproval", resource);`,
       "no whole number from 1 to 20",
     ],
+    [
+      "with a passkey that is not required",
+      `@passkey("off") permit (principal, action == Instar::Action::"proceedWithApproval", resource) when { resource.kind == "code" };`,
+      'is not @passkey("required")',
+    ],
     ["with the @id of another", `@id("with-approval") forbid (principal, action == Instar::Action::"proceed", resource);`, "another policy has the same @id"],
   ] as const)
     it(`${name} is told with its place, and denies everything`, () => {
@@ -242,6 +247,31 @@ describe("a bad policy", () => {
       { ...whole, action: "no such action" },
     ])
       expect(askPolicies(shipped, request)).toMatchObject({ isAllowed: false, because: expect.stringMatching(/could not be (asked|computed)/) });
+  });
+});
+
+describe("a passkey", () => {
+  const signed = (when: string) =>
+    withOwn(`@id("signed") @passkey("required") permit (principal, action == Instar::Action::"proceedWithApproval", resource) when { ${when} };`);
+  it("is wanted where one of the policies that leave it to people wants it, however many do not", () => {
+    expect(decide({ impactLevel: "high" }, signed(`resource.impactRank >= 2`))).toMatchObject({ kind: "approval", passkey: true });
+    expect(decide({ impactLevel: "high" }, signed(`resource.impactRank >= 3`))).not.toHaveProperty("passkey");
+    expect(
+      decide({ impactLevel: "high" }, signed(`resource.kind == "code"`), { ...PLAIN_CONTEXT, calendar: { frozen: true, outsideWindows: false } }),
+    ).toMatchObject({
+      kind: "later",
+      passkey: true,
+    });
+  });
+  it("is wanted everywhere where instar.yaml says so, and no policy can take that back", () => {
+    const context = { ...PLAIN_CONTEXT, settings: { ...PLAIN_CONTEXT.settings, passkey: true as const } };
+    fc.assert(
+      fc.property(anyFacts, (facts) => {
+        const said = decide(facts, withOwn(PERMITS_MUCH), context);
+        expect(said.kind === "approval" ? said.passkey : true).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

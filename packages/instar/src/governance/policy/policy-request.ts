@@ -10,6 +10,8 @@ export interface PolicyContext {
     readonly riskLimit: number;
     readonly quorum: number;
     readonly accepts: string[];
+    /** approvals.passkey: required. No fact for policies: it stands beside what they say. */
+    readonly passkey?: true;
   };
   readonly calendar: { readonly frozen: boolean; readonly outsideWindows: boolean };
 }
@@ -26,7 +28,11 @@ export interface PolicyRequest {
 }
 
 /** Whether an update may be exchanged, asked for whoever started it. */
-export function planProceedRequest(action: "proceed" | "proceedWithApproval", facts: UpdateFacts, { settings, calendar }: PolicyContext): PolicyRequest {
+export function planProceedRequest(
+  action: "proceed" | "proceedWithApproval",
+  facts: UpdateFacts,
+  { settings: { passkey: _, ...settings }, calendar }: PolicyContext,
+): PolicyRequest {
   const principal =
     facts.startedBy === "system"
       ? { type: "Instar::Daemon", id: "instar" }

@@ -83,6 +83,9 @@ function parseFile({ file, text }: PolicyText): { policies: Policy[]; problems: 
     const id = annotations.id ?? `${file}#${index + 1}`;
     const approvals = readApprovals(annotations.approvals);
     const line = at === -1 ? null : lineOf(text, at);
+    // Whatever else is written there is a mistake, and not a way to say no.
+    if (annotations.passkey !== undefined && annotations.passkey !== "required")
+      problems.push({ file, line, policy: id, severity: "error", message: `@passkey(${JSON.stringify(annotations.passkey)}) is not @passkey("required")` });
     if (approvals === undefined)
       problems.push({
         file,
@@ -91,7 +94,15 @@ function parseFile({ file, text }: PolicyText): { policies: Policy[]; problems: 
         severity: "error",
         message: `@approvals(${JSON.stringify(annotations.approvals)}) is no whole number from 1 to 20`,
       });
-    return { id, file, effect: json?.effect ?? "forbid", because: annotations.because ?? null, approvals: approvals ?? 1, text: policy };
+    return {
+      id,
+      file,
+      effect: json?.effect ?? "forbid",
+      because: annotations.because ?? null,
+      approvals: approvals ?? 1,
+      passkey: annotations.passkey === "required",
+      text: policy,
+    };
   });
   return { policies, problems };
 }

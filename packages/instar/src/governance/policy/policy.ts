@@ -7,5 +7,7 @@ export interface Policy {
   readonly because: string | null;
   /** Its `@approvals`: how many people it asks for. */
   readonly approvals: number;
+  /** Its `@passkey("required")`: only what their passkeys signed counts. */
+  readonly passkey: boolean;
   readonly text: string;
 }

@@ -39,6 +39,9 @@ function judgeUpdate(set: PolicySet, test: TestOf<"update">): string | undefined
   if (said.kind !== test.expect) return `expected ${test.expect}, and they say ${said.kind}: ${said.because}`;
   const quorum = "quorum" in said ? said.quorum : 0;
   if (test.quorum !== undefined && quorum !== test.quorum) return `expected a quorum of ${test.quorum}, and it is ${quorum}`;
+  const isPasskeyWanted = "passkey" in said && said.passkey === true;
+  if (test.passkey !== undefined && isPasskeyWanted !== test.passkey)
+    return `expected ${test.passkey ? "a passkey" : "no passkey"} to be wanted, and it is otherwise`;
   return judgeBy(test.by, said.policies);
 }
 

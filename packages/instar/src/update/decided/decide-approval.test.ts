@@ -26,6 +26,8 @@ const ask = (parts: Partial<ApprovalQuestion> = {}, decided: Pick<DecisionRecord
     digest: "d",
     approvals: [],
     revoked: [],
+    update: "u1",
+    passkeys: [],
     rejected: null,
     waitedMs: 0,
     waitForMs: 10_000,
@@ -36,6 +38,12 @@ const ask = (parts: Partial<ApprovalQuestion> = {}, decided: Pick<DecisionRecord
   const { record, waitsFor, code } = decideApproval(question, decided, set);
   return { comesTo: record.comesTo, because: record.because, waitsFor, code };
 };
+/** One that was asked and gave no usable answer: a person is asked. */
+function askedModel(): DecisionRecord["model"] {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const word = { kind: "failed" as const, how: "timeout" as const, because: "x", model: "m", promptDigest: digest, answerDigest: null, tookMs: 1 };
+  return { engine: "hybrid", limits: { approveAbove: 0.85, approvalAboveRisk: "medium", onFailure: "defer" }, word };
+}
 const frozen = { ...PLAIN_CONTEXT, calendar: { frozen: true, outsideWindows: false } };
 
 describe("whether an update that was decided upon may be exchanged now", () => {
@@ -76,13 +84,27 @@ describe("whether an update that was decided upon may be exchanged now", () => {
     expect(ask({ context: frozen })).toMatchObject({ comesTo: "wait", waitsFor: "approval" });
     expect(ask({ context: frozen, approvals: [ada] })).toMatchObject({ comesTo: "wait", waitsFor: "window", because: expect.stringContaining("in a freeze") });
   });
+  it("counts only what a passkey signed where a policy or instar.yaml wants that, and says so", () => {
+    const wanting = readPolicySet(
+      [{ file: "own.cedar", text: `@id("signed") @passkey("required") permit (principal, action == Instar::Action::"proceedWithApproval", resource);` }],
+      { shipped: true },
+    );
+    const strict = { ...PLAIN_CONTEXT, settings: { ...PLAIN_CONTEXT.settings, passkey: true as const } };
+    for (const [context, set] of [
+      [PLAIN_CONTEXT, wanting],
+      [strict, shipped],
+    ] as const) {
+      expect(ask({ context }, HIGH, set)).toMatchObject({ comesTo: "wait", because: expect.stringContaining("with a passkey. Open the console") });
+      expect(ask({ context, approvals: [ada] }, HIGH, set)).toMatchObject({ comesTo: "wait", because: expect.stringContaining("no passkey signed it") });
+      expect(ask({ context }, HARMLESS, set)).toMatchObject({ comesTo: "passed" });
+      expect(ask({ context: { ...context, calendar: frozen.calendar }, approvals: [ada] }, HIGH, set)).toMatchObject({ comesTo: "wait", waitsFor: "approval" });
+      const doubtful = { ...HARMLESS, model: askedModel() };
+      expect(ask({ context, approvals: [ada] }, doubtful, set)).toMatchObject({ comesTo: "wait", because: expect.stringContaining("no passkey signed it") });
+    }
+    expect(ask({ approvals: [ada] })).toMatchObject({ comesTo: "passed" });
+  });
   it("waits for people where only a model asked for them", () => {
-    const digest = `sha256:${"a".repeat(64)}`;
-    const failed = { kind: "failed" as const, how: "timeout" as const, because: "x", model: "m", promptDigest: digest, answerDigest: null, tookMs: 1 };
-    const asked = {
-      facts: HARMLESS_UPDATE,
-      model: { engine: "hybrid" as const, limits: { approveAbove: 0.85, approvalAboveRisk: "medium" as const, onFailure: "defer" as const }, word: failed },
-    };
+    const asked = { facts: HARMLESS_UPDATE, model: askedModel() };
     expect(ask({}, asked)).toMatchObject({ comesTo: "wait", waitsFor: "approval" });
     expect(ask({ approvals: [ada] }, asked).comesTo).toBe("passed");
     expect(ask({ approvals: [ada], context: { ...PLAIN_CONTEXT, settings: { ...PLAIN_CONTEXT.settings, quorum: 2 } } }, asked).comesTo).toBe("wait");

@@ -1,6 +1,7 @@
 import { modelWord } from "@instar/protocol";
 import { z } from "zod";
 import { approval } from "../../governance/approvals/approval.ts";
+import { passkey } from "../../governance/passkeys/passkey.ts";
 import { updateFacts } from "../../governance/policy/update-facts.ts";
 
 const context = z.object({
@@ -10,6 +11,7 @@ const context = z.object({
     riskLimit: z.number(),
     quorum: z.number(),
     accepts: z.array(z.string()).default(["none"]),
+    passkey: z.literal(true).exactOptional(),
   }),
   calendar: z.object({ frozen: z.boolean(), outsideWindows: z.boolean() }),
 });
@@ -18,6 +20,7 @@ const outcome = z.object({
   kind: z.enum(["proceed", "approval", "later", "refused"]),
   afterwards: z.enum(["proceed", "approval"]).optional(),
   quorum: z.number().optional(),
+  passkey: z.literal(true).exactOptional(),
   isBroken: z.boolean().optional(),
   policies: z.array(z.string()),
   because: z.string(),
@@ -59,6 +62,9 @@ export const approvalRecord = z.object({
   digest: z.string().describe("Of the release"),
   approvals: z.array(approval),
   revoked: z.array(z.string()).default([]).describe("Ids of tokens among them that were taken away since"),
+  update: z.string().default("").describe("Whose journal it is; empty where an older Instar did not say"),
+  passkeys: z.array(passkey).default([]).describe("Those that counted then, of those that signed approvals"),
+  wantsPasskey: z.boolean().default(false).describe("Only what a passkey signed counted"),
   rejected: z.object({ by: z.string(), because: z.string() }).nullable(),
   waitedMs: z.number(),
   waitForMs: z.number(),

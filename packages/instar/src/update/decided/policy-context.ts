@@ -21,6 +21,8 @@ export function planPolicyContext(
         riskLimit: riskRank(settings.decision.approvalAboveRisk),
         quorum: settings.approvals.quorum,
         accepts: [...settings.source.accept],
+        // Named only where it holds: what was approved before there was such a word stays approved.
+        ...(settings.approvals.passkey === "required" ? { passkey: true as const } : {}),
       },
       calendar: { frozen: calendar.frozen, outsideWindows: calendar.outsideWindows },
     },

@@ -29,9 +29,9 @@ function sayPolicy(policy: DecisionRecord["policy"]): string {
     case "proceed":
       return `let it proceed: ${policy.because}`;
     case "approval":
-      return `ask for the word of ${people(policy.quorum ?? 1)}: ${policy.because}`;
+      return `ask for the word of ${people(policy.quorum ?? 1)}${signed(policy)}: ${policy.because}`;
     case "later":
-      return `let it ${policy.afterwards === "approval" ? `wait for the word of ${people(policy.quorum ?? 1)} and then ` : ""}proceed at another time: ${policy.because}`;
+      return `let it ${policy.afterwards === "approval" ? `wait for the word of ${people(policy.quorum ?? 1)}${signed(policy)} and then ` : ""}proceed at another time: ${policy.because}`;
     case "refused":
       return policy.isBroken === true ? `deny everything: ${policy.because}` : `refuse it: ${policy.because}`;
     default:
@@ -58,5 +58,6 @@ function sayEnd({ comesTo, policy, facts, model }: Omit<DecisionRecord, "because
   }
 }
 
+const signed = ({ passkey }: DecisionRecord["policy"]) => (passkey === true ? ", signed by a passkey" : "");
 const people = (count: number) => (count === 1 ? "one person" : `${count} people`);
 const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

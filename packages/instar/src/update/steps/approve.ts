@@ -19,7 +19,7 @@ export function approveStep(rooms: StepRooms): Step {
     interruptible: true,
     probe: async () => ({ found: "absent" }),
     apply: async (context) => {
-      const { given, noted, answers, say } = context;
+      const { given, noted, answers, say, update } = context;
       const decided = recordIn(given);
       if (decided === undefined) return { kind: "refused", code: "POLICY_DENIED", because: "nothing was decided, so there is nothing that could be approved" };
       const set = await rooms.readPolicies();
@@ -35,6 +35,8 @@ export function approveStep(rooms: StepRooms): Step {
           digest: String(given.digest),
           approvals: [...answers.approvals],
           revoked: [...rooms.revokedAmong(tokensOf(answers.approvals))],
+          update,
+          passkeys: await rooms.readPasskeysOf(answers.approvals),
           rejected: answers.rejected,
           waitedMs: nowTickMs - sinceTickMs,
           waitForMs: rooms.settings.approvals.waitFor,

@@ -1,0 +1,11 @@
+import type { Instance } from "../daemon/instance.ts";
+import { readDaemonDoor } from "../daemon/read-daemon-door.ts";
+
+/**
+ * Where a page may be that asks for passkeys: the console at the daemon's own port, by the one name of this machine that browsers let passkeys be used at. A page
+ * of the agent's is at another port, and what is signed there is signed for another origin.
+ */
+export async function readConsoleOrigins({ folder }: Pick<Instance, "folder">): Promise<string[]> {
+  const door = await readDaemonDoor(folder);
+  return door === undefined ? [] : [`http://localhost:${door.port}`];
+}
