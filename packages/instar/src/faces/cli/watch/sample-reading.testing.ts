@@ -72,6 +72,7 @@ export const sampleApproval = (parts: Partial<ApprovalView> = {}): ApprovalView 
   decision: "1.0.0 to 1.0.1: a patch step of high impact. So it waits for approval.",
   digest: "sha256:30f4",
   quorum: 1,
+  passkey: false,
   answers: [],
   until: null,
   ...parts,
