@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SimulatedClock } from "@instar/testkit";
 import { DaemonBench, type RunningDaemon, step } from "../../packages/instar/src/daemon/daemon-bench.testing.ts";
 import type { Instance } from "../../packages/instar/src/daemon/instance.ts";
+import { Daemon } from "../../packages/instar/src/daemon/run-daemon.ts";
 import { transact } from "../../packages/instar/src/database/open-database.ts";
 import { type HttpAbout, type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
 import { type NewToken, TokenStore } from "../../packages/instar/src/governance/access/token-store.ts";
@@ -33,18 +34,20 @@ export class ConsoleWorld {
   readonly clock = new SimulatedClock();
   readonly said: string[] = [];
   readonly about: HttpAbout;
-  readonly running: RunningDaemon;
+  readonly running: Pick<RunningDaemon, "instance" | "daemon">;
   tokens!: TokenStore;
   entrance!: Entrance;
   face!: HttpFace;
 
-  private constructor(about: Partial<HttpAbout>) {
+  private constructor(about: Partial<HttpAbout>, runs: boolean) {
     this.about = { version: "1.2.3", dataFolder: this.bench.data, ...about };
-    this.running = this.bench.run(this.bench.open([step("stage"), step("switch")]));
+    const instance = this.bench.open([step("stage"), step("switch")]);
+    this.running = runs ? this.bench.run(instance) : { instance, daemon: new Daemon(instance, () => undefined) };
   }
 
-  static async open(about: Partial<HttpAbout> = {}): Promise<ConsoleWorld> {
-    const world = new ConsoleWorld(about);
+  /** @param runs false: the daemon does nothing by itself, so that the journal has what the test writes */
+  static async open(about: Partial<HttpAbout> = {}, { runs = true } = {}): Promise<ConsoleWorld> {
+    const world = new ConsoleWorld(about, runs);
     await world.serve();
     return world;
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { OPERATIONS, type Operation, routeOf } from "@instar/protocol";
+import { CHANGES, OPERATIONS, type Operation, routeOf } from "@instar/protocol";
 import { expect, it } from "vitest";
 import { renderOpenApi } from "../../packages/instar/src/faces/http/render-openapi.ts";
 
@@ -15,10 +15,12 @@ it("the OpenAPI document in git is what the code says", () => {
   expect(text).toBe(renderOpenApi(version));
 });
 
+/** What does not end is described by hand. */
+const STREAM = "/v1/events";
+const ofOperations = Object.entries(document.paths).filter(([path]) => path !== STREAM);
+
 it("it describes every operation at its route, and no other", () => {
-  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`),
-  );
+  const described = ofOperations.flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId }]) => `${method} ${path} ${operationId}`));
   const expected = (OPERATIONS as readonly Operation[]).map(
     (operation) => `${routeOf(operation).method.toLowerCase()} ${routeOf(operation).path} ${operation.name}`,
   );
@@ -32,12 +34,18 @@ it("every reference leads somewhere inside", () => {
 });
 
 it("every operation says what it answers, and that anything else is a problem", () => {
-  for (const methods of Object.values(document.paths))
+  for (const [, methods] of ofOperations)
     for (const { responses } of Object.values(methods))
       expect(responses).toMatchObject({
         200: { content: { "application/json": { schema: { type: "object" } } } },
         default: { content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
       });
+});
+
+it("beside them it describes the stream of events, with every word that this one says", () => {
+  const [stream] = Object.values(document.paths[STREAM] ?? {}) as unknown as { description: string; responses: object }[];
+  expect(stream?.responses).toMatchObject({ 200: { content: { "text/event-stream": {} } } });
+  for (const word of ["hello", "journal", "changed", "reset", ...CHANGES]) expect(stream?.description).toContain(word);
 });
 
 function findReferences(value: unknown): string[] {

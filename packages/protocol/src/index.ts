@@ -9,6 +9,7 @@ export * from "./events.ts";
 export * from "./health.ts";
 export * from "./impact.ts";
 export * from "./instar-error.ts";
+export * from "./live.ts";
 export * from "./observation.ts";
 export type { Face, Operation } from "./operation.ts";
 export { needOf } from "./operation.ts";

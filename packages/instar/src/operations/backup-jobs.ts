@@ -19,6 +19,7 @@ const REMEMBERED = 20;
  */
 export class BackupJobs {
   readonly #jobs = new Map<string, BackupJob>();
+  #moves = 0;
   readonly #clock: Clock;
   readonly #newId: () => string;
   readonly #signal: AbortSignal;
@@ -27,6 +28,11 @@ export class BackupJobs {
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#signal = options.signal;
+  }
+
+  /** Another number after each change of any of them. */
+  get moves(): number {
+    return this.#moves;
   }
 
   /** Begins it, and gives it as it is at its beginning. @throws InstarError CONFLICT while another one is at work */
@@ -70,6 +76,7 @@ export class BackupJobs {
   }
 
   #keep(job: BackupJob): void {
+    this.#moves += 1;
     this.#jobs.set(job.id, job);
     for (const [id, { state }] of this.#jobs) if (this.#jobs.size > REMEMBERED && state !== "running") this.#jobs.delete(id);
   }

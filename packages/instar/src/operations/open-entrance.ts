@@ -12,6 +12,7 @@ import { newId } from "../update/new-id.ts";
 import { BackupJobs } from "./backup-jobs.ts";
 import { ConsoleDoor } from "./console-door.ts";
 import type { OperationRooms } from "./context.ts";
+import { EventStreams } from "./event-streams.ts";
 import { implementOperations } from "./implement.ts";
 import { readDoorRole } from "./read-door-role.ts";
 import { Refusals, unauthorized } from "./refusals.ts";
@@ -36,6 +37,8 @@ export interface Entrance {
   owner(): Promise<Caller>;
   /** Whoever comes with a browser. */
   readonly console: ConsoleDoor;
+  /** What happens, told as it happens. */
+  readonly events: EventStreams;
   /** @throws InstarError FORBIDDEN */
   assertMay(caller: Caller, operation: string): Promise<void>;
   implement(caller: Caller): Implementations;
@@ -60,10 +63,15 @@ export function openEntrance(parts: EntranceParts): Entrance {
     const { name, role, id, scope } = verified.token;
     return { name, role, token: id, scope };
   };
+  const console = new ConsoleDoor({ instance, tokens, codes: loginCodes, refusals, admitToken: admit, owner });
+  /** The door's own token lives as long as its daemon. */
+  const counts = async ({ session, token }: Caller) =>
+    session === undefined ? token === null || tokens.findLiving(token) !== undefined : console.isStillIn(session);
   return {
     owner,
     admit,
-    console: new ConsoleDoor({ instance, tokens, codes: loginCodes, refusals, admitToken: admit, owner }),
+    console,
+    events: new EventStreams({ ...rooms, signal, isStillIn: counts }),
     assertMay: async (caller, operation) => assertMay(caller, operation, await instance.rooms.readPolicies()),
     implement: (caller) => implementOperations({ ...rooms, caller, actor: { type: caller.role === "agent" ? "agent" : "user", id: caller.name } }),
   };

@@ -68,9 +68,15 @@ export class Journal {
     return rows.map(parseRow);
   }
 
-  /** Another number after each entry: who has seen to it so far need not look again. */
+  /** The number of the newest entry, which grows with each: who has seen to it so far need not look again. 0 where there is none. */
   newest(): number {
     return (this.#database.prepare("SELECT coalesce(max(rowid), 0) AS newest FROM journal").get() as { newest: number }).newest;
+  }
+
+  /** What came after the entry of this number, of whichever update, with the number of each. */
+  after(number: number, most: number): { readonly number: number; readonly entry: JournalEntry }[] {
+    const rows = this.#database.prepare("SELECT rowid, * FROM journal WHERE rowid > ? ORDER BY rowid LIMIT ?").all(number, most);
+    return (rows as unknown as (Row & { rowid: number })[]).map((row) => ({ number: row.rowid, entry: parseRow(row) }));
   }
 
   /** Every update's id, oldest first. */

@@ -1,4 +1,4 @@
-import { ERROR_CODES, OPERATIONS, type Operation, routeOf } from "@instar/protocol";
+import { CHANGES, ERROR_CODES, OPERATIONS, type Operation, routeOf } from "@instar/protocol";
 import { z } from "zod";
 
 /** The protocol as OpenAPI 3.1, from the same table that the server is made of. Deterministic, since it is kept in git. */
@@ -8,6 +8,7 @@ export function renderOpenApi(version: string): string {
     const { method, path } = routeOf(operation);
     paths[path] = { [method.toLowerCase()]: describe(operation) };
   }
+  paths["/v1/events"] = { get: EVENTS };
   const document = {
     openapi: "3.1.0",
     info: { title: "Instar", version, description: "Keeps a long-running agent alive while the agent changes. Loopback only; a token is required." },
@@ -39,6 +40,29 @@ export function renderOpenApi(version: string): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+const PROBLEM = { description: "Anything else", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+
+/** The one path that is no operation: it does not end. */
+const EVENTS = {
+  operationId: "events",
+  summary: "What happens, as it happens: a stream of events, for whoever may list updates",
+  description: [
+    "`hello` comes first, with the daemon's epoch and version. `journal` is one entry of an update's journal, as `{update, events}`; its id is where to go on after. ",
+    `\`changed\` names what else may have moved, as \`{what}\`: ${CHANGES.join(", ")}. \`reset\` says that what came between is not told: read everything again. `,
+    "A comment every fifteen seconds is a sign of life. The stream ends with the token that opened it.",
+  ].join(""),
+  parameters: [
+    {
+      name: "after",
+      in: "query",
+      required: false,
+      description: "The id of the newest event that is known; what came after it comes first. Also as the header Last-Event-ID.",
+      schema: { type: "integer" },
+    },
+  ],
+  responses: { 200: { description: "Events", content: { "text/event-stream": { schema: { type: "string" } } } }, default: PROBLEM },
+};
+
 function describe(operation: Operation): unknown {
   const input = schemaOf(operation.input, "input") as { properties?: Record<string, unknown>; required?: string[] };
   const parameters = Object.entries(input.properties ?? {}).map(([name, schema]) => ({
@@ -53,7 +77,7 @@ function describe(operation: Operation): unknown {
     ...(operation.kind === "query" ? (parameters.length === 0 ? {} : { parameters }) : { requestBody: { content: { "application/json": { schema: input } } } }),
     responses: {
       200: { description: "Done", content: { "application/json": { schema: schemaOf(operation.output, "output") } } },
-      default: { description: "Anything else", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
+      default: PROBLEM,
     },
   };
 }

@@ -1,23 +1,29 @@
 import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { ERROR_CODES, type Implementations, InstarError, OPERATIONS, type Operation, renderProblem, routeOf } from "@instar/protocol";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Entrance } from "../../operations/open-entrance.ts";
+import { answerEvents } from "../console/answer-events.ts";
 import { admitSession, type ConsoleParts, createConsoleRoutes, LOGIN_LIMIT_BYTES } from "../console/console-routes.ts";
 import { MCP_BODY_LIMIT_BYTES } from "../mcp/body-limit.ts";
+import { createHide } from "../mcp/hide-from-agents.ts";
 import { parseInput } from "../parse-input.ts";
 import { type Listening, listenOnLoopback } from "./listen-on-loopback.ts";
 
 type Caller = Awaited<ReturnType<Entrance["admit"]>>;
 interface Asked {
   Variables: { caller: Caller };
+  Bindings: Partial<HttpBindings>;
 }
 
 export type HttpFace = Listening;
 
 /** Whom this face lets in, and what answers them. Without a console's door only who shows a token. */
-export type HttpEntrance = Pick<Entrance, "admit" | "assertMay" | "implement"> & { readonly console?: ConsoleParts["console"] };
+export type HttpEntrance = Pick<Entrance, "admit" | "assertMay" | "implement"> & {
+  readonly console?: ConsoleParts["console"];
+  readonly events?: Pick<Entrance["events"], "open">;
+};
 
 export interface HttpAbout {
   readonly version: string;
@@ -34,6 +40,8 @@ const BODY_LIMIT_BYTES = 1_048_576;
 const FILE_BODY_LIMIT_BYTES = 8_388_608;
 const UNNAMED: HttpAbout = { version: "0.0.0", dataFolder: null };
 const KEPT_MS = 75_000;
+/** Whoever may ask for this may be told of it as it happens. */
+const WHAT_EVENTS_SHOW = "update.list";
 /** How this machine is called by itself. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
@@ -85,6 +93,14 @@ function createApp(entrance: HttpEntrance, about: HttpAbout): Hono<Asked> {
       context.json(await run(entrance.implement(context.get("caller")), operation, await readInput(context, operation))),
     );
   }
+  const { events } = entrance;
+  if (events !== undefined)
+    app.get("/v1/events", async (context) => {
+      const caller = context.get("caller");
+      await entrance.assertMay(caller, WHAT_EVENTS_SHOW);
+      const stream = events.open(caller, readAfter(context));
+      return answerEvents(stream, caller.role === "agent" ? createHide(about.dataFolder) : (value) => value, context.env.outgoing);
+    });
   app.all("/mcp", limitBodyTo(MCP_BODY_LIMIT_BYTES), async (context) => {
     const { answerMcp } = await import("../mcp/answer-mcp.ts");
     return answerMcp(context.req.raw, { ...about, entrance, caller: context.get("caller"), run });
@@ -112,6 +128,13 @@ function assertCalledByName({ req }: Context, hosts: readonly string[]): void {
 function readToken(header: string | undefined): string | null {
   if (header === undefined || header === "") return null;
   return header.startsWith("Bearer ") ? header.slice("Bearer ".length) : "";
+}
+
+/** What is not a number in the journal is one that nobody knows. */
+function readAfter({ req }: Context<Asked>): number | null {
+  const text = req.query("after") ?? req.header("last-event-id");
+  if (text === undefined || text === "") return null;
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER;
 }
 
 const limitBody = ({ fileInput }: Operation) => limitBodyTo(fileInput === undefined ? BODY_LIMIT_BYTES : FILE_BODY_LIMIT_BYTES);
