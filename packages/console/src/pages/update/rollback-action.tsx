@@ -1,0 +1,71 @@
+import type { RollbackPlan, UpdateView } from "@instar/protocol";
+import { ActionDialog, type ActionValues } from "../../parts/action-dialog.tsx";
+import { renderDuration } from "../../parts/render-time.ts";
+import { Text } from "../../parts/text.tsx";
+import { Verdict } from "../../parts/verdict.tsx";
+
+/** Back to the version that this update replaced, with what that would cost said first. */
+export function RollbackAction({ update }: { readonly update: UpdateView }) {
+  const target = update.releaseFrom;
+  return (
+    <ActionDialog
+      operation="rollback"
+      label="Roll back…"
+      title={`Go back to ${update.versionFrom ?? "the version before"}`}
+      confirm="Go back"
+      tone="danger"
+      blockedBecause={target === null ? "It was the first version: there is nothing before it." : null}
+      says={<p>The version before is put in the place of what serves, by an update of its own that is watched like any other.</p>}
+      preview={{
+        operation: "rollback.plan",
+        input: (values) => inputOf(target, values),
+        render: (plan) => <PlannedRollback plan={plan} />,
+        refuses: (plan) => (plan.verdict === "fail" ? plan.because : null),
+      }}
+      fields={[
+        { name: "withState", label: "Put the state of then back too", kind: "check", help: "Today's is kept aside." },
+        { name: "quarantined", label: "Also to a release that misbehaved, or was left, before", kind: "check" },
+      ]}
+      input={(values) => inputOf(target, values)}
+      done={(begun) => `Going back to ${begun.versionTo} has begun.`}
+    />
+  );
+}
+
+const inputOf = (target: string | null, values: ActionValues) => ({
+  ...(target === null ? {} : { to: target }),
+  withState: values.withState === "true",
+  quarantined: values.quarantined === "true",
+});
+
+export function PlannedRollback({ plan }: { readonly plan: RollbackPlan }) {
+  return (
+    <>
+      <p>
+        <Text text={`To ${plan.target.version}: ${plan.target.because}.`} />
+      </p>
+      <ul>
+        {plan.parts.map((part) => (
+          <li key={part.what}>
+            {part.what}: <Text text={part.because} />
+          </li>
+        ))}
+      </ul>
+      <p>
+        {plan.lost.writes > 0 || !plan.lost.isKnown ? <strong>What would be lost: </strong> : "What would be lost: "}
+        <Text text={plan.lost.because} />
+        {plan.lost.files.total > 0 && ` ${plan.lost.files.total} files of the state differ from then.`}
+      </p>
+      <p className="quiet">
+        It takes {plan.takes.ms === null ? "a time that is not known" : `about ${renderDuration(plan.takes.ms)}`}: <Text text={plan.takes.because} />
+      </p>
+      <ul className="plain-checks">
+        {plan.checks.map((check) => (
+          <li key={check.check}>
+            <Verdict verdict={check.verdict} /> {check.check.replaceAll("_", " ")}: <Text text={check.because} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
