@@ -15,7 +15,13 @@ export function AgentCard({ status }: { readonly status: StatusView }) {
   return (
     <Card title="The agent" aside={<Verdict verdict={agent.health} />}>
       <p className="lead">
-        {agent.version === null ? "No version runs" : <>Version <Text text={agent.version} /></>}
+        {agent.version === null ? (
+          "No version runs"
+        ) : (
+          <>
+            Version <Text text={agent.version} />
+          </>
+        )}
         {agent.slot?.startedAt != null && (
           <span className="quiet">
             {" "}
@@ -58,7 +64,7 @@ export function AgentCard({ status }: { readonly status: StatusView }) {
       <Facts
         facts={[
           ["Slot", agent.slot === null ? null : `${agent.slot.slot}, port ${agent.slot.port ?? "–"}, process ${agent.slot.pid ?? "–"}`],
-          ["Commit", agent.commit === null ? null : <Code text={agent.commit.slice(0, 12)} />],
+          ["Commit", agent.commit === null ? null : <Code key="commit" text={agent.commit.slice(0, 12)} />],
           ["Front", front === null ? null : describeFront(front)],
           ["Containment", `${agent.containment}: ${agent.containmentBecause}`],
         ]}

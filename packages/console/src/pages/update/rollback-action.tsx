@@ -1,8 +1,6 @@
-import type { RollbackPlan, UpdateView } from "@instar/protocol";
+import type { UpdateView } from "@instar/protocol";
 import { ActionDialog, type ActionValues } from "../../parts/action-dialog.tsx";
-import { renderDuration } from "../../parts/render-time.ts";
-import { Text } from "../../parts/text.tsx";
-import { Verdict } from "../../parts/verdict.tsx";
+import { PlannedRollback } from "../../parts/planned-rollback.tsx";
 
 /** Back to the version that this update replaced, with what that would cost said first. */
 export function RollbackAction({ update }: { readonly update: UpdateView }) {
@@ -37,35 +35,3 @@ const inputOf = (target: string | null, values: ActionValues) => ({
   withState: values.withState === "true",
   quarantined: values.quarantined === "true",
 });
-
-export function PlannedRollback({ plan }: { readonly plan: RollbackPlan }) {
-  return (
-    <>
-      <p>
-        <Text text={`To ${plan.target.version}: ${plan.target.because}.`} />
-      </p>
-      <ul>
-        {plan.parts.map((part) => (
-          <li key={part.what}>
-            {part.what}: <Text text={part.because} />
-          </li>
-        ))}
-      </ul>
-      <p>
-        {plan.lost.writes > 0 || !plan.lost.isKnown ? <strong>What would be lost: </strong> : "What would be lost: "}
-        <Text text={plan.lost.because} />
-        {plan.lost.files.total > 0 && ` ${plan.lost.files.total} files of the state differ from then.`}
-      </p>
-      <p className="quiet">
-        It takes {plan.takes.ms === null ? "a time that is not known" : `about ${renderDuration(plan.takes.ms)}`}: <Text text={plan.takes.because} />
-      </p>
-      <ul className="plain-checks">
-        {plan.checks.map((check) => (
-          <li key={check.check}>
-            <Verdict verdict={check.verdict} /> {check.check.replaceAll("_", " ")}: <Text text={check.because} />
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
