@@ -30,8 +30,9 @@ export class EditWorld {
     return world;
   }
 
-  edits(disk?: EditDisk, listed: readonly string[] = ["config", ".env"]): Edits {
-    return new Edits({ settingsFolder: this.agent, listed, dataFolder: this.data }, disk);
+  edits(disk?: EditDisk, listed: readonly string[] = ["config", ".env"], sealed: readonly string[] = []): Edits {
+    const listSealed = async () => sealed.map((path) => join(this.agent, path));
+    return new Edits({ settingsFolder: this.agent, listed, dataFolder: this.data }, disk, listSealed);
   }
 
   /** Stages, prepares and keeps: all that comes before the first write. */

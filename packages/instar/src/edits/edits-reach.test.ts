@@ -44,6 +44,23 @@ describe("edits reach what is listed and nothing else:", () => {
     await expect(lstat(join(world.data, "elsewhere/x"))).rejects.toThrow("ENOENT");
   });
 
+  it("what says who may approve, nor anything below it, where that is sealed; and beside it as ever", async () => {
+    await mkdir(join(world.agent, "config/policy"));
+    const look = async (edit: string, sealed: readonly string[]) => {
+      const planned = await world.edits(undefined, ["config"], sealed).look(parseEditPlan(`{"because": "x", "edits": [${edit}]}`), world.agent);
+      return planned.kind === "refused" ? planned.because : "planned";
+    };
+    for (const edit of [
+      '{"write": "config/policy/own.cedar", "content": ""}',
+      '{"write": "config/policy/passkeys", "content": ""}',
+      '{"delete": "config/policy/own.cedar"}',
+      '{"directory": "config/policy/inner"}',
+    ])
+      expect([edit, await look(edit, ["config/policy"])]).toEqual([edit, expect.stringContaining("approvals want a passkey here")]);
+    expect(await look('{"write": "config/policy/own.cedar", "content": ""}', [])).toBe("planned");
+    expect(await look('{"write": "config/policy-of-others", "content": ""}', ["config/policy"])).toBe("planned");
+  });
+
   it("a listed folder that is a link itself", async () => {
     await symlink(world.data, join(world.agent, "linked"));
     expect(await refusal('{"write": "linked/x", "content": "x"}', ["linked"])).toContain("is a link");

@@ -14,18 +14,25 @@ import { undoConflict } from "./undo-conflict.ts";
  */
 export class Edits {
   readonly store: EditStore;
-  readonly #reach: EditReach;
+  readonly #reach: Omit<EditReach, "sealed">;
+  readonly #listSealed: () => Promise<readonly string[]>;
   readonly #disk: EditDisk;
 
-  constructor(reach: EditReach, disk: EditDisk = realEditDisk) {
+  /** @param listSealed asked at each look: what may be edited today may be sealed tomorrow */
+  constructor(reach: Omit<EditReach, "sealed">, disk: EditDisk = realEditDisk, listSealed: () => Promise<readonly string[]> = async () => []) {
     this.#reach = reach;
+    this.#listSealed = listSealed;
     this.#disk = disk;
     this.store = new EditStore(reach.dataFolder, disk);
   }
 
   /** What a plan would do now. Changes nothing. */
   async look(plan: EditPlan, base: string | null): Promise<PlannedEdits> {
-    return planEdits({ reach: this.#reach, edits: plan.edits, contentOf: (edit) => this.store.readContent(edit, base) });
+    return planEdits({
+      reach: { ...this.#reach, sealed: await this.#listSealed() },
+      edits: plan.edits,
+      contentOf: (edit) => this.store.readContent(edit, base),
+    });
   }
 
   /** Checks everything that can be checked, and puts the new contents down. @throws InstarError DISK_FULL */

@@ -9,6 +9,8 @@ export interface EditReach {
   readonly listed: readonly string[];
   /** Instar's data folder, with every release in it: nothing there is ever edited. */
   readonly dataFolder: string;
+  /** Absolute paths that are not edited though they are listed, nor is anything below them: a passkey is wanted, and a token is none. */
+  readonly sealed: readonly string[];
 }
 
 export type Target =
@@ -24,7 +26,7 @@ export type Target =
   | { readonly kind: "refused"; readonly because: string };
 
 /** Whether a path is one that edits may touch, by names alone; links are looked for when it is opened. Pure. */
-export function planTarget(path: string, { settingsFolder, listed, dataFolder }: EditReach): Target {
+export function planTarget(path: string, { settingsFolder, listed, dataFolder, sealed }: EditReach): Target {
   const absolute = resolve(settingsFolder, path);
   const entries = listed.map((entry) => resolve(settingsFolder, entry));
   const entry = entries.find((each) => each === absolute) ?? entries.find((each) => isBelow(each, absolute));
@@ -34,6 +36,8 @@ export function planTarget(path: string, { settingsFolder, listed, dataFolder }:
       because: `${path} is not below ${listed.length === 0 ? "any path of backup.config in instar.yaml, which lists none" : `what backup.config in instar.yaml lists (${listed.join(", ")})`}`,
     };
   if (absolute === dataFolder || isBelow(dataFolder, absolute)) return { kind: "refused", because: `${path} is in Instar's data folder` };
+  if (sealed.some((each) => each === absolute || isBelow(each, absolute)))
+    return { kind: "refused", because: `${path} says who may approve, and approvals want a passkey here: it is changed on the machine, with an editor` };
   const isSettings = absolute === join(settingsFolder, SETTINGS_FILE);
   if (isSettings && entry !== absolute) return { kind: "refused", because: `${SETTINGS_FILE} is edited only where backup.config lists it by name` };
   const base = isBelow(settingsFolder, absolute) ? settingsFolder : dirname(entry);

@@ -5,8 +5,10 @@ import { dumpNameOf } from "../backups/database-room.ts";
 import type { WholeSnapshot } from "../backups/snapshot-store.ts";
 import { beginUpdate } from "../daemon/begin-update.ts";
 import { readStanding } from "../daemon/instance.ts";
+import { isBelow } from "../edits/plan-target.ts";
 import { readFreeBytes } from "../platform/disk-space.ts";
 import { makePrivateFolder } from "../platform/durable-files.ts";
+import { listSealedRules } from "../update/list-sealed-rules.ts";
 import { isOwnWriting, withBackupConfig } from "../update/read-backup-config.ts";
 import { readRestoreRoom } from "../update/read-restore-room.ts";
 import { recordOf } from "../update/steps/read-running.ts";
@@ -27,6 +29,7 @@ export async function restoreBackup(context: OperationContext, backup: WholeSnap
   const plan = await planRestore(context, backup, components, to);
   if (asked.dryRun) return { plan };
   assertRoom(plan);
+  if (to === null && components.includes("config")) await assertRulesStay(context);
   if (to !== null) return { plan, restoredTo: await writeAside(context, backup, components, to, desk) };
   if (plan.conflicts.length > 0 && !asked.overwriteConfig)
     throw new InstarError("CONFLICT", `somebody changed the configuration since: ${plan.conflicts.join(", ")}`, {
@@ -34,6 +37,18 @@ export async function restoreBackup(context: OperationContext, backup: WholeSnap
       advice: "`--overwrite-config` replaces that too; what is there today is kept in a backup of its own. Or `--component data` leaves it.",
     });
   return { plan, update: await beginRestoring(context, backup, components, asked.overwriteConfig) };
+}
+
+/** A backup of yesterday may have the policies of yesterday, which asked for no passkey. @throws InstarError FORBIDDEN */
+async function assertRulesStay({ instance }: OperationContext): Promise<void> {
+  const { rooms, settings } = instance;
+  const listed = settings.backup.config.map((path) => resolve(rooms.settingsFolder, path));
+  const sealed = await listSealedRules(rooms);
+  const met = sealed.find((path) => listed.some((each) => each === path || isBelow(each, path) || isBelow(path, each)));
+  if (met === undefined) return;
+  throw new InstarError("FORBIDDEN", `the configuration has ${met} in it, which says who may approve, and approvals want a passkey here`, {
+    advice: "`--component data` leaves the configuration; with `--to` it is written aside, and a person puts it in place.",
+  });
 }
 
 /** A dump that no database of today is named for would be passed over without a word. */

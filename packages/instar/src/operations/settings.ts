@@ -9,6 +9,7 @@ import { type ListedSetting, listSettings } from "../settings/list-settings.ts";
 import { parseSettings } from "../settings/parse-settings.ts";
 import { SETTINGS_FILE } from "../settings/read-settings.ts";
 import { decodeText, readSmallFile } from "../settings/read-small-file.ts";
+import { listSealedRules } from "../update/list-sealed-rules.ts";
 import type { OperationContext } from "./context.ts";
 
 /** What instar.yaml says now: it may have been changed since this Instar was started with it. */
@@ -22,7 +23,8 @@ export function implementSettings({ instance }: OperationContext): Pick<Implemen
         throw new InstarError("SETTINGS_MISSING", `${path} is not there any more`, { advice: "Instar runs on with what it was started with." });
       const digest = createHash("sha256").update(bytes).digest("hex");
       const { problem, written } = look(decodeText(bytes, path), path);
-      const target = planTarget(SETTINGS_FILE, { settingsFolder, listed: settings.backup.config, dataFolder: instance.folder });
+      const sealed = await listSealedRules(instance.rooms);
+      const target = planTarget(SETTINGS_FILE, { settingsFolder, listed: settings.backup.config, dataFolder: instance.folder, sealed });
       return {
         path,
         digest: `sha256:${digest}`,
@@ -33,7 +35,10 @@ export function implementSettings({ instance }: OperationContext): Pick<Implemen
             ? { isPossible: true, because: `backup.config lists ${SETTINGS_FILE}` }
             : {
                 isPossible: false,
-                because: `${SETTINGS_FILE} is changed from here only where backup.config lists it by name: backup: { config: [${SETTINGS_FILE}] }`,
+                because:
+                  sealed.length > 0
+                    ? target.because
+                    : `${SETTINGS_FILE} is changed from here only where backup.config lists it by name: backup: { config: [${SETTINGS_FILE}] }`,
               },
         files: [...settings.backup.config],
         sections: listSettings(written).map(({ settings: listed, ...section }) => ({ ...section, settings: listed.map(mask) })),

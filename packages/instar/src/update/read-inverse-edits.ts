@@ -14,7 +14,7 @@ export type InverseEdits =
  * file since, they are refused before anything is touched and name it (`Edits.look` says so beforehand).
  */
 export async function readInverseEdits(
-  rooms: Pick<StepRooms, "settings" | "settingsFolder" | "folder">,
+  rooms: Pick<StepRooms, "settings" | "settingsFolder" | "folder" | "readPolicies">,
   journal: readonly JournalEntry[],
 ): Promise<InverseEdits> {
   const { update, start } = startOf(journal);
