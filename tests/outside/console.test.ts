@@ -1,7 +1,7 @@
 // Who gets in by the web console, and how somebody else might try.
 import { OPERATIONS, type Operation, routeOf } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConsoleWorld, DOOR, type Papers } from "./console-world.ts";
+import { ConsoleWorld, DOOR, type Papers, readCookie } from "./console-world.ts";
 
 let world: ConsoleWorld;
 beforeEach(async () => {
@@ -275,3 +275,27 @@ it("when somebody else may have listened in the daemon's place, all sessions end
 });
 
 const halvesOf = ({ cookie, secret }: Papers): string[] => [cookie.split("=")[1] ?? "", secret.split(".")[1] ?? ""];
+
+describe("by a name of door.hosts", () => {
+  const HOST = "agent.example.org";
+  const by = (host: string, origin: string | undefined) => ({ host, origin, "sec-fetch-site": "same-origin" });
+  beforeEach(async () => {
+    await world.close();
+    world = await ConsoleWorld.open({ hosts: [HOST] });
+  });
+  it("a page of that name gets in, through a proxy that speaks TLS", async () => {
+    const { secret } = world.create();
+    const answer = await world.ask("POST", "/console/session", { body: { token: secret }, headers: by(HOST, `https://${HOST}`) });
+    expect(answer.status).toBe(200);
+    const papers = { cookie: readCookie(answer), secret: String(answer.body.secret) };
+    expect((await world.whoami(papers, by(HOST.toUpperCase(), undefined))).status).toBe(200);
+    expect((await world.ask("POST", "/v1/update/check", { papers, body: {}, headers: by(HOST, `https://${HOST}`) })).status).toBe(200);
+    // A page of this machine is another origin, and so is the other way round.
+    expect((await world.ask("POST", "/v1/update/check", { papers, body: {}, headers: by(HOST, `http://${world.host}`) })).status).toBe(403);
+    expect((await world.ask("POST", "/v1/update/check", { papers, body: {}, headers: by(world.host, `https://${HOST}`) })).status).toBe(403);
+  });
+  it("and by none that only looks like it", async () => {
+    for (const host of [`x.${HOST}`, `${HOST}.evil.example`, `evil-${HOST}`, "example.org", `${HOST}:80@evil.example`, `evil.example#${HOST}`])
+      expect([400, 401], host).toContain((await world.ask("GET", "/console/", { headers: { host } })).status);
+  });
+});

@@ -97,9 +97,10 @@ export function composeCli(main: string): CliParts {
     },
     sayWhyNot: async (error) => predecessor?.refuse(error),
     runDaemon: async (read, folder) => {
-      const [{ openInstance, instanceIdOf }, { openWebhooks }, { runDaemonProcess }, { openEntrance }, { serveHttp }] = await Promise.all([
+      const [{ openInstance, instanceIdOf }, { openWebhooks }, { readLastPort }, { runDaemonProcess }, { openEntrance }, { serveHttp }] = await Promise.all([
         import("./compose-instance.ts"),
         import("./compose-webhooks.ts"),
+        import("./daemon/read-daemon-door.ts"),
         import("./daemon/run-daemon-process.ts"),
         import("./operations/open-entrance.ts"),
         import("./faces/http/serve-http.ts"),
@@ -114,7 +115,13 @@ export function composeCli(main: string): CliParts {
           open: () => openInstance({ read, folder, environment, selfArgv, mode: "act" }),
           serve: async (daemon, doorToken) => {
             const entrance = openEntrance({ instance: daemon.instance, daemon, versions, operator, doorToken, say });
-            const door = await serveHttp(entrance, { version, dataFolder: folder, findConsole });
+            const last = await readLastPort(folder);
+            const wanted = read.settings.door.port ?? last;
+            const about = { version, dataFolder: folder, findConsole, hosts: read.settings.door.hosts };
+            const door = await serveHttp(entrance, about, wanted === null ? [] : [wanted]);
+            if (wanted !== null && door.port !== wanted) say(`port ${wanted} is taken by another program; listening on ${door.port}`);
+            // Pages that were open there may have shown their secrets to whoever listens there now.
+            if (last !== null && door.port !== last) entrance.console.endAll(`the daemon listens on port ${door.port} and no longer on ${last}`);
             const { openAgentDoor } = await import("./operations/open-agent-door.ts");
             // The agent's folder may be in any state; the daemon serves all the same.
             await openAgentDoor(daemon.instance, door.port).catch((error: unknown) => {

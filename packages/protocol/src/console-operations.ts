@@ -11,6 +11,7 @@ export const CONSOLE_OPERATIONS = [
     input: none,
     output: z.object({
       url: z.string().describe("With a login code behind the #, which no server and no proxy sees"),
+      elsewhere: z.array(z.string()).describe("The same by each of door.hosts, for a browser on another machine"),
       expiresAt: z.string(),
     }),
     positional: [],

@@ -15,3 +15,10 @@ export async function readDaemonDoor(folder: string): Promise<DaemonDoor | undef
   const door = (await readJsonFile(join(folder, "daemon.json"))) as DaemonDoor | undefined;
   return door !== undefined && (await isSameProcess(door)) ? door : undefined;
 }
+
+/** The port that a daemon of this folder had last, living or not; null where none ever ran. */
+export async function readLastPort(folder: string): Promise<number | null> {
+  const door = (await readJsonFile(join(folder, "daemon.json")).catch(() => undefined)) as Partial<DaemonDoor> | undefined;
+  const port = door?.port ?? 0;
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
+}

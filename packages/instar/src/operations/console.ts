@@ -15,8 +15,9 @@ export function implementConsole(context: OperationContext): Pick<Implementation
       const door = await readDaemonDoor(instance.folder);
       if (door === undefined) throw new InstarError("CONFLICT", "the daemon is only just beginning", { transient: true, advice: "Try again." });
       const { code, expiresAt } = loginCodes.make(caller);
+      const way = `/console/#code=${code}`;
       // A name and not an address: passkeys belong to a name.
-      return { url: `http://localhost:${door.port}/console/#code=${code}`, expiresAt };
+      return { url: `http://localhost:${door.port}${way}`, elsewhere: instance.settings.door.hosts.map((host) => `https://${host}${way}`), expiresAt };
     },
   };
 }

@@ -426,6 +426,14 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "door",
+    words: ["Where the command line and the web console (docs/console.md) reach Instar itself: on loopback, with a token."],
+    keys: [
+      { name: "port", example: 7411, words: "Left out, the port of last time where it is free, else any." },
+      { name: "hosts", example: ["agent.example.org"], words: "Names of a proxy of yours before it, for a phone or another machine; none by default." },
+    ],
+  },
+  {
     name: "ledger",
     words: ["Where the ledger's entries lie as they grow old. None is ever deleted, and proofs hold wherever they are."],
     keys: [

@@ -2,6 +2,7 @@ import { CONFLICT_STRATEGIES } from "@instar/protocol";
 import { z } from "zod";
 import { backupSettings } from "./backup-settings.ts";
 import { decisionSettings } from "./decision-settings.ts";
+import { doorSettings } from "./door-settings.ts";
 import { approvalSettings, policySettings, updateFreeze, updateWindow } from "./governance-settings.ts";
 import { ledgerSettings } from "./ledger-settings.ts";
 import { notifySettings } from "./notify-settings.ts";
@@ -249,6 +250,7 @@ export const settingsSchema = z.strictObject({
   self: selfSettings.optional().describe("An agent that may change its own code, in two folders of its own; without this section it may not"),
   tasks: taskSettings.prefault({}).describe("What keeps scheduled tasks within bounds"),
   notify: notifySettings.prefault({}).describe("Who is told when something went wrong or waits for a person"),
+  door: doorSettings.prefault({}).describe("Where the command line and the web console reach Instar itself"),
   ledger: ledgerSettings.prefault({}).describe("Where the ledger's entries lie as they grow old"),
   keep: z
     .strictObject({

@@ -200,7 +200,8 @@ export function renderAnswer(operation: string, answer: unknown): string {
   }
 }
 
-const renderConsole = ({ url, expiresAt }: OutputOf<"console">) => `${url}\n\nIt opens the console once, until ${expiresAt}.`;
+const renderConsole = ({ url, elsewhere, expiresAt }: OutputOf<"console">) =>
+  [url, ...elsewhere, "", `It opens the console once, until ${expiresAt}.`].join("\n");
 
 function renderEditLook({ verdict, because, restart, changes }: EditLookView): string {
   return [
