@@ -1,21 +1,20 @@
-import { type ApprovalView, type AssertionResponse, InstarError, type OutputOf } from "@instar/protocol";
+import { type AssertionResponse, InstarError, type OutputOf } from "@instar/protocol";
 import { startAuthentication } from "@simplewebauthn/browser";
 import { ask } from "../data/ask.ts";
 import { explainCeremony } from "./explain-ceremony.ts";
 
-export interface ApprovalAsked {
+interface ApprovalAsked {
   readonly update: string;
   /** Of the release as this page shows it: what else waits by now is refused. */
   readonly digest: string;
   readonly because: string;
 }
 
-/** Approves an update with the passkey of who is signed in. @throws Error, as every operation does */
-export async function approveWithPasskey(asked: ApprovalAsked): Promise<ApprovalView> {
-  return ask("passkey.approve", await signApproval(asked));
-}
-
-/** What `passkey.approve` takes: asks the daemon what is to be signed, looks whether it is what this page shows, and has it signed. */
+/**
+ * What `passkey.approve` takes: asks the daemon what is to be signed, looks whether it is what this page shows, and has it signed by the passkey of who is signed in.
+ *
+ * @throws Error, as every operation does
+ */
 export async function signApproval({ update, digest, because }: ApprovalAsked): Promise<{ response: AssertionResponse }> {
   const given = await ask("passkey.challenge", { update, digest, because, origin: location.origin });
   await assertSame(given, { update, digest });
