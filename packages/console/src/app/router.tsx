@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { LedgerFilter } from "../data/use-ledger.ts";
 import { Layout } from "./layout.tsx";
 import { CrashedPage, NotFoundPage } from "./lost-pages.tsx";
 
@@ -26,6 +27,19 @@ const update = createRoute({
   validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => ({ tab: text(search.tab) }),
 });
 
+const ledger = createRoute({
+  getParentRoute: () => root,
+  path: "/ledger",
+  component: lazyRouteComponent(() => import("../pages/ledger.tsx"), "LedgerPage"),
+  validateSearch: (search: Record<string, unknown>): { entry?: number } & LedgerFilter => {
+    const { entry, failed } = search;
+    const filter = Object.fromEntries(
+      ["event", "by", "update", "from", "until"].flatMap((name) => (text(search[name]) === undefined ? [] : [[name, text(search[name])]])),
+    );
+    return { ...filter, ...(failed === true ? { failed } : {}), ...(Number.isSafeInteger(entry) && Number(entry) >= 0 ? { entry: Number(entry) } : {}) };
+  },
+});
+
 const routes = root.addChildren([
   page(
     "/",
@@ -41,10 +55,7 @@ const routes = root.addChildren([
     "/history",
     lazyRouteComponent(() => import("../pages/history.tsx"), "HistoryPage"),
   ),
-  page(
-    "/ledger",
-    lazyRouteComponent(() => import("../pages/ledger.tsx"), "LedgerPage"),
-  ),
+  ledger,
   page(
     "/reports",
     lazyRouteComponent(() => import("../pages/reports.tsx"), "ReportsPage"),

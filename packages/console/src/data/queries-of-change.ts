@@ -25,11 +25,11 @@ const QUERIES: Readonly<Record<Change, readonly OperationName[]>> = {
   approvals: ["approval.list", "update.show", "update.explain"],
   tasks: ["task.list", "task.show"],
   backups: ["backup.list", "backup.progress"],
-  settings: ["policy.show", "policy.check", "policy.explain", "policy.test", "status", "doctor"],
+  settings: ["settings.show", "policy.show", "policy.check", "policy.explain", "policy.test", "status", "doctor"],
   tokens: ["token.list", "whoami"],
-  ledger: ["status", "audit.list", "audit.verify"],
+  ledger: ["status", "audit.list", "audit.checkpoint", "audit.verify"],
   incidents: ["incident.list"],
-  observation: ["metrics", "status", "update.explain"],
+  observation: ["metrics", "metrics.series", "status", "update.explain"],
 };
 
 /** Every question that is to be asked again after these changes. */

@@ -19,6 +19,8 @@ export interface ActionField {
   /** Of a choice. */
   readonly choices?: readonly { readonly value: string; readonly label: string }[];
   readonly initial?: string;
+  /** False: it has no place with what is filled in. */
+  readonly isShown?: (values: ActionValues) => boolean;
 }
 
 /** What was filled in, by the fields' names; a check is "true" or "". */
@@ -90,7 +92,8 @@ function ActionForm<Name extends OperationName, Preview extends OperationName>(p
     keepsPrevious: true,
   });
   const refusal = preview !== undefined && seen.data !== undefined ? (preview.refuses?.(seen.data) ?? null) : null;
-  const isMissing = fields.some(({ name, isRequired }) => isRequired && (values[name] ?? "").trim() === "");
+  const shown = fields.filter(({ isShown }) => isShown?.(values) ?? true);
+  const isMissing = shown.some(({ name, isRequired }) => isRequired && (values[name] ?? "").trim() === "");
   const isBusy = command.isPending || isPreparing;
   const isBlocked = isBusy || isMissing || refusal !== null || (preview !== undefined && seen.data === undefined);
   const act = async (event: FormEvent) => {
@@ -119,7 +122,7 @@ function ActionForm<Name extends OperationName, Preview extends OperationName>(p
         {preview !== undefined && seen.error !== null && <Problem error={seen.error} />}
         {refusal !== null && <p className="problem-line">It would be refused: {refusal}</p>}
       </div>
-      {fields.map((field) => (
+      {shown.map((field) => (
         <Field key={field.name} field={field} value={values[field.name] ?? ""} onChange={(value) => setValues({ ...values, [field.name]: value })} />
       ))}
       {problem !== null && <Problem error={problem} />}

@@ -20,9 +20,10 @@ type Implemented = "backup.create" | "backup.list" | "backup.verify" | "backup.r
 export function implementBackups(context: OperationContext): Pick<Implementations, Implemented> {
   const { instance, daemon, backupJobs: jobs } = context;
   const { rooms } = instance;
-  const begin = async (what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>) => {
+  const begin = async (what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>, isQuestion = false) => {
     const { job, ended } = jobs.begin(what, act);
-    return daemon === undefined ? ended : job;
+    // Whoever asks what would happen wants the answer, which takes no long.
+    return daemon === undefined || isQuestion ? ended : job;
   };
   return {
     "backup.create": async (input) => {
@@ -43,11 +44,11 @@ export function implementBackups(context: OperationContext): Pick<Implementation
       const target = { backup: input.backup, version: input.forVersion, atMs, update: input.update };
       const backup = await demandBackup(instance, await resolveTarget(instance, target));
       if (input.to === undefined && !input.dryRun) assertDaemon(context);
-      return begin("restore", (desk) => restoreBackup(context, backup, input, desk));
+      return begin("restore", (desk) => restoreBackup(context, backup, input, desk), input.dryRun);
     },
     "backup.prune": async (input) => {
       assertDaemon(context);
-      return begin("prune", () => prune(context, input));
+      return begin("prune", () => prune(context, input), input.dryRun);
     },
     "backup.progress": async ({ job }) => jobs.find(job),
   };
