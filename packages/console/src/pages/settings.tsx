@@ -1,6 +1,6 @@
 import "../styles/settings.css";
 import type { SettingsView } from "@instar/protocol";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useOperation } from "../data/use-operation.ts";
 import { Card } from "../parts/card.tsx";
 import { Code } from "../parts/code.tsx";
@@ -86,8 +86,10 @@ interface SectionProps {
 
 function Section({ section: { section, describe, settings }, view, isOpen }: SectionProps) {
   const written = settings.filter(({ isWritten }) => isWritten).length;
+  const [isShown, setShown] = useState(isOpen);
+  useEffect(() => setShown(isOpen), [isOpen]);
   return (
-    <details className="card settings-section" open={isOpen || undefined}>
+    <details className="card settings-section" open={isShown} onToggle={({ currentTarget }) => setShown(currentTarget.open)}>
       <summary>
         <h2>{section}</h2>
         <span className="quiet">
@@ -98,7 +100,7 @@ function Section({ section: { section, describe, settings }, view, isOpen }: Sec
         <Text text={describe} />
       </p>
       <ul className="plain-list settings-list">
-        {settings.map((setting) => (
+        {(isShown ? settings : []).map((setting) => (
           <li key={setting.pointer} className="setting">
             <div>
               <p>
