@@ -1,8 +1,6 @@
-import "../styles/backups.css";
+import "./backups/backups.css";
 import { BACKUP_KINDS, type BackupView, COMPONENTS } from "@instar/protocol";
 import { useState } from "react";
-import { JobCard } from "../backups/job-card.tsx";
-import { Restore } from "../backups/restore.tsx";
 import { useOperation } from "../data/use-operation.ts";
 import { ActionDialog } from "../parts/action-dialog.tsx";
 import { Card } from "../parts/card.tsx";
@@ -14,6 +12,8 @@ import { Problem } from "../parts/problem.tsx";
 import { renderSize } from "../parts/render-size.ts";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
+import { JobCard } from "./backups/job-card.tsx";
+import { Restore } from "./backups/restore.tsx";
 
 const STATES = { whole: ["good", "✓ whole"], unfinished: ["none", "… unfinished"], damaged: ["bad", "✕ damaged"] } as const;
 const KINDS: Readonly<Record<(typeof BACKUP_KINDS)[number], string>> = {

@@ -1,8 +1,6 @@
-import "../styles/history.css";
+import "./history/history.css";
 import type { OutputOf } from "@instar/protocol";
 import { useOperation } from "../data/use-operation.ts";
-import { GoBack } from "../history/go-back.tsx";
-import { Incidents } from "../history/incidents.tsx";
 import { Card } from "../parts/card.tsx";
 import { Code } from "../parts/code.tsx";
 import { EmptyState } from "../parts/empty-state.tsx";
@@ -12,6 +10,8 @@ import { Problem } from "../parts/problem.tsx";
 import { renderSize } from "../parts/render-size.ts";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
+import { GoBack } from "./history/go-back.tsx";
+import { Incidents } from "./history/incidents.tsx";
 
 type Release = OutputOf<"history">["releases"][number];
 

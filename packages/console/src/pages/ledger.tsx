@@ -1,17 +1,17 @@
-import "../styles/ledger.css";
+import "./ledger/ledger.css";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type LedgerFilter, useLedgerEntries } from "../data/use-ledger.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { EmptyState } from "../parts/empty-state.tsx";
-import { LedgerEntry } from "../parts/ledger-entry.tsx";
-import { LedgerFilters } from "../parts/ledger-filters.tsx";
-import { LedgerTrust } from "../parts/ledger-trust.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
+import { LedgerEntry } from "./ledger/ledger-entry.tsx";
+import { LedgerFilters } from "./ledger/ledger-filters.tsx";
+import { LedgerTrust } from "./ledger/ledger-trust.tsx";
 
 /** What happened, and the proof of it, checked here and not only said by the machine that it is about. */
 export function LedgerPage() {

@@ -1,10 +1,7 @@
-import "../styles/observation.css";
+import "./observation/observation.css";
 import type { MetricsSeriesView } from "@instar/protocol";
 import { useMemo, useState } from "react";
 import { useOperation } from "../data/use-operation.ts";
-import { planCharts, planTriggerChart } from "../observation/plan-charts.ts";
-import { VersionsTable } from "../observation/versions-table.tsx";
-import { WatchCard } from "../observation/watch-card.tsx";
 import { Card } from "../parts/card.tsx";
 import { EmptyState } from "../parts/empty-state.tsx";
 import { LineChart } from "../parts/line-chart.tsx";
@@ -13,6 +10,9 @@ import { Problem } from "../parts/problem.tsx";
 import { Text } from "../parts/text.tsx";
 import { Verdict } from "../parts/verdict.tsx";
 import { When } from "../parts/when.tsx";
+import { planCharts, planTriggerChart } from "./observation/plan-charts.ts";
+import { VersionsTable } from "./observation/versions-table.tsx";
+import { WatchCard } from "./observation/watch-card.tsx";
 
 const SPANS = { "10m": "10 minutes", "1h": "1 hour", "6h": "6 hours", "1d": "1 day", "8d": "8 days" } as const;
 type Span = keyof typeof SPANS;

@@ -1,4 +1,4 @@
-import "../styles/people.css";
+import "./people/people.css";
 import { type OutputOf, ROLES, type Role, type TokenView } from "@instar/protocol";
 import { useState } from "react";
 import { useOperation } from "../data/use-operation.ts";
@@ -13,6 +13,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
+import { PasskeysCard } from "../passkeys/passkeys-card.tsx";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: "looks at everything, and changes nothing",
@@ -54,6 +55,7 @@ export function PeoplePage() {
           />
         </Card>
       )}
+      <PasskeysCard />
       <Card title="Tokens">
         {mayList && <Tokens />}
         {me.data !== undefined && !mayList && (

@@ -1,11 +1,11 @@
-import "../styles/policy.css";
+import "./policy/policy.css";
 import { useState } from "react";
 import { PageHead } from "../parts/page-head.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { ExplainPolicies } from "../policy/explain-policies.tsx";
-import { ShowPolicies } from "../policy/show-policies.tsx";
-import { SimulatePolicies } from "../policy/simulate-policies.tsx";
-import { TestPolicies } from "../policy/test-policies.tsx";
+import { ExplainPolicies } from "./policy/explain-policies.tsx";
+import { ShowPolicies } from "./policy/show-policies.tsx";
+import { SimulatePolicies } from "./policy/simulate-policies.tsx";
+import { TestPolicies } from "./policy/test-policies.tsx";
 
 export function PolicyPage() {
   const [tab, setTab] = useState("show");

@@ -11,7 +11,7 @@ import { Problem } from "../parts/problem.tsx";
 import { renderDuration } from "../parts/render-time.ts";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
-import { AddTask } from "../schedule/add-task.tsx";
+import { AddTask } from "./schedule/add-task.tsx";
 
 export function SchedulePage() {
   const { data, error, isPending } = useOperation("task.list", {});

@@ -1,4 +1,4 @@
-import "../styles/settings.css";
+import "./settings/settings.css";
 import type { SettingsView } from "@instar/protocol";
 import { useEffect, useId, useState } from "react";
 import { useOperation } from "../data/use-operation.ts";
@@ -8,9 +8,9 @@ import { EmptyState } from "../parts/empty-state.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Text } from "../parts/text.tsx";
-import { ChangeSetting } from "../settings/change-setting.tsx";
-import { findSettings } from "../settings/find-settings.ts";
-import { SettingChanges } from "../settings/setting-changes.tsx";
+import { ChangeSetting } from "./settings/change-setting.tsx";
+import { findSettings } from "./settings/find-settings.ts";
+import { SettingChanges } from "./settings/setting-changes.tsx";
 
 /** What instar.yaml says and what holds where it says nothing; changed with a look at the difference, and taken back. */
 export function SettingsPage() {

@@ -1,4 +1,4 @@
-import "../styles/difference.css";
+import "./difference.css";
 import { classifyLine } from "./classify-difference.ts";
 import { Text } from "./text.tsx";
 

@@ -1,5 +1,12 @@
 import UPlot from "uplot";
-import type { ChartLine } from "./line-chart.tsx";
+
+export interface ChartLine {
+  readonly label: string;
+  readonly tone: "main" | "before" | "bound";
+  readonly points: readonly { readonly atMs: number; readonly value: number | null }[];
+  /** Only the band's edge: not named, not read out. */
+  readonly isEdge?: boolean;
+}
 
 export interface ChartLimit {
   readonly label: string;

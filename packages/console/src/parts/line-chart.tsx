@@ -1,18 +1,10 @@
 import "uplot/dist/uPlot.min.css";
-import "../styles/chart.css";
+import "./line-chart.css";
 import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTheme } from "../app/theme.ts";
 import { alignSeries } from "./align-series.ts";
-import type { ChartBand, ChartLimit, ChartMark, DrawnChart } from "./draw-chart.ts";
+import type { ChartBand, ChartLimit, ChartLine, ChartMark, DrawnChart } from "./draw-chart.ts";
 import { renderAbsolute } from "./render-time.ts";
-
-export interface ChartLine {
-  readonly label: string;
-  readonly tone: "main" | "before" | "bound";
-  readonly points: readonly { readonly atMs: number; readonly value: number | null }[];
-  /** Only the band's edge: not named, not read out. */
-  readonly isEdge?: boolean;
-}
 
 interface LineChartProps {
   readonly title: string;
