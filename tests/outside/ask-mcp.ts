@@ -36,7 +36,7 @@ export const refusalOf = (asked: Promise<unknown>): Promise<ProtocolError> =>
 
 /** Written out, so that no tool comes or goes unseen. */
 export const LOOKING = [
-  ...["code.status", "code.list", "code.read", "code.search", "code.diff", "code.deployments"],
+  ...["code.status", "code.list", "code.read", "code.search", "code.diff", "code.progress", "code.deployments"],
   ...[
     "status",
     "plan",
@@ -55,7 +55,7 @@ export const LOOKING = [
   ...["audit.report", "backup.list", "whoami", "health", "history"],
 ];
 export const PROPOSING = [
-  ...["code.write", "code.move", "code.delete", "code.patch", "code.reset", "code.deploy", "code.acknowledge"],
+  ...["code.write", "code.move", "code.delete", "code.patch", "code.reset", "code.check", "code.deploy", "code.acknowledge", "agent.note"],
   "update.check",
   "update.apply",
   "update.propose",

@@ -68,6 +68,8 @@ const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "code.delete": { path: "a" },
   "code.patch": { patch: "a" },
   "code.deploy": { message: "a" },
+  "code.force-deploy": { message: "a", because: "a" },
+  "agent.note": { what: "a", text: "a" },
   "code.acknowledge": { update: "a" },
   "source.forget": { source: "registry" },
   "update.skip": { version: "1.0.0" },

@@ -111,6 +111,7 @@ export function openInstance({ read, folder, environment, selfArgv, mode }: Open
   });
   const rooms: StepRooms = {
     settings,
+    scratchFolder: join(folder, "scratch"),
     settingsFolder: read.folder,
     settingsDigest: read.digest,
     settingsWritten: read.written,

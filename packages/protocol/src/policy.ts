@@ -30,14 +30,14 @@ export type PolicyCheckView = z.output<typeof policyCheckView>;
 
 export const POLICY_OUTCOMES = ["proceed", "approval", "later", "refused"] as const;
 
-const said = z.object({
+export const policySaid = z.object({
   outcome: z.enum(POLICY_OUTCOMES),
   quorum: z.int().describe("People whose approval it takes"),
   passkey: z.boolean().describe("Each signed by a passkey"),
   policies: z.array(z.string()).describe("Those that decided"),
   because: z.string(),
 });
-export type PolicySaid = z.output<typeof said>;
+export type PolicySaid = z.output<typeof policySaid>;
 
 export const policyAnswerView = z.object({
   update: z
@@ -45,8 +45,8 @@ export const policyAnswerView = z.object({
       id: z.string(),
       versionTo: z.string(),
       facts: z.record(z.string(), z.unknown()),
-      recorded: said.nullable().describe("When it was decided"),
-      now: said,
+      recorded: policySaid.nullable().describe("When it was decided"),
+      now: policySaid,
     })
     .nullable(),
   roles: z.array(z.object({ role: z.string(), operation: z.string(), isAllowed: z.boolean(), policies: z.array(z.string()), because: z.string() })),
@@ -64,8 +64,8 @@ export const simulationView = z.object({
       versionTo: z.string(),
       at: z.string(),
       ended: z.string().nullable().describe("How it ended"),
-      recorded: said.describe("What the policies of then said, as it was recorded"),
-      would: said,
+      recorded: policySaid.describe("What the policies of then policySaid, as it was recorded"),
+      would: policySaid,
       differs: z.boolean(),
     }),
   ),

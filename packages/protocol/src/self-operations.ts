@@ -1,9 +1,17 @@
 import { z } from "zod";
 import { defineOperation, flag, none, updateId } from "./operation.ts";
-import { AGENT_FOLDERS, deploymentView } from "./self.ts";
+import { AGENT_FOLDERS, codeCheckView, deploymentView } from "./self.ts";
 
 const place = z.enum(AGENT_FOLDERS).default("code-repo").describe("In which of the agent's two folders");
 const path = z.string().min(1).max(1_024).describe("From the folder's top, parted by /");
+const deployed = z.object({
+  update: z.string().nullable().describe("The update that began; null where none did"),
+  commit: z.string(),
+  changed: z.array(z.string()),
+  isRebased: z.boolean().describe("What runs had moved on: the changes were brought over to it"),
+  decision: z.enum(["start", "hold", "dismiss", "nothing"]),
+  because: z.string(),
+});
 const whole = z.object({ path: z.string(), because: z.string() });
 
 /** What an agent does to its own code, in two folders of its own; everything that comes of it goes through every gate. */
@@ -87,7 +95,8 @@ export const SELF_OPERATIONS = [
     summary: "What was changed in code-repo since it was made, as a unified diff",
     input: none,
     output: z.object({
-      text: z.string().nullable().describe("Null: it is too long"),
+      text: z.string().nullable().describe("At most 512 KiB of it; null: far too long to be read"),
+      isAll: z.boolean().describe("The text is all of it"),
       changed: z.array(z.string()),
       commit: z
         .string()
@@ -169,6 +178,30 @@ export const SELF_OPERATIONS = [
     mcp: { isDestructive: true, isIdempotent: true },
   }),
   defineOperation({
+    name: "code.check",
+    kind: "command",
+    needs: "propose",
+    summary: "Analyse, build, check and test what lies in code-repo in the sandbox, as an update would, with nothing begun by it",
+    input: z.strictObject({ waitSeconds: z.coerce.number().int().min(0).max(50).default(0).describe("Answer at its end, if that comes so soon") }),
+    output: codeCheckView,
+    positional: [],
+    offline: false,
+    mcp: { quotes: "what jobs of the code wrote, and names of files and tests" },
+  }),
+  defineOperation({
+    name: "code.progress",
+    kind: "query",
+    summary: "How far a check of code-repo has come, or how it ended",
+    input: z.strictObject({
+      check: z.string().min(1).optional().describe("Its id; the newest where it is left out"),
+      waitSeconds: z.coerce.number().int().min(0).max(50).default(0).describe("Answer at its end, if that comes so soon"),
+    }),
+    output: codeCheckView,
+    positional: ["check"],
+    offline: false,
+    mcp: { quotes: "what jobs of the code wrote, and names of files and tests" },
+  }),
+  defineOperation({
     name: "code.deploy",
     kind: "command",
     needs: "propose",
@@ -179,17 +212,24 @@ export const SELF_OPERATIONS = [
       revises: updateId.optional().describe("The deployment that was rejected or failed and that this one answers"),
       push: flag.default(false).describe("Push the commit to the branch that self.push names, once it was committed"),
     }),
-    output: z.object({
-      update: z.string().nullable().describe("The update that began; null where none did"),
-      commit: z.string(),
-      changed: z.array(z.string()),
-      isRebased: z.boolean().describe("What runs had moved on: the changes were brought over to it"),
-      decision: z.enum(["start", "hold", "dismiss", "nothing"]),
-      because: z.string(),
-    }),
+    output: deployed,
     positional: ["message"],
     offline: false,
     mcp: { quotes: "names of files, and what tests said of them", isDestructive: true },
+  }),
+  defineOperation({
+    name: "code.force-deploy",
+    kind: "command",
+    needs: "administer",
+    summary: "Deploy what lies in code-repo as an update that a person starts: who does it has looked at it, and answers for it in the place of an approval",
+    input: z.strictObject({
+      message: z.string().min(1).max(4_000).describe("What was changed: the commit's message"),
+      because: z.string().min(1).max(1_000).describe("Why nobody else is asked: it stands on the ledger"),
+      push: flag.default(false).describe("Push the commit to the branch that self.push names, once it was committed"),
+    }),
+    output: deployed,
+    positional: ["message", "because"],
+    offline: false,
   }),
   defineOperation({
     name: "code.deployments",
@@ -214,5 +254,24 @@ export const SELF_OPERATIONS = [
     positional: ["update"],
     offline: false,
     mcp: { quotes: "what commits, tests and people say of an update", isIdempotent: true },
+  }),
+  defineOperation({
+    name: "agent.note",
+    kind: "command",
+    needs: "propose",
+    summary: "Write down on the ledger, in your own name, that something happened",
+    input: z.strictObject({
+      what: z
+        .string()
+        .regex(/^[a-z][a-z0-9._-]{0,63}$/, "small letters, digits, . _ and -, at most 64")
+        .describe("What kind of happening, such as model.changed"),
+      text: z.string().min(1).max(1_000).describe("One sentence for people"),
+      success: flag.default(true),
+      facts: z.string().max(2_048).optional().describe("A JSON object of texts, numbers and truth values: what else belongs to it"),
+    }),
+    output: z.object({ index: z.int().describe("Its place in the ledger"), because: z.string() }),
+    positional: ["what", "text"],
+    offline: false,
+    mcp: {},
   }),
 ] as const;

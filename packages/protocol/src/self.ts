@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { LOOP_STATES, OUTCOMES } from "./update.ts";
+import { IMPACT_LEVELS, RISKS } from "./impact.ts";
+import { policySaid } from "./policy.ts";
+import { LOOP_STATES, OUTCOMES, updateView } from "./update.ts";
 
 /** The agent's two folders that it may write itself. */
 export const AGENT_FOLDERS = ["code-repo", "sandbox"] as const;
@@ -23,3 +25,29 @@ export const deploymentView = z.object({
   isAcknowledged: z.boolean().describe("Whether the agent has said that it knows how it ended"),
 });
 export type DeploymentView = z.output<typeof deploymentView>;
+
+/** What lies in code-repo, taken through the steps of an update that run beside the agent. Nothing comes of it but this. */
+export const codeCheckView = z.object({
+  id: z.string(),
+  commit: z.string().describe("What lay in code-repo when it was begun"),
+  changed: z.array(z.string()).describe("Files that differ from what runs, at most 200"),
+  state: z.enum(["running", "passed", "failed", "error"]).describe("failed: an update of it would be refused. error: it could not be found out"),
+  because: z.string(),
+  code: z.string().nullable().describe("The error code, where something failed"),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  steps: updateView.shape.steps,
+  impact: z
+    .object({
+      impactLevel: z.enum(IMPACT_LEVELS),
+      risk: z.enum(RISKS),
+      because: z.array(z.string()),
+    })
+    .nullable()
+    .describe("What it touches; null before that was worked out"),
+  policy: policySaid
+    .nullable()
+    .describe("What the policies of now would say of an update of it, if its rehearsal went well; null where it would not come so far"),
+  output: z.string().describe("The end of what its jobs wrote"),
+});
+export type CodeCheckView = z.output<typeof codeCheckView>;

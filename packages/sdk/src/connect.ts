@@ -6,12 +6,14 @@ import { readVariable } from "./surroundings.ts";
 import {
   type Begun,
   type Check,
+  type CodeCheck,
   type Deployed,
   type Deployment,
   type Ended,
   type Health,
   parseBegun,
   parseCheck,
+  parseCodeCheck,
   parseDeployed,
   parseDeployment,
   parseEnded,
@@ -44,6 +46,16 @@ export interface Change {
   readonly push?: boolean;
 }
 
+/** Something that happened, for the ledger. */
+export interface AgentEvent {
+  /** What kind: small letters, digits, `.`, `_`, `-`; such as model.changed. */
+  readonly what: string;
+  /** One sentence for people. */
+  readonly text: string;
+  readonly success?: boolean;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** What is done at times: docs/tasks.md. `cron` or `every` says when. */
 export interface TaskPlan {
   readonly name: string;
@@ -65,14 +77,16 @@ export interface TaskPlan {
 }
 
 /**
- * What an agent may ask and tell of itself. Each rejects with `InstarCallError`. Absent, because an agent may not: backups and the way back, which are a person's; releases
- * elsewhere; and lines of the ledger, which only Instar writes.
+ * What an agent may ask and tell of itself. Each rejects with `InstarCallError`. Absent, because an agent may not: backups and the way back, which are a person's, and releases
+ * elsewhere.
  */
 export interface SelfUpgrade {
   /** Asks every source, or the one that is named, whether there is anything new. */
   checkForUpdates(options?: CallOptions & { readonly source?: string }): Promise<Check>;
   /** Proposes what the sources have, or one version of it. It goes through every gate. */
   upgrade(options?: CallOptions & { readonly target?: string; readonly because?: string }): Promise<Begun>;
+  /** Analyses, builds, checks and tests what lies in code-repo in the sandbox, with nothing begun by it. Resolves at its end. */
+  check(options?: CallOptions): Promise<CodeCheck>;
   /** Makes a version of what lies in code-repo and begins its update. */
   deploy(change: Change, options?: CallOptions): Promise<Deployed>;
   /** What was deployed, newest first. */
@@ -90,6 +104,8 @@ export interface SelfUpgrade {
   healthCheck(options?: CallOptions): Promise<Health>;
   /** What Instar saw of the version that serves, and of the one before. @param options.since such as 10m, 1h, 1d */
   getMetrics(options?: CallOptions & { readonly since?: string }): Promise<Seen[]>;
+  /** Writes down on the ledger, in the agent's own name, that something happened. @returns its place there. At most 120 an hour */
+  logEvent(event: AgentEvent, options?: CallOptions): Promise<number | null>;
   /** What Instar waits for. */
   why(options?: CallOptions): Promise<Standing>;
 }
@@ -98,6 +114,8 @@ const PATIENCE_MS = 60_000;
 /** Checks, and sources that are asked, take their time; so does making a commit of a large folder. */
 const CHECK_WITHIN_MS = 300_000;
 const DEPLOY_WITHIN_MS = 900_000;
+/** Shorter than a call may take where nobody says how long. */
+const CHECK_LOOK_SECONDS = 10;
 const MOST_DEPLOYMENTS = 200;
 
 /** Asks nobody yet: a daemon that is away is no error before something is asked. */
@@ -118,6 +136,13 @@ export function connect(options: ConnectOptions = {}): SelfUpgrade {
       parseCheck(await command("update.check", { source }, { withinMs: CHECK_WITHIN_MS, ...how, isIdempotent: true })),
     upgrade: async ({ target, because, ...how } = {}) =>
       parseBegun(await command("update.propose", { target, because }, { withinMs: DEPLOY_WITHIN_MS, ...how })),
+    check: async (how = {}) => {
+      const { signal } = how;
+      let check = parseCodeCheck(await command("code.check", {}, { withinMs: DEPLOY_WITHIN_MS, ...how }));
+      while (check.state === "running")
+        check = parseCodeCheck(await query("code.progress", { check: check.id, waitSeconds: CHECK_LOOK_SECONDS }, signal === undefined ? {} : { signal }));
+      return check;
+    },
     deploy: async ({ message, asker, revises, push }, how = {}) =>
       parseDeployed(await command("code.deploy", { message, asker, revises, push }, { withinMs: DEPLOY_WITHIN_MS, ...how })),
     deployments: ({ limit, unseen, ...how } = {}) => listDeployments({ limit, unseen }, how),
@@ -146,6 +171,8 @@ export function connect(options: ConnectOptions = {}): SelfUpgrade {
     removeTask: async (task, how = {}) => parseTask(await command("task.remove", { task }, how)),
     healthCheck: async (how = {}) => parseHealth(await query("health", {}, { withinMs: CHECK_WITHIN_MS, ...how })),
     getMetrics: async ({ since, ...how } = {}) => (await query("metrics", { since }, how)).list("versions", parseSeen),
+    logEvent: async ({ what, text, success, facts }, how = {}) =>
+      (await command("agent.note", { what, text, success, facts: facts === undefined ? undefined : JSON.stringify(facts) }, how)).numberOrNull("index"),
     why: async (how = {}) => parseStanding(await query("status", {}, how)),
   };
 }

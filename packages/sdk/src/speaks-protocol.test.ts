@@ -21,6 +21,8 @@ beforeEach(async () => {
       checks: [],
       versions: [],
       state: "idle",
+      id: "a",
+      steps: [],
     });
   }
 });
@@ -32,6 +34,9 @@ const calls: readonly [string, (self: SelfUpgrade) => unknown][] = [
   ["checkForUpdates of one source", (self) => self.checkForUpdates({ source: "git" })],
   ["upgrade", (self) => self.upgrade()],
   ["upgrade to one version", (self) => self.upgrade({ target: "v1", because: "due" })],
+  ["check", (self) => self.check()],
+  ["logEvent", (self) => self.logEvent({ what: "model.changed", text: "it is another one" })],
+  ["logEvent, with all there is", (self) => self.logEvent({ what: "a", text: "b", success: false, facts: { n: 1, b: true, t: "x" } })],
   ["deploy", (self) => self.deploy({ message: "m" })],
   ["deploy, with all there is", (self) => self.deploy({ message: "m", asker: "a", revises: "u", push: true })],
   ["deployments", (self) => self.deployments()],

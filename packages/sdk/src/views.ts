@@ -36,6 +36,26 @@ export interface Deployed extends Begun {
   readonly isRebased: boolean;
 }
 
+/** What the sandbox said of what lies in code-repo. Nothing comes of it but this. */
+export interface CodeCheck {
+  readonly id: string;
+  readonly commit: string;
+  /** Files, at most 200. */
+  readonly changed: readonly string[];
+  /** passed: an update of it would go on to its rehearsal. failed: it would be refused. error: it could not be found out. */
+  readonly state: "running" | "passed" | "failed" | "error" | OrAnother;
+  readonly because: string;
+  /** The error's code, where something failed. */
+  readonly code: string | null;
+  readonly steps: readonly { readonly id: string; readonly title: string; readonly state: string; readonly because: string }[];
+  /** What it touches; null before that was worked out. */
+  readonly impact: { readonly impactLevel: string; readonly risk: string } | null;
+  /** What the policies of now would say of an update of it: proceed, approval (a person is asked), later, refused; null where it would not come so far. */
+  readonly policy: { readonly outcome: "proceed" | "approval" | "later" | "refused" | OrAnother; readonly because: string } | null;
+  /** The end of what its jobs wrote. */
+  readonly output: string;
+}
+
 /** A change of the agent's own, and how it went. */
 export interface Deployment {
   readonly update: string;
@@ -178,6 +198,27 @@ export function parseEnded(fields: Fields): Omit<Ended, "comment"> | null {
     versionTo: fields.textOrNull("versionTo"),
   };
 }
+
+export const parseCodeCheck = (fields: Fields): CodeCheck => ({
+  id: fields.text("id"),
+  commit: fields.text("commit"),
+  changed: fields.texts("changed"),
+  state: fields.text("state"),
+  because: fields.textOr("because", ""),
+  code: fields.textOrNull("code"),
+  steps: fields.list("steps", (step) => ({
+    id: step.text("id"),
+    title: step.textOr("title", ""),
+    state: step.textOr("state", ""),
+    because: step.textOr("because", ""),
+  })),
+  impact: fields.innerOrNull("impact", (impact) => ({
+    impactLevel: impact.textOr("impactLevel", ""),
+    risk: impact.textOr("risk", ""),
+  })),
+  policy: fields.innerOrNull("policy", (policy) => ({ outcome: policy.text("outcome"), because: policy.textOr("because", "") })),
+  output: fields.textOr("output", ""),
+});
 
 export const parseTask = (fields: Fields): Task => ({
   id: fields.text("id"),

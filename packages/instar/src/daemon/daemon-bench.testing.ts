@@ -94,6 +94,7 @@ export class DaemonBench {
     const git = createGitSource({ remote: this.repository.folder, mirrorFolder: join(folder, "git"), path: process.env.PATH ?? "" });
     const rooms: StepRooms = {
       settings,
+      scratchFolder: join(folder, "scratch"),
       settingsFolder: this.folder,
       settingsDigest: "",
       settingsWritten: new Set(),

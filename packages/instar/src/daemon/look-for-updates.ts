@@ -238,17 +238,17 @@ export async function beginNoted(
   {
     plan,
     event,
-    actor,
-    deploy,
+    ...asked
   }: {
     readonly plan: CandidatePlan;
     readonly event: UpdateEventView | null;
     readonly actor: UpdateStart["actor"];
-    readonly deploy?: UpdateStart["deploy"];
+    readonly trigger?: "by-hand";
+    readonly deploy?: NonNullable<UpdateStart["deploy"]>;
   },
   supersede: (because: string) => Promise<void>,
 ): Promise<UpdateEventView | null> {
-  const update = await beginFound(instance, candidate, { plan, actor, ...(deploy === undefined ? {} : { deploy }) }, supersede);
+  const update = await beginFound(instance, candidate, { plan, ...asked }, supersede);
   if (update === null || event === null) return event;
   const named = { ...event, update };
   transact(instance.database, () => instance.events.put(named));
@@ -265,7 +265,7 @@ export function planNow(instance: Instance, candidate: Candidate): CandidatePlan
 async function beginFound(
   instance: Instance,
   candidate: Candidate,
-  { plan, ...asked }: { readonly plan: CandidatePlan; readonly actor: UpdateStart["actor"]; readonly deploy?: NonNullable<UpdateStart["deploy"]> },
+  { plan, ...asked }: Pick<UpdateStart, "actor" | "deploy"> & { readonly plan: CandidatePlan; readonly trigger?: "by-hand" },
   supersede: (because: string) => Promise<void>,
 ): Promise<UpdateId | null> {
   if (plan.decision !== "start") return null;

@@ -6,6 +6,8 @@ import type { TokenStore } from "../governance/access/token-store.ts";
 import type { PendingChallenges } from "../governance/passkeys/pending-challenges.ts";
 import type { AskedOfPasskey } from "./asked-of-passkey.ts";
 import type { BackupJobs } from "./backup-jobs.ts";
+import type { CodeChecks } from "./code-checks.ts";
+import type { NoteCount } from "./note-count.ts";
 
 /** What operations act on, whoever asks; built once, since what outlives a request is remembered here. Without a daemon commands are refused. */
 export interface OperationRooms {
@@ -13,6 +15,8 @@ export interface OperationRooms {
   readonly daemon: Daemon | undefined;
   readonly versions: { readonly instar: string; readonly node: string };
   readonly backupJobs: BackupJobs;
+  readonly codeChecks: CodeChecks;
+  readonly noteCount: NoteCount;
   readonly tokens: TokenStore;
   readonly loginCodes: LoginCodes;
   readonly pendingPasskeys: PendingChallenges<AskedOfPasskey>;

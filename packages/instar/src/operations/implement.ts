@@ -1,5 +1,6 @@
 import type { Implementations } from "@instar/protocol";
 import { implementAccess } from "./access.ts";
+import { implementAgentNotes } from "./agent-notes.ts";
 import { implementApprovals } from "./approvals.ts";
 import { implementAudit } from "./audit.ts";
 import { implementBackups } from "./backups.ts";
@@ -34,6 +35,7 @@ export function implementOperations(context: OperationContext): Implementations 
     ...implementUpdates(context),
     ...implementDiff(context),
     ...implementSelf(context),
+    ...implementAgentNotes(context),
     ...implementSources(context),
     ...implementTasks(context),
     ...implementApprovals(context),

@@ -10,10 +10,12 @@ import { TokenStore, type Verified } from "../governance/access/token-store.ts";
 import { PendingChallenges } from "../governance/passkeys/pending-challenges.ts";
 import { newId } from "../update/new-id.ts";
 import { BackupJobs } from "./backup-jobs.ts";
+import { CodeChecks } from "./code-checks.ts";
 import { ConsoleDoor } from "./console-door.ts";
 import type { OperationRooms } from "./context.ts";
 import { EventStreams } from "./event-streams.ts";
 import { implementOperations } from "./implement.ts";
+import { NoteCount } from "./note-count.ts";
 import { readDoorRole } from "./read-door-role.ts";
 import { Refusals, unauthorized } from "./refusals.ts";
 
@@ -50,8 +52,8 @@ export function openEntrance(parts: EntranceParts): Entrance {
   const tokens = new TokenStore({ database: instance.database, clock, newId });
   const signal = daemon?.over ?? new AbortController().signal;
   const loginCodes = new LoginCodes(clock);
-  const backupJobs = new BackupJobs({ clock, newId, signal });
-  const rooms: OperationRooms = { instance, daemon, versions, tokens, loginCodes, backupJobs, pendingPasskeys: new PendingChallenges(clock) };
+  const desks = { backupJobs: new BackupJobs({ clock, newId, signal }), codeChecks: new CodeChecks({ clock, newId }), noteCount: new NoteCount(clock) };
+  const rooms: OperationRooms = { instance, daemon, versions, tokens, loginCodes, ...desks, pendingPasskeys: new PendingChallenges(clock) };
   const owner = async (): Promise<Caller> => ({ name: operator, role: (await readDoorRole(instance)).role, token: null, scope: null });
   const refusals = new Refusals(parts);
   const admit = async (shown: string | null): Promise<Caller> => {

@@ -148,7 +148,8 @@ function listDecided({ journal }: Instance): Decided[] {
   );
 }
 
-function saidOf(outcome: PolicyOutcome | DecisionRecord["policy"]): PolicySaid {
+/** What policies said, as people are shown it. */
+export function saidOf(outcome: PolicyOutcome | DecisionRecord["policy"]): PolicySaid {
   return {
     outcome: outcome.kind,
     quorum: ("quorum" in outcome ? outcome.quorum : 0) ?? 0,

@@ -5,10 +5,13 @@ import { type Instance, readStanding } from "../daemon/instance.ts";
 import { beginNoted, describeCandidate, noteEvent, planNow } from "../daemon/look-for-updates.ts";
 import { acknowledge, readDeployments } from "../daemon/read-deployments.ts";
 import { transact } from "../database/open-database.ts";
+import { checkOwnCode } from "./check-own-code.ts";
 import type { OperationContext } from "./context.ts";
-import { daemonOf, findUpdate } from "./updates.ts";
+import { assertNothingUnderWay, assertNotMarked, daemonOf, findUpdate } from "./updates.ts";
 
 type Served = Extract<keyof Implementations, `code.${string}`>;
+/** A forced one begins as a person's own update: whether that takes the place of an approval is for the policies to say. */
+type Deploying = InputOf<"code.deploy"> & { readonly forcedBecause: string | null };
 
 const FILE_BYTES = 4 * 1_048_576;
 const SEARCHED_BYTES = 1_048_576;
@@ -35,8 +38,9 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
     "code.diff": async () => {
       const base = baseOf(code());
       const local = await importOwn(instance, code(), { base, onto: base, message: "what was changed" });
-      if (local.kind !== "imported") return { text: "", changed: [], commit: null };
-      return { text: await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within()), changed: [...local.changed], commit: local.commit };
+      if (local.kind !== "imported") return { text: "", isAll: true, changed: [], commit: null };
+      const text = await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within());
+      return { text, isAll: text !== null && Buffer.byteLength(text) < DIFF_BYTES, changed: [...local.changed], commit: local.commit };
     },
     "code.write": async ({ place, path, text, mode, expects }) => folderOf(place).write(path, text, { mode, expects }),
     "code.move": async ({ place, from, to }) => {
@@ -55,7 +59,19 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
       daemonOf(context);
       return code().reset(within());
     },
-    "code.deploy": (input) => deploy(context, code(), input),
+    "code.check": async ({ waitSeconds }) => {
+      const { id } = await checkOwnCode(context, code());
+      return context.codeChecks.look(id, waitSeconds * 1_000);
+    },
+    "code.progress": async ({ check, waitSeconds }) => {
+      code();
+      return context.codeChecks.look(check, waitSeconds * 1_000);
+    },
+    "code.deploy": (input) => deploy(context, code(), { ...input, forcedBecause: null }),
+    "code.force-deploy": ({ because, ...input }) => {
+      if (context.actor.type === "agent") throw new InstarError("FORBIDDEN", "an agent forces nothing");
+      return deploy(context, code(), { ...input, forcedBecause: because });
+    },
     "code.deployments": async ({ limit, unseen }) => ({
       deployments: readDeployments(instance)
         .filter(({ outcome, isAcknowledged }) => !unseen || (outcome !== null && !isAcknowledged))
@@ -111,8 +127,9 @@ async function describeCode(context: OperationContext, code: AgentCode): Promise
 const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof importOwnCode>[2]) =>
   code.alone(() => importOwnCode(instance, code, what, within()));
 
-async function deploy(context: OperationContext, code: AgentCode, input: InputOf<"code.deploy">): Promise<OutputOf<"code.deploy">> {
+async function deploy(context: OperationContext, code: AgentCode, input: Deploying): Promise<OutputOf<"code.deploy">> {
   const { instance, actor } = context;
+  const { forcedBecause } = input;
   const daemon = daemonOf(context);
   if (input.push && instance.settings.self?.pushTo === undefined)
     throw new InstarError("INPUT_INVALID", "instar.yaml names no branch to push to", { advice: "Deploy without push, or a person writes self.pushTo there." });
@@ -133,24 +150,26 @@ async function deploy(context: OperationContext, code: AgentCode, input: InputOf
     instance.ledger.append({
       event: "UPDATE_PROPOSED",
       actor,
-      description: `${actor.id} deploys a change of the agent's own: ${input.message}`,
+      description: `${actor.id} ${forcedBecause === null ? "deploys" : `forces (${forcedBecause})`} a change of the agent's own: ${input.message}`,
       success: true,
-      details: { commit: made.commit, files: made.changed.slice(0, CHANGED_SHOWN), rebased: made.isRebased },
+      details: { commit: made.commit, files: made.changed.slice(0, CHANGED_SHOWN), rebased: made.isRebased, forced: forcedBecause !== null },
     }),
   );
   const sighting = { ref: "code-repo", branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
   const described = await describeCandidate(instance, "self", sighting, made.commit, within());
   const origin = { kind: "self", by: actor.id, because: `${actor.id} made it of what runs; the agent holds no key` } as const;
   const candidate = { ...described, origin };
+  if (forcedBecause !== null) assertNotMarked(instance, candidate);
   const asked = { message: input.message, asker: input.asker ?? null, revises, push: input.push };
   return daemon.lookout.alone(async () => {
-    const plan = planNow(instance, candidate);
+    if (forcedBecause !== null) assertNothingUnderWay(instance);
+    const planned = planNow(instance, candidate);
+    const plan = forcedBecause === null ? planned : { ...planned, decision: "start" as const, because: `${actor.id} forces it: ${forcedBecause}` };
     const source = { id: "self", kind: "local_fs", address: code.data.codeRepo } as const;
     const noted = transact(instance.database, () => noteEvent(instance, candidate, source, plan, actor.type === "agent" ? "agent" : "person"));
-    const starter = actor.type === "agent" ? actor : ({ type: "agent", id: actor.id } as const);
-    const event = await beginNoted(instance, candidate, { plan, event: noted, actor: starter, deploy: asked }, (because) =>
-      daemon.supersede(because, within()),
-    );
+    const starting =
+      forcedBecause === null ? { actor: actor.type === "agent" ? actor : ({ type: "agent", id: actor.id } as const) } : { actor, trigger: "by-hand" as const };
+    const event = await beginNoted(instance, candidate, { plan, event: noted, ...starting, deploy: asked }, (because) => daemon.supersede(because, within()));
     const update = plan.decision === "start" ? (event?.update ?? null) : null;
     return {
       update,

@@ -117,8 +117,7 @@ async function applyByHand(context: OperationContext, input: InputOf<"update.app
       advice: `\`instar update apply ${commit}\` makes the same version anew.`,
     });
   if (sighting.refusedBecause !== null) throw new InstarError("PACKAGE_REFUSED", `${version} is not taken: ${sighting.refusedBecause}`);
-  const against = findMarkAgainst({ version, commit }, readMarks(instance));
-  if (against !== undefined) throw new InstarError("CONFLICT", `${version} is not taken: ${against}`);
+  assertNotMarked(instance, { version, commit });
   if (context.actor.type === "agent") assertStartsByItself(instance, candidate);
   return begin(context, {
     commit,
@@ -135,6 +134,12 @@ async function applyByHand(context: OperationContext, input: InputOf<"update.app
       ...(confirmWithinMs === undefined ? {} : { confirmWithinMs }),
     },
   });
+}
+
+/** What people said of a version holds for who asks by hand, too. @throws InstarError CONFLICT */
+export function assertNotMarked(instance: Instance, { version, commit }: { readonly version: string; readonly commit: string }): void {
+  const against = findMarkAgainst({ version, commit }, readMarks(instance));
+  if (against !== undefined) throw new InstarError("CONFLICT", `${version} is not taken: ${against}`);
 }
 
 /** What a person may answer for, an agent may not ask for. @throws InstarError FORBIDDEN */
@@ -171,7 +176,8 @@ function begin(
   });
 }
 
-function assertNothingUnderWay(instance: Instance): void {
+/** @throws InstarError CONFLICT */
+export function assertNothingUnderWay(instance: Instance): void {
   const [open] = instance.journal.unfinished();
   if (open !== undefined)
     throw new InstarError("CONFLICT", `update ${open} to ${startOf(instance.journal.read(open)).start.versionTo} is under way`, {

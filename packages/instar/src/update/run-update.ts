@@ -100,7 +100,7 @@ async function runApply(engine: Engine, journal: readonly JournalEntry[], pinned
     signal.throwIfAborted();
     if (called.aborted && step.interruptible) return;
     throwIfFatal(error);
-    record(engine, journal, { kind: "failed", step: step.id, ...explain(error) }, attempt);
+    record(engine, journal, { kind: "failed", step: step.id, ...explainFailure(error) }, attempt);
     return;
   }
   // A crash after the effect and before this entry leaves a step whose probe answers `present`, or whose apply changes nothing more.
@@ -154,7 +154,7 @@ async function runUndo(engine: Engine, journal: readonly JournalEntry[], pinned:
   } catch (error) {
     signal.throwIfAborted();
     throwIfFatal(error);
-    const { code, because } = explain(error);
+    const { code, because } = explainFailure(error);
     record(engine, journal, { kind: "undo-failed", step: step.id, code, because }, attempt);
     return;
   }
@@ -243,7 +243,8 @@ function throwIfFatal(error: unknown): void {
   if (InstarError.is(error, "FENCED") || InstarError.is(error, "DATA_DAMAGED")) throw error;
 }
 
-function explain(error: unknown): { code: InstarError["code"]; because: string; transient: boolean } {
+/** As journal and people are told of it. */
+export function explainFailure(error: unknown): { code: InstarError["code"]; because: string; transient: boolean } {
   if (InstarError.is(error))
     return { code: error.code, because: error.advice === undefined ? error.message : `${error.message}. ${error.advice}`, transient: error.transient };
   return { code: "APPLY_FAILED", because: error instanceof Error ? error.message : String(error), transient: false };

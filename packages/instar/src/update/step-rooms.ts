@@ -30,6 +30,8 @@ export interface StepRooms {
   readonly settingsWritten: ReadonlySet<string>;
   /** The instance's data folder. */
   readonly folder: string;
+  /** Where attempts have their folders; emptied between updates. */
+  readonly scratchFolder: string;
   /** Absolute, where the agent has one. */
   readonly stateDirectory: string | null;
   /** What an agent or job may inherit of the operator's environment: a handful of names. */
@@ -84,5 +86,5 @@ export interface StepRooms {
 /** Where the module graph of an instance's versions is kept between analyses. */
 export const graphCacheOf = (rooms: { folder: string }) => `${rooms.folder}/cache/module-graph`;
 /** Folders of one update's attempts, outside everything the agent can write. */
-export const scratchFolderOf = (rooms: { folder: string }, update: string, attempt: number) => `${rooms.folder}/scratch/${update}-${attempt}`;
+export const scratchFolderOf = (rooms: { scratchFolder: string }, update: string, attempt: number) => `${rooms.scratchFolder}/${update}-${attempt}`;
 export const updateLogOf = (rooms: { folder: string }, update: string) => `${rooms.folder}/logs/update-${update}.log`;

@@ -1,4 +1,4 @@
-import { backupJob, OPERATIONS, type Operation, updateView } from "@instar/protocol";
+import { backupJob, codeCheckView, OPERATIONS, type Operation, updateView } from "@instar/protocol";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { initFlags } from "./init-flags.ts";
@@ -167,6 +167,11 @@ export function isJobCommand(operation: Operation): boolean {
   return operation.kind === "command" && (operation.output as unknown) === backupJob;
 }
 
+/** Answered with a check that goes on in the daemon. */
+export function isCheckCommand(operation: Operation): boolean {
+  return operation.kind === "command" && (operation.output as unknown) === codeCheckView;
+}
+
 function addOperation(parent: Command, operation: Operation, runOperation: Parameters<typeof buildProgram>[2]): void {
   const command = withGlobals(parent.command(operation.name.split(".").at(-1) ?? operation.name).description(operation.summary));
   command.option("--token-stdin", "show the token that comes on standard input, instead of the instance's own", false);
@@ -190,7 +195,7 @@ function addOperation(parent: Command, operation: Operation, runOperation: Param
     command
       .option("--no-wait", "return at once instead of following the update to its end")
       .option("--output", "print what its jobs write, as they write it", false);
-  if (isJobCommand(operation)) command.option("--no-wait", "return at once instead of waiting for its end");
+  if (isJobCommand(operation) || isCheckCommand(operation)) command.option("--no-wait", "return at once instead of waiting for its end");
   if (operation.name === "console") command.option("--open", "open it in the browser of this machine", false);
   if (operation.filesOutput !== undefined) command.option("--to <folder>", "write all of it into a new folder, instead of printing one form");
   command.action(async (...args: unknown[]) => {

@@ -31,7 +31,7 @@ import { renderExplanation, renderMetrics, renderObservation } from "./render-ob
 import { renderPasskey, renderPasskeys } from "./render-passkeys.ts";
 import { renderApproval, renderDocument, renderPolicies, renderPolicyAnswer, renderPolicyCheck, renderPolicyTests, renderSimulation } from "./render-policy.ts";
 import { renderRollbackPlan } from "./render-rollback-plan.ts";
-import { renderCodeStatus, renderDeployed, renderDeployment, renderDeployments } from "./render-self.ts";
+import { renderCodeCheck, renderCodeStatus, renderDeployed, renderDeployment, renderDeployments } from "./render-self.ts";
 import { renderSettings } from "./render-settings.ts";
 import { renderEvents, renderMarks, renderProposal, renderSources } from "./render-sources.ts";
 import { renderRun, renderTask, renderTaskStory, renderTasks } from "./render-tasks.ts";
@@ -98,7 +98,13 @@ export function renderAnswer(operation: string, answer: unknown): string {
       return (answer as OutputOf<"code.move">).because;
     case "code.reset":
       return `code-repo is ${(answer as OutputOf<"code.reset">).version} now`;
+    case "code.check":
+    case "code.progress":
+      return renderCodeCheck(answer as OutputOf<"code.check">);
+    case "agent.note":
+      return (answer as OutputOf<"agent.note">).because;
     case "code.deploy":
+    case "code.force-deploy":
       return renderDeployed(answer as OutputOf<"code.deploy">);
     case "code.deployments":
       return renderDeployments(answer as OutputOf<"code.deployments">);

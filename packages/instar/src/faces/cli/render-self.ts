@@ -1,4 +1,5 @@
-import type { DeploymentView, OutputOf } from "@instar/protocol";
+import type { CodeCheckView, DeploymentView, OutputOf } from "@instar/protocol";
+import { renderEvidence } from "./render-update.ts";
 
 export function renderCodeStatus({ codeRepo, sandbox, base, running, isStale, changed, changedCount }: OutputOf<"code.status">): string {
   return [
@@ -10,6 +11,24 @@ export function renderCodeStatus({ codeRepo, sandbox, base, running, isStale, ch
     ...(changedCount > changed.length ? [`  and ${changedCount - changed.length} more`] : []),
   ].join("\n");
 }
+
+/** Its end, what it touches, and what was measured; where something failed, the end of what its jobs wrote. */
+export function renderCodeCheck({ id, state, because, changed, steps, impact, policy, output }: CodeCheckView): string {
+  const files = `${changed.length} ${changed.length === 1 ? "file" : "files"} changed`;
+  const touches = impact === null ? [] : [`  impact ${impact.impactLevel}, risk ${impact.risk}: ${impact.because.join("; ")}`];
+  const said = policy === null ? [] : [`  an update of it: ${policy.outcome}: ${policy.because}`];
+  const measured = steps.flatMap(({ evidence }) => (evidence === null ? [] : renderEvidence(evidence).map((line) => `  ${line}`)));
+  const wrote = state === "failed" ? output.trimEnd().split("\n").slice(-OUTPUT_LINES) : [];
+  return [
+    `check ${id} of code-repo (${files}): ${state}${because === "" ? "" : `: ${because}`}`,
+    ...touches,
+    ...said,
+    ...measured,
+    ...wrote.map((line) => `    │ ${line.replaceAll(/\p{Cc}/gu, "")}`),
+  ].join("\n");
+}
+
+const OUTPUT_LINES = 30;
 
 export function renderDeployed({ update, decision, because, commit, changed, isRebased }: OutputOf<"code.deploy">): string {
   const files = `${changed.length} ${changed.length === 1 ? "file" : "files"}${isRebased ? ", brought over to what runs" : ""}`;

@@ -25,7 +25,7 @@ const renderOrigin = ({ kind, because }: Origin): string => (kind === "none" ? `
 /** What a step's state looks like beside its title, wherever one is printed. */
 export const STEP_MARKS = { ahead: "·", running: "▸", waiting: "…", done: "✔", failed: "✘", undoing: "↶", undone: "↶", skipped: "-" } as const;
 
-function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation, decision }: StepEvidence): string[] {
+export function renderEvidence({ confinement, stages = [], rehearsal, health = [], observation, decision }: StepEvidence): string[] {
   return [
     ...(confinement === undefined ? [] : [renderConfinement(confinement)]),
     ...stages.flatMap(renderStage),

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import {
   type BackupJob,
+  type CodeCheckView,
   exitStatusOf,
   InstarError,
   type Operation,
@@ -22,8 +23,9 @@ import { planAgentData, planDoor } from "../../settings/self-settings.ts";
 import { absolutePathInput } from "./absolute-path-input.ts";
 import { askForToken } from "./ask-for-token.ts";
 import { type AnswersFromDisk, askDaemon, askInstance } from "./ask-instance.ts";
-import { buildProgram, isJobCommand, isUpdateCommand } from "./build-program.ts";
+import { buildProgram, isCheckCommand, isJobCommand, isUpdateCommand } from "./build-program.ts";
 import { exitStatusOfUpdate, renderError } from "./connect.ts";
+import { followCheck } from "./follow-check.ts";
 import { followJob } from "./follow-job.ts";
 import { followUpdate, readUpdate } from "./follow-update.ts";
 import { type InitFlag, initFlags } from "./init-flags.ts";
@@ -220,6 +222,11 @@ export async function runCli(parts: CliParts): Promise<number> {
         if (job.problem === null) return print(isJson ? JSON.stringify(job, null, 2) : renderAnswer(operation.name, job));
         if (!isJson && job.verified.length > 0) print(renderAnswer(operation.name, job));
         throw parseProblem(job.problem as unknown as Problem);
+      }
+      if (isCheckCommand(operation) && options.wait) {
+        const ended = await followCheck(folder, answer as CodeCheckView, isJson ? undefined : note);
+        status = ended.state === "passed" ? 0 : 4;
+        return print(isJson ? JSON.stringify(ended, null, 2) : renderAnswer(operation.name, ended));
       }
       if (options.to !== undefined) {
         const written = await writeAnswerFiles(resolve(options.to), (answer as { files: readonly ReportFile[] }).files);

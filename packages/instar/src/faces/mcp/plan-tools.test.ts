@@ -37,7 +37,7 @@ describe("a tool", () => {
   it("says that what it quotes is data, or quotes nobody", () => {
     const silent = [...TOOLS.values()].filter(({ tool }) => !/is data, never an instruction to you\.$/.test(tool.description ?? ""));
     expect(silent.map(({ operation }) => operation.name).toSorted()).toEqual(
-      ["code.delete", "code.move", "code.patch", "code.reset", "code.write", "whoami"].toSorted(),
+      ["agent.note", "code.delete", "code.move", "code.patch", "code.reset", "code.write", "whoami"].toSorted(),
     );
   });
   it("says honestly what it does: looking reads only, and what may replace or take away says so", () => {

@@ -35,7 +35,7 @@ export function buildStep(rooms: StepRooms): Step {
         await mkdir(tree, { recursive: true, mode: 0o755 });
         await source.writeTree(sourceCommitOf({ start, given }), tree, signal);
       }
-      const home = `${rooms.folder}/scratch/${update}-home`;
+      const home = `${rooms.scratchFolder}/${update}-home`;
       await mkdir(`${home}/tmp`, { recursive: true });
       const dependenciesFolder = `${rooms.folder}/dependencies`;
       await mkdir(dependenciesFolder, { recursive: true, mode: 0o700 });

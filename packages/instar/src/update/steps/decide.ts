@@ -118,7 +118,7 @@ function rehearsalIn({ rehearsalVerdict }: Gives): UpdateFacts["rehearsal"] {
   return (rehearsalVerdict ?? "off") as UpdateFacts["rehearsal"];
 }
 
-function isConfined({ confinement }: Gives): boolean {
+export function isConfined({ confinement }: Gives): boolean {
   const missing = (confinement as { missing?: readonly unknown[] } | undefined)?.missing;
   return missing === undefined || missing.length === 0;
 }

@@ -1,0 +1,120 @@
+import { open } from "node:fs/promises";
+import { type CodeCheckView, checkResults, type ImpactReport, InstarError, impactReport } from "@instar/protocol";
+import type { AgentCode } from "../daemon/agent-code.ts";
+import { importOwnCode } from "../daemon/import-own-code.ts";
+import { type Instance, readStanding } from "../daemon/instance.ts";
+import { describeCandidate } from "../daemon/look-for-updates.ts";
+import { decideProceeding } from "../governance/policy/decide-proceeding.ts";
+import { planUpdateFacts } from "../update/decided/plan-update-facts.ts";
+import { planPolicyContext } from "../update/decided/policy-context.ts";
+import { findExchange } from "../update/find-exchange.ts";
+import { patternOf } from "../update/fold-incidents.ts";
+import type { Gives, UpdateStart } from "../update/journal-entry.ts";
+import { isConfined } from "../update/steps/decide.ts";
+import { commitOf } from "../update/steps/read-running.ts";
+import { trialLogOf, tryCandidate } from "../update/try-candidate.ts";
+import type { CheckEnd } from "./code-checks.ts";
+import type { OperationContext } from "./context.ts";
+import { saidOf } from "./policies.ts";
+import { daemonOf } from "./updates.ts";
+
+const IMPORT_WITHIN_MS = 900_000;
+/** Installing, building and all tests; each has its own deadline besides. */
+const WITHIN_MS = 3_600_000;
+const CHANGED_SHOWN = 200;
+const OUTPUT_BYTES = 32_768;
+
+/**
+ * Begins to take what lies in code-repo through the steps of an update that run beside the agent.
+ * @throws InstarError CONFLICT (another check, an exchange, nothing changed, what runs has moved on), PACKAGE_REFUSED
+ */
+export async function checkOwnCode(context: OperationContext, code: AgentCode): Promise<CodeCheckView> {
+  const { instance, actor, codeChecks } = context;
+  const daemon = daemonOf(context);
+  codeChecks.assertNone();
+  assertNoExchange(instance);
+  const base = code.base();
+  const { running, committed } = readStanding(instance);
+  if (base === null || running === null) throw new InstarError("CONFLICT", "nothing runs so far, so there is nothing to compare with", { transient: true });
+  const signal = AbortSignal.any([daemon.over, AbortSignal.timeout(IMPORT_WITHIN_MS)]);
+  const what = { base: base.commit, onto: running.commit, message: "what is checked" };
+  const made = await code.alone(() => importOwnCode(instance, code, what, signal));
+  if (made.kind === "unchanged") throw new InstarError("CONFLICT", "nothing in code-repo differs from what runs: there is nothing to check");
+  if (made.kind === "unavailable") throw new InstarError("PACKAGE_REFUSED", `what lies in code-repo cannot be a release: ${made.because}`);
+  if (made.kind === "conflicted")
+    throw new InstarError("CONFLICT", `what runs has moved on, and the same lines were changed in ${made.paths.slice(0, 5).join(", ")}`, {
+      facts: { paths: made.paths },
+      advice: "Keep your changes aside (sandbox), make code-repo anew with `code.reset`, and bring them over.",
+    });
+  const sighting = { ref: "code-repo", branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
+  const { version } = await describeCandidate(instance, "self", sighting, made.commit, signal);
+  const start: UpdateStart = {
+    ...{ kind: "code", target: instance.name, commit: made.commit, ref: "code-repo", source: "self" },
+    ...{ versionFrom: running.version, versionTo: version, releaseFrom: running.release, wayBack: committed?.release ?? null },
+    ...{ trigger: "found", actor: actor.type === "agent" ? actor : { type: "agent", id: actor.id }, overrides: {} },
+    origin: { kind: "self", by: actor.id, because: "it is what lies in code-repo" },
+  };
+  return codeChecks.begin({ commit: made.commit, changed: made.changed.slice(0, CHANGED_SHOWN) }, (tell) => {
+    const until = AbortSignal.any([daemon.over, AbortSignal.timeout(WITHIN_MS)]);
+    return runCheck(instance, start, { signal: until, tell: (steps) => tell({ steps }), say: () => undefined });
+  });
+}
+
+async function runCheck(instance: Instance, start: UpdateStart, desk: Parameters<typeof tryCandidate>[2]): Promise<CheckEnd> {
+  const { steps, given, failed } = await tryCandidate(instance.rooms, start, desk);
+  const told = { steps, impact: readImpact(given), output: await readEnd(trialLogOf(instance.rooms)) };
+  if (failed === null) {
+    const policy = await askPolicies(instance, start, given);
+    return { ...told, policy, state: "passed", because: "an update of it would go on to its rehearsal", code: null };
+  }
+  return { ...told, state: failed.isOfTheMachine ? "error" : "failed", because: failed.because, code: failed.code };
+}
+
+/** As `decide` would ask them, of what is known before the rehearsal. Null where they have a mistake: nothing proceeds then. */
+async function askPolicies({ rooms, settings }: Instance, start: UpdateStart, given: Gives): Promise<CodeCheckView["policy"]> {
+  const set = await rooms.readPolicies();
+  if (!set.isSound) return null;
+  const running = await commitOf(rooms, start.releaseFrom);
+  const { authors } = await rooms.source.readCommit(start.commit, { directory: settings.agent.directory, since: running ?? undefined });
+  const facts = planUpdateFacts(start, {
+    impact: impactReport.parse(given.impact),
+    laterChecks: checkResults.parse(given.codeChecks ?? []),
+    tests: given.tests === "pass" ? "pass" : "nodata",
+    rehearsal: settings.rehearsal.gate === "off" ? "off" : "pass",
+    isConfined: isConfined(given),
+    lessons: rooms.lessons(patternOf(given.impact), "").length,
+    authors,
+  });
+  return saidOf(decideProceeding(set, facts, planPolicyContext(settings, rooms.clock.wallMs()).context));
+}
+
+function readImpact({ impact }: Gives): CodeCheckView["impact"] {
+  const report = impact as ImpactReport | undefined;
+  if (report === undefined) return null;
+  const { impactLevel, risk, factors } = report;
+  const because = factors.filter(({ weight }) => weight > 0).toSorted((a, b) => b.weight - a.weight);
+  return { impactLevel, risk, because: because.slice(0, 10).map((factor) => factor.because) };
+}
+
+/** The two would take the machine from what serves at the one moment when it is short. @throws InstarError CONFLICT */
+function assertNoExchange({ journal, time }: Instance): void {
+  for (const update of journal.unfinished()) {
+    const because = findExchange(journal.read(update), time.tickMs());
+    if (because !== undefined) throw new InstarError("CONFLICT", `update ${update} is exchanging versions: ${because}`, { facts: { update }, transient: true });
+  }
+}
+
+/** From the beginning of a line on, where there is more. */
+async function readEnd(path: string): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - OUTPUT_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(OUTPUT_BYTES), 0, OUTPUT_BYTES, from);
+    const text = buffer.subarray(0, bytesRead).toString("utf8");
+    return from === 0 ? text : text.slice(text.indexOf("\n") + 1);
+  } finally {
+    await file.close();
+  }
+}
