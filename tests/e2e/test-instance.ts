@@ -129,22 +129,31 @@ export class TestInstance {
 
   /** The same with more in its environment, and with standard input. */
   cliWith(environment: Readonly<Record<string, string>>, input: string, ...args: string[]): Ran {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--folder", this.agent], {
+    const [program, ...argv] = this.command(...args);
+    const { status, stdout, stderr } = spawnSync(program, argv, {
       encoding: "utf8",
       timeout: 120_000,
       input,
-      env: {
-        ...environment,
-        PATH: process.env.PATH,
-        HOME: this.folder,
-        INSTAR_DATA: dirname(this.data),
-        NODE_COMPILE_CACHE: COMPILED,
-        INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"),
-        USER: "tester",
-        TMPDIR: this.folder,
-      },
+      env: { ...environment, ...this.environment() },
     });
     return { status: status ?? -1, stdout, stderr };
+  }
+
+  /** How the CLI is started by hand, for what goes on until it is ended. */
+  command(...args: string[]): readonly [string, ...string[]] {
+    return [process.execPath, "--disable-warning=ExperimentalWarning", MAIN, ...args, "--folder", this.agent];
+  }
+
+  environment(): Readonly<Record<string, string | undefined>> {
+    return {
+      PATH: process.env.PATH,
+      HOME: this.folder,
+      INSTAR_DATA: dirname(this.data),
+      NODE_COMPILE_CACHE: COMPILED,
+      INSTAR_OPERATOR_PATH: AGENT_PATH.join(":"),
+      USER: "tester",
+      TMPDIR: this.folder,
+    };
   }
 
   json<T>(...args: string[]): T {

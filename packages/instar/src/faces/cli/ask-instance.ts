@@ -24,6 +24,8 @@ export interface Asking {
   readonly token: string | undefined;
   /** Asks whoever sits at a terminal for one; undefined where nobody does, or has none. */
   readonly askForToken: () => Promise<string | undefined>;
+  /** Whoever asked waits for no answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running daemon answers; where none runs, queries are answered from the disk. What the door alone may not is tried once more with a person's token. */
@@ -57,9 +59,9 @@ export async function askDaemon(
   return callDaemon(token === undefined ? door : { ...door, token }, operation, input, signal);
 }
 
-async function ask(parts: AnswersFromDisk, { read, folder, token }: Asking, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
+async function ask(parts: AnswersFromDisk, { read, folder, token, signal }: Asking, operation: Operation, input: Record<string, unknown>): Promise<unknown> {
   const door = await readDaemonDoor(folder);
-  if (door !== undefined) return callDaemon(token === undefined ? door : { ...door, token }, operation, input);
+  if (door !== undefined) return callDaemon(token === undefined ? door : { ...door, token }, operation, input, signal);
   if (!operation.offline)
     throw new InstarError("NOT_RUNNING", `Instar does not run for ${read.settings.name}`, { facts: { folder }, advice: "Start it with `instar up`." });
   const instance = await parts.openForReading(read, folder);

@@ -4,7 +4,7 @@ import { FIRST_UPDATE, heard, NOW_MS, sampleReading, sampleStatus } from "./samp
 import { firstState } from "./watch-state.ts";
 
 const reading = sampleReading();
-const live = foldHeard(firstState(null), heard(reading), NOW_MS);
+const live = foldHeard(firstState(null, NOW_MS), heard(reading), NOW_MS);
 const withRequests = (requests: number, failed: number) => {
   const status = sampleStatus();
   return sampleReading(undefined, { status: { ...status, front: status.front === null ? null : { ...status.front, requests, failed } } });
@@ -24,13 +24,14 @@ describe("a daemon that is away", () => {
   it("is back with its first answer", () => expect(staleSince(foldHeard(away, heard(reading), NOW_MS + 2_000), NOW_MS + 2_100)).toBeNull());
 
   it("is answered for by the disk where nothing was heard of it yet", () => {
-    const disk = foldHeard(firstState(null), { kind: "disk", reading, because: "no daemon runs" }, NOW_MS);
-    expect(disk).toMatchObject({ reading: { status: { instance: "tested" } }, heardAtMs: null, away: { sinceMs: NOW_MS, because: "no daemon runs" } });
+    const disk = foldHeard(firstState(null, NOW_MS), { kind: "disk", reading, because: "no daemon runs" }, NOW_MS);
+    expect(disk).toMatchObject({ reading: { status: { instance: "tested" } }, away: { sinceMs: NOW_MS, because: "no daemon runs" } });
   });
 
   it("is one that hangs, too", () => {
     expect(staleSince(live, NOW_MS + 4_000)).toBeNull();
     expect(staleSince(live, NOW_MS + 6_000)).toEqual({ sinceMs: NOW_MS, because: "the daemon does not answer" });
+    expect(staleSince(firstState(null, NOW_MS), NOW_MS + 6_000)).toEqual({ sinceMs: NOW_MS, because: "the daemon does not answer" });
   });
 });
 
@@ -50,7 +51,7 @@ describe("which update is looked at", () => {
   });
 
   it("is the one whose first letters were on the command line", () =>
-    expect(foldHeard(firstState("my6"), heard(reading), NOW_MS)).toMatchObject({ chosen: "my6va2jy", reading: { update: { id: "my6va2jy" } } }));
+    expect(foldHeard(firstState("my6", NOW_MS), heard(reading), NOW_MS)).toMatchObject({ chosen: "my6va2jy", reading: { update: { id: "my6va2jy" } } }));
 
   it("is the one that was chosen since it was asked for", () =>
     expect(foldHeard({ ...live, chosen: "s48ckv3k" }, heard(reading), NOW_MS).reading?.update?.id).toBe("s48ckv3k"));

@@ -19,7 +19,7 @@ export function foldHeard(state: WatchState, heard: Heard, nowMs: number): Watch
     case "disk":
       return { ...state, ...lookAtChosen(state, heard.reading), away: state.away ?? { sinceMs: nowMs, because: heard.because } };
     case "silence":
-      return { ...state, traffic: null, away: state.away ?? { sinceMs: state.heardAtMs ?? nowMs, because: heard.because } };
+      return { ...state, traffic: null, away: state.away ?? { sinceMs: state.heardAtMs, because: heard.because } };
     default:
       return heard satisfies never;
   }
@@ -46,7 +46,7 @@ function foldTraffic(before: Traffic | null, { status: { front } }: Reading, atM
 /** Since when nothing was heard: of a daemon that is gone, or of one that does not answer. */
 export function staleSince({ away, heardAtMs }: WatchState, nowMs: number): { sinceMs: number; because: string } | null {
   if (away !== null) return away;
-  if (heardAtMs !== null && nowMs - heardAtMs > MOST_SILENCE_MS) return { sinceMs: heardAtMs, because: "the daemon does not answer" };
+  if (nowMs - heardAtMs > MOST_SILENCE_MS) return { sinceMs: heardAtMs, because: "the daemon does not answer" };
   return null;
 }
 

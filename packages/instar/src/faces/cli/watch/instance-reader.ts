@@ -49,7 +49,7 @@ export class InstanceReader {
     } catch (error) {
       if (isForGood(error)) throw error;
       const because = InstarError.is(error) ? printable(error.message) : "the daemon's answer was not understood";
-      if (this.#hasHeard || !InstarError.is(error, "NOT_RUNNING")) return { kind: "silence", because };
+      if (this.#hasHeard || this.#parts.signal.aborted || !InstarError.is(error, "NOT_RUNNING")) return { kind: "silence", because };
       return { kind: "disk", reading: await this.#read(this.#parts.askDisk, chosen), because };
     }
   }

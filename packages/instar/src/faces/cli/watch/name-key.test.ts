@@ -31,6 +31,15 @@ it.each([
   ["a letter", "a", {}, [{ name: "letter", text: "a" }]],
   ["one letter of two code units", "𝒶", {}, [{ name: "letter", text: "𝒶" }]],
   ["several at once: text, and no command", "ay", {}, [{ name: "paste", text: "ay" }]],
+  [
+    "a key that is held down",
+    "jj",
+    {},
+    [
+      { name: "letter", text: "j" },
+      { name: "letter", text: "j" },
+    ],
+  ],
   ["a word with its Enter in one piece", "1.0.1\r", {}, [{ name: "paste", text: "1.0.1" }, { name: "enter" }]],
   ["an arrow", "", { upArrow: true }, [{ name: "up" }]],
   ["Backspace as most terminals send it", "", { delete: true }, [{ name: "backspace" }]],

@@ -10,6 +10,8 @@ export function nameKeys(input: string, key: InkKey): readonly Key[] {
   if (key.meta || key.tab || input === "") return [];
   // Over a slow line a word comes in one piece, with the Enter behind it.
   if (/^[^\r\n]+[\r\n]$/.test(input)) return [...nameKeys(input.slice(0, -1), key), { name: "enter" }];
+  // So do keys that are held down; nothing is sent by these two.
+  if (/^(j+|k+)$/.test(input)) return [...input].map((text) => ({ name: "letter", text }));
   // More than one letter at once is text and nothing else: no command is read out of it.
   return [{ name: [...input].length === 1 ? "letter" : "paste", text: input }];
 }

@@ -12,7 +12,7 @@ const NAMED: Readonly<Record<string, Key>> = {
   "↓": { name: "down" },
   "↑": { name: "up" },
 };
-const shown = (reading: Reading) => foldHeard(firstState(null), heard(reading), NOW_MS);
+const shown = (reading: Reading) => foldHeard(firstState(null, NOW_MS), heard(reading), NOW_MS);
 /** Presses one key after another; the effects in order. */
 function press(state: WatchState, keys: string): { state: WatchState; effects: NonNullable<Pressed["effect"]>[] } {
   const effects: NonNullable<Pressed["effect"]>[] = [];
@@ -181,7 +181,7 @@ describe("looking around:", () => {
 
   it("scrolls the log back, and follows its end again", () => {
     const log = { update: "my6va2jy", from: 9, total: 3, lines: ["a", "b", "c"] };
-    const state = foldHeard(firstState(null), heard(sampleReading(), log), NOW_MS);
+    const state = foldHeard(firstState(null, NOW_MS), heard(sampleReading(), log), NOW_MS);
     expect(press(state, "lkkkkk").state.pane).toEqual({ kind: "log", back: 2 });
     expect(press(state, "lkkjj").state.pane).toEqual({ kind: "log", back: 0 });
   });

@@ -23,7 +23,7 @@ const TICK_MS = 1_000;
  */
 export async function runScreen(options: Watching, openScreen: OpenScreen): Promise<number> {
   const { update, environment, stdin, stdout, clock, reader, ends } = options;
-  let state = firstState(update ?? null);
+  let state = firstState(update ?? null, clock.wallMs());
   let looksAgain = new AbortController();
   const hasColour = (environment.NO_COLOR ?? "") === "";
   const screen = openScreen({ stdin, stdout, press, lost: (cause) => end(cause ?? 0) });
@@ -98,7 +98,7 @@ export async function runScreen(options: Watching, openScreen: OpenScreen): Prom
       case "send": {
         const { operation, input } = effect.command;
         const whole = effect.why === "" ? input : { ...input, because: effect.why };
-        const answer = plainAnswer(await options.send(operationOf(operation), whole, () => screen.lend(options.askForToken)));
+        const answer = plainAnswer(await options.send(operationOf(operation), whole, () => screen.lend(options.askForToken), ends.signal));
         return { to: "send", text: renderAnswer(operation, answer).split("\n")[0] ?? "" };
       }
       default:

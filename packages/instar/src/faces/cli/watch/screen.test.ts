@@ -19,7 +19,7 @@ const reading = sampleReading(update, {
   approvals: [sampleApproval()],
 });
 const log = { update: "my6va2jy", from: 9, total: 3, lines: ["✔ greets", "✔ is well", "3 tests passed"] };
-const shown = (of: Reading) => foldHeard(firstState(null), heard(of, log), NOW_MS);
+const shown = (of: Reading) => foldHeard(firstState(null, NOW_MS), heard(of, log), NOW_MS);
 const draw = (state: WatchState, columns: number, rows: number, nowMs = NOW_MS) =>
   renderToString(h(Screen, { state, size: { columns, rows }, nowMs, hasColour: false }), { columns });
 

@@ -16,7 +16,12 @@ export interface WatchOptions {
   /** The same, answered from the disk where no daemon runs. */
   readonly askDisk: AskOperation;
   /** Sends a command; one that the own door may not, once more with the token that `askForToken` was given. */
-  readonly send: (operation: Operation, input: Readonly<Record<string, unknown>>, askForToken: () => Promise<string | undefined>) => Promise<unknown>;
+  readonly send: (
+    operation: Operation,
+    input: Readonly<Record<string, unknown>>,
+    askForToken: () => Promise<string | undefined>,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
   readonly askForToken: () => Promise<string | undefined>;
   readonly openScreen: () => Promise<OpenScreen>;
   readonly clock: Clock;

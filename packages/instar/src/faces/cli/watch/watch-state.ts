@@ -82,8 +82,8 @@ export interface WatchState {
   readonly reading: Reading | null;
   readonly log: WatchLog;
   readonly traffic: Traffic | null;
-  /** Wall time of the last answer of a daemon. */
-  readonly heardAtMs: number | null;
+  /** Wall time of the last answer of a daemon; before the first, of when it was asked. */
+  readonly heardAtMs: number;
   /** Since when none answers, and why; null while one does. */
   readonly away: { readonly sinceMs: number; readonly because: string } | null;
   /** An update's id; null: the newest. */
@@ -94,11 +94,11 @@ export interface WatchState {
   readonly said: { readonly tone: "good" | "bad" | "plain"; readonly text: string } | null;
 }
 
-export const firstState = (chosen: string | null): WatchState => ({
+export const firstState = (chosen: string | null, nowMs: number): WatchState => ({
   reading: null,
   log: NO_LOG,
   traffic: null,
-  heardAtMs: null,
+  heardAtMs: nowMs,
   away: null,
   chosen,
   pane: { kind: "live" },
