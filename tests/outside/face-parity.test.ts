@@ -42,6 +42,7 @@ const SIGNED = { ...CREDENTIAL, response: { clientDataJSON: "a", authenticatorDa
 const LEAST_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
   "update.show": { update: "a" },
   "update.explain": { update: "a" },
+  "update.diff": { update: "a" },
   "update.output": { update: "a" },
   "update.reject": { because: "a" },
   "document.show": { digest: "sha256:00000000" },
