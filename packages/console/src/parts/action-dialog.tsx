@@ -6,6 +6,7 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import type { AskedOf } from "../data/ask.ts";
 import { useMay } from "../data/use-may.ts";
 import { useCommand, useOperation } from "../data/use-operation.ts";
+import { useGroupReason } from "./action-group.tsx";
 import { announce } from "./announcer.tsx";
 import { Button, type Tone } from "./button.tsx";
 import { Problem } from "./problem.tsx";
@@ -59,11 +60,12 @@ interface ActionDialogProps<Name extends OperationName, Preview extends Operatio
 export function ActionDialog<Name extends OperationName, Preview extends OperationName = "status">(props: ActionDialogProps<Name, Preview>) {
   const may = useMay(props.operation);
   const reason = may.isAllowed ? (props.blockedBecause ?? null) : may.because;
-  const id = useId();
+  const own = useId();
+  const group = useGroupReason(props.label, reason);
   return (
     <div className="action">
       <DialogTrigger>
-        <Button tone={props.tone ?? "plain"} isDisabled={reason !== null} {...(reason === null ? {} : { describedBy: id })}>
+        <Button tone={props.tone ?? "plain"} isDisabled={reason !== null} {...(reason === null ? {} : { describedBy: group ?? own })}>
           {props.label}
         </Button>
         <ModalOverlay className="overlay" isDismissable>
@@ -72,8 +74,8 @@ export function ActionDialog<Name extends OperationName, Preview extends Operati
           </Modal>
         </ModalOverlay>
       </DialogTrigger>
-      {reason !== null && (
-        <p id={id} className="action-reason">
+      {reason !== null && group === null && (
+        <p id={own} className="action-reason">
           {reason}
         </p>
       )}

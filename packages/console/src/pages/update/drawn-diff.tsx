@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { Fragment, type ReactNode, useMemo } from "react";
 import { Diff, Hunk, type HunkData, markEdits, parseDiff, type TokenNode, tokenize } from "react-diff-view";
 import "react-diff-view/style/index.css";
 import { Code } from "../../parts/code.tsx";
@@ -51,7 +51,18 @@ function markHunks(hunks: readonly HunkData[], language: string | undefined, ref
   return tokenize([...hunks], { highlight: true, refractor, language, enhancers });
 }
 
-/** Text is drawn by us, so that what would not be seen is. */
-function renderToken(token: TokenNode, renderDefault: (token: TokenNode, index: number) => React.ReactNode, index: number): React.ReactNode {
-  return token.type === "text" ? <Text key={index} text={String(token.value)} /> : renderDefault(token, index);
+/** Every piece is drawn by us, however deep it lies: what draws differences would put text on the page as it is. */
+function renderToken(token: TokenNode, _: unknown, index: number): ReactNode {
+  const text = typeof token.value === "string" && token.value !== "" ? <Text text={token.value} /> : null;
+  if (token.type === "text") return <Fragment key={index}>{text}</Fragment>;
+  return (
+    <span key={index} className={classOf(token)}>
+      {text ?? token.children?.map((child, at) => renderToken(child, _, at))}
+    </span>
+  );
+}
+
+function classOf({ type, className, properties }: TokenNode): string {
+  if (type === "edit") return "diff-code-edit";
+  return [className ?? properties?.className ?? ""].flat().join(" ");
 }

@@ -1,4 +1,5 @@
 import type { UpdateView } from "@instar/protocol";
+import { ActionGroup } from "../../parts/action-group.tsx";
 import { ApproveAction } from "./approve-action.tsx";
 import { CancelAction } from "./cancel-action.tsx";
 import { ConfirmAction } from "./confirm-action.tsx";
@@ -12,7 +13,7 @@ import { HoldAction, PinAction, SkipAction } from "./version-actions.tsx";
 export function UpdateActions({ update }: { readonly update: UpdateView }) {
   const can = planActions(update);
   return (
-    <fieldset className="actions" aria-label="What you can do">
+    <ActionGroup label="What you can do">
       {can.approve && <ApproveAction update={update} />}
       {can.approve && <RejectAction update={update} />}
       {can.confirm && <ConfirmAction update={update} />}
@@ -22,6 +23,6 @@ export function UpdateActions({ update }: { readonly update: UpdateView }) {
       {can.hold && <HoldAction />}
       {can.mark && <SkipAction version={update.versionTo} />}
       {can.mark && <PinAction version={update.versionTo} />}
-    </fieldset>
+    </ActionGroup>
   );
 }
