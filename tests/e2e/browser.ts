@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -67,24 +67,42 @@ export class TestWindow {
     page.on("request", (request) => this.hosts.add(new URL(request.url()).host));
   }
 
-  /** Signs in as a person does: by the address that `instar console` prints. */
-  async signIn(instance: TestInstance): Promise<void> {
-    await this.page.goto(addressOf(instance));
+  /** Signs in as a person does: by the address that `instar console` prints, which it gives. */
+  async signIn(instance: TestInstance): Promise<string> {
+    const address = addressOf(instance);
+    await this.page.goto(address);
     await this.page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    return address;
   }
 
   /** Signs in by a token, as somebody with a role of his own. */
   async signInAs(instance: TestInstance, token: string): Promise<void> {
-    await this.page.goto(new URL("/console/", addressOf(instance)).href);
+    const { port } = JSON.parse(readFileSync(join(instance.data, "daemon.json"), "utf8")) as { port: number };
+    await this.page.goto(`http://localhost:${port}/console/`);
     await this.page.getByLabel("Token").fill(token);
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await this.page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   }
 
-  /** Goes to a page of the console without loading it anew: the session's secret is the tab's. */
-  async go(instance: TestInstance, path: string): Promise<void> {
-    await this.page.goto(new URL(`/console${path}`, addressOf(instance)).href);
+  /** Loads a page of the console, as a reload would: the tab is still signed in. */
+  async go(path: string): Promise<void> {
+    await this.page.goto(new URL(`/console${path}`, this.page.url()).href);
     await this.page.locator("main h1").waitFor();
+  }
+
+  /** Opens a tab of an update's page. */
+  async tab(name: string): Promise<void> {
+    const label = name === "about" ? "Overview" : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    await this.page.getByRole("tab", { name: label }).click();
+    await this.settle();
+  }
+
+  /** Until nothing on the page says that it still asks. */
+  async settle(): Promise<void> {
+    await this.page.waitForFunction(`(() => {
+      const text = document.querySelector("main")?.textContent ?? "";
+      return text !== "" && !/Asking…|Comparing…|Bringing/.test(text);
+    })()`);
   }
 
   async end(): Promise<void> {

@@ -6,9 +6,10 @@ import type { Settings } from "../settings/settings.ts";
 import type { BringByHand } from "../sources/bring-by-hand.ts";
 import type { Source } from "../sources/source.ts";
 import { foldIncident, type Incident } from "../update/fold-incidents.ts";
-import { foldStanding, type Standing } from "../update/fold-standing.ts";
+import { foldEnded, joinStanding, type Standing } from "../update/fold-standing.ts";
 import type { InstanceTime } from "../update/instance-time.ts";
 import type { Journal } from "../update/journal.ts";
+import type { JournalEntry } from "../update/journal-entry.ts";
 import { type Breaker, planBreaker } from "../update/plan-breaker.ts";
 import { foldGives } from "../update/plan-next-move.ts";
 import type { Step } from "../update/step.ts";
@@ -42,8 +43,11 @@ export interface Instance {
 }
 
 export function readStanding({ journal }: Pick<Instance, "journal">): Standing {
-  return foldStanding(journal.list().map((update) => journal.read(update)));
+  return joinStanding(journal.foldEach(foldOneStanding));
 }
+
+/** What its steps gave is read again where somebody asks for it: of ten thousand updates it would fill the memory. */
+const foldOneStanding = (entries: readonly JournalEntry[], readAgain: () => readonly JournalEntry[]) => foldEnded(entries, () => foldGives(readAgain()));
 
 /** The newest update that had ended when a person let updates begin again. */
 const BREAKER_RESET = "breakerReset";
@@ -62,11 +66,13 @@ const causeFact = (update: string) => `incidentCause:${update}`;
 
 /** What went wrong in service so far, oldest first, with what people found out about it. */
 export function readIncidents({ journal, facts }: Pick<Instance, "journal" | "facts">): Incident[] {
-  return journal.list().flatMap((update) => {
-    const entries = journal.read(update);
-    return foldIncident(entries, foldGives(entries), facts.read<{ cause: string }>(causeFact(update))?.cause ?? null) ?? [];
+  return journal.foldEach(foldOneIncident).flatMap((found) => {
+    if (found === undefined) return [];
+    return [{ ...found, cause: facts.read<{ cause: string }>(causeFact(found.id))?.cause ?? null }];
   });
 }
+
+const foldOneIncident = (entries: readonly JournalEntry[]) => foldIncident(entries, foldGives(entries), null);
 
 /** Writes down why an incident came to be. In the caller's transaction. */
 export function noteCause({ facts }: Pick<Instance, "facts">, update: string, cause: string): void {

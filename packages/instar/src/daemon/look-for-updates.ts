@@ -347,12 +347,11 @@ export function noteEvent(
 }
 
 function findUpdateOf({ journal }: Instance, commit: string): string | null {
-  return (
-    journal.list().findLast((update) => {
-      const [first] = journal.read(update);
-      return first?.kind === "started" && first.start.kind === "code" && first.start.commit === commit;
-    }) ?? null
-  );
+  return journal.foldEach(foldCommit).findLast((found) => found?.commit === commit)?.update ?? null;
+}
+
+function foldCommit([first]: readonly JournalEntry[]): { update: string; commit: string } | null {
+  return first?.kind === "started" && first.start.kind === "code" ? { update: first.update, commit: first.start.commit } : null;
 }
 
 /** Keeps what was seen. What is newly seen goes to the ledger, and so does what is newly dismissed, with the reason. In the caller's transaction. */

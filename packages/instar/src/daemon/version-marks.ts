@@ -1,5 +1,6 @@
 import type { VersionMarksView } from "@instar/protocol";
 import { hasGivenWay } from "../update/fold-standing.ts";
+import type { JournalEntry } from "../update/journal-entry.ts";
 import { NO_MARKS, type VersionMarks } from "../update/plan-version-policy.ts";
 import { type Instance, readStanding } from "./instance.ts";
 
@@ -14,13 +15,13 @@ export const writeMarks = ({ facts }: Pick<Instance, "facts">, marks: VersionMar
 /** When updates began by themselves within the last 24 hours; the first version is none, nor one that gave way to a newer one. In ms of wall time, oldest first. */
 export function readBegunMs({ journal, rooms }: Pick<Instance, "journal" | "rooms">): number[] {
   const nowMs = rooms.clock.wallMs();
-  return journal.list().flatMap((update) => {
-    const told = journal.read(update);
-    const [first] = told;
-    if (first?.kind !== "started" || first.start.trigger !== "found" || first.start.kind !== "code" || hasGivenWay(told)) return [];
-    const atMs = Date.parse(first.at);
-    return atMs > nowMs - DAY_MS && atMs <= nowMs ? [atMs] : [];
-  });
+  return journal.foldEach(foldBegunMs).filter((atMs): atMs is number => atMs !== null && atMs > nowMs - DAY_MS && atMs <= nowMs);
+}
+
+function foldBegunMs(entries: readonly JournalEntry[]): number | null {
+  const [first] = entries;
+  if (first?.kind !== "started" || first.start.trigger !== "found" || first.start.kind !== "code" || hasGivenWay(entries)) return null;
+  return Date.parse(first.at);
 }
 
 export function describeMarks(instance: Pick<Instance, "facts" | "journal" | "rooms" | "settings">): VersionMarksView {

@@ -1,5 +1,5 @@
 import { type Implementations, InstarError } from "@instar/protocol";
-import type { JournalEntry } from "../update/journal-entry.ts";
+import type { JournalEntry, UpdateId } from "../update/journal-entry.ts";
 import type { OperationContext } from "./context.ts";
 import { assertMayAnswer, planApproval, readWaiting } from "./plan-approval.ts";
 import { readApproval } from "./read-approval.ts";
@@ -28,7 +28,7 @@ export function implementApprovals(context: OperationContext): Pick<Implementati
       return readApproval(instance, found);
     },
     "approval.list": async ({ limit }) => {
-      const updates = instance.journal.list().filter((update) => instance.journal.read(update).some(isOfApproval));
+      const updates = instance.journal.foldEach(findApproved).filter((update) => update !== null);
       return {
         approvals: await Promise.all(
           updates
@@ -40,5 +40,7 @@ export function implementApprovals(context: OperationContext): Pick<Implementati
     },
   };
 }
+
+const findApproved = (entries: readonly JournalEntry[]): UpdateId | null => (entries.some(isOfApproval) ? (entries[0]?.update ?? null) : null);
 
 const isOfApproval = (entry: JournalEntry) => entry.kind === "approved" || entry.kind === "rejected" || (entry.kind === "waiting" && entry.step === "approve");

@@ -44,6 +44,20 @@ describe("the journal", () => {
     expect(open.journal.list()).toEqual([UPDATE, "update-2"]);
   });
 
+  it("is folded once where it has ended, and anew while it is open", () => {
+    const other = "update-2" as UpdateId;
+    const folded: string[] = [];
+    const count = (entries: readonly { update: string }[]) => folded.push(entries[0]?.update ?? "") && entries.length;
+    append(started);
+    append(started, { update: other });
+    append(ended("refused"));
+    expect(open.journal.foldEach(count)).toEqual([2, 1]);
+    append(applying("fetch"), { update: other });
+    expect(open.journal.foldEach(count)).toEqual([2, 2]);
+    expect(folded).toEqual([UPDATE, other, other]);
+    expect(open.journal.foldEach((entries) => entries.length * 10)).toEqual([20, 20]);
+  });
+
   it("is paged from the newest on, by outcome and by how a version or commit begins", () => {
     const names = ["a", "b", "c", "d", "e"].map((name) => `update-${name}` as UpdateId);
     for (const [at, update] of names.entries())

@@ -24,6 +24,7 @@ export class Journal {
   readonly #ledger: Ledger;
   readonly #time: { wallMs(): number; tickMs(): number };
   readonly #epoch: number;
+  readonly #folded = new Map<unknown, Map<UpdateId, unknown>>();
 
   constructor(database: DatabaseSync, ledger: Ledger, time: { wallMs(): number; tickMs(): number }, epoch: number) {
     this.#database = database;
@@ -77,6 +78,23 @@ export class Journal {
   after(number: number, most: number): { readonly number: number; readonly entry: JournalEntry }[] {
     const rows = this.#database.prepare("SELECT rowid, * FROM journal WHERE rowid > ? ORDER BY rowid LIMIT ?").all(number, most);
     return (rows as unknown as (Row & { rowid: number })[]).map((row) => ({ number: row.rowid, entry: parseRow(row) }));
+  }
+
+  /**
+   * One value of each update, oldest first. Of one that has ended it is computed once and kept, since its journal never changes again: so a fold gives little, and
+   * hangs on nothing but the entries. It is known by its function, which is therefore none that is made anew for each call.
+   */
+  foldEach<Value>(fold: (entries: readonly JournalEntry[], readAgain: () => readonly JournalEntry[]) => Value): Value[] {
+    const kept = (this.#folded.get(fold) ?? new Map()) as Map<UpdateId, Value>;
+    this.#folded.set(fold, kept);
+    return this.list().map((update) => {
+      const known = kept.get(update);
+      if (known !== undefined || kept.has(update)) return known as Value;
+      const entries = this.read(update);
+      const value = fold(entries, () => this.read(update));
+      if (entries.at(-1)?.kind === "ended") kept.set(update, value);
+      return value;
+    });
   }
 
   /** Every update's id, oldest first. */
