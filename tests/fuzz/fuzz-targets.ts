@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { ANALYSIS_TARGETS } from "./targets/analysis-targets.ts";
 import { ARCHIVE_TARGETS } from "./targets/archive-targets.ts";
+import { CONSOLE_TARGETS } from "./targets/console-targets.ts";
 import { FRONT_TARGETS } from "./targets/front-targets.ts";
 import { GOVERNANCE_TARGETS } from "./targets/governance-targets.ts";
 import { LEDGER_TARGETS } from "./targets/ledger-targets.ts";
@@ -24,4 +25,5 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   ...GOVERNANCE_TARGETS,
   ...FRONT_TARGETS,
   ...STORE_TARGETS,
+  ...CONSOLE_TARGETS,
 ];

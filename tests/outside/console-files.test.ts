@@ -95,6 +95,10 @@ describe("the page", () => {
       expect(head).toContain(header);
     expect(head).not.toContain("access-control-");
   });
+  it("is what the bare address leads to", async () => {
+    const { status, head } = await askRaw("/");
+    expect({ status, leads: /location: (.*)/.exec(head)?.[1]?.trim() }).toEqual({ status: 302, leads: "/console/" });
+  });
   it("has a head of its own", async () => {
     const { status, body } = await askRaw("/console/", { method: "HEAD" });
     expect({ status, body }).toEqual({ status: 200, body: "" });
@@ -172,6 +176,7 @@ it("what the protocol answers is kept by no cache and shown by no page of elsewh
   const answer = await fetch(`http://127.0.0.1:${face.port}/v1/status`);
   for (const [name, value] of [
     ["cache-control", "no-store"],
+    ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
     ["x-content-type-options", "nosniff"],
     ["cross-origin-resource-policy", "same-origin"],
   ] as const)

@@ -84,9 +84,9 @@ export class ConsoleDoor {
   }
 
   /** What a page that stays open is asked again and again. Being open is being there: it counts as use. */
-  async isStillIn(id: string): Promise<boolean> {
+  isStillIn(id: string): boolean {
     const session = this.#sessions.findLiving(id);
-    if (session === undefined || (await this.#callerOf(session)) === undefined) return false;
+    if (session === undefined || (session.token !== null && this.#parts.tokens.findLiving(session.token) === undefined)) return false;
     this.#noteUse(session);
     return true;
   }

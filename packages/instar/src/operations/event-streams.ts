@@ -24,8 +24,8 @@ export interface EventStream {
 export interface EventStreamsParts extends Pick<OperationContext, "instance" | "versions" | "backupJobs"> {
   /** When the daemon ends. */
   readonly signal: AbortSignal;
-  /** Whether what the caller came with still counts, and he may still look. */
-  readonly isStillIn: (caller: Caller) => Promise<boolean>;
+  /** Whether what the caller came with still counts. */
+  readonly isStillIn: (caller: Caller) => boolean;
 }
 
 const LOOK_MS = 1_000;
@@ -136,7 +136,7 @@ export class EventStreams {
     try {
       for (;;) {
         await clock.sleep(LOOK_MS, signal);
-        await this.#tend(clock.monotonicMs());
+        this.#tend(clock.monotonicMs());
       }
     } catch {
       if (!this.#turn.signal.aborted) for (const listener of this.#listeners) this.#leave(listener);
@@ -144,14 +144,13 @@ export class EventStreams {
   }
 
   /** Hands round what moved, wakes who is due a sign of life, and ends who may listen no longer. */
-  async #tend(nowMs: number): Promise<void> {
+  #tend(nowMs: number): void {
     const moved = this.#watch?.take() ?? new Set();
     for (const listener of this.#listeners) {
       if (moved.size > 0) listener.hear(moved);
       else if (nowMs - listener.saidAtMs >= BEAT_MS) listener.wake();
       const isStuck = listener.waitsSinceMs !== null && nowMs - listener.waitsSinceMs >= STUCK_MS;
-      // Of whom nobody can say now whether he may, he may not.
-      if (isStuck || !(await this.#parts.isStillIn(listener.caller).catch(() => false))) this.#leave(listener);
+      if (isStuck || !this.#parts.isStillIn(listener.caller)) this.#leave(listener);
     }
   }
 }

@@ -67,13 +67,13 @@ export function openEntrance(parts: EntranceParts): Entrance {
   };
   const console = new ConsoleDoor({ instance, tokens, codes: loginCodes, refusals, admitToken: admit, owner });
   /** The door's own token lives as long as its daemon. */
-  const counts = async ({ session, token }: Caller) =>
+  const isStillIn = ({ session, token }: Caller) =>
     session === undefined ? token === null || tokens.findLiving(token) !== undefined : console.isStillIn(session);
   return {
     owner,
     admit,
     console,
-    events: new EventStreams({ ...rooms, signal, isStillIn: counts }),
+    events: new EventStreams({ ...rooms, signal, isStillIn }),
     assertMay: async (caller, operation) => assertMay(caller, operation, await instance.rooms.readPolicies()),
     implement: (caller) => implementOperations({ ...rooms, caller, actor: { type: caller.role === "agent" ? "agent" : "user", id: caller.name } }),
   };

@@ -114,7 +114,7 @@ export async function runCli(parts: CliParts): Promise<number> {
           print(
             `${read.settings.name} is being kept${front === null ? "" : `; people reach it on ${read.settings.front?.tls === undefined ? "" : "https://"}${front.host}:${front.port}`}`,
           );
-          note("`instar status` shows what it does, `instar logs` what the agent says, `instar down` ends it.");
+          note("`instar status` shows what it does, `instar console --open` does so in a browser, `instar logs` what the agent says, `instar down` ends it.");
         }
       },
       down: async ({ keepAgent }) => {

@@ -42,6 +42,7 @@ export function createConsoleRoutes({ console, findFolder, dataFolder }: Console
       acceptEncoding: context.req.header("accept-encoding"),
       ifNoneMatch: context.req.header("if-none-match"),
     });
+  app.get("/", (context) => context.redirect("/console/"));
   app.get("/console", serve);
   app.get("/console/*", serve);
   return app;

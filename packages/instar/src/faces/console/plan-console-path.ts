@@ -32,7 +32,6 @@ export function planConsolePath(path: string): ConsolePlace {
   const parts = decodeParts(path.slice("/console".length).replace(/^\//, ""));
   if (parts === undefined) return { kind: "nothing" };
   const name = parts.at(-1) ?? "";
-  if (parts.some((part) => part.startsWith("."))) return { kind: "nothing" };
   if (!name.includes(".")) return PAGE;
   const type = TYPES[name.split(".").at(-1) ?? ""];
   if (type === undefined || !parts.every((part) => NAME.test(part))) return { kind: "nothing" };
@@ -43,8 +42,7 @@ export function planConsolePath(path: string): ConsolePlace {
 
 function decodeParts(path: string): string[] | undefined {
   try {
-    const parts = path.split("/").map(decodeURIComponent);
-    return parts.some((part) => part.includes("/") || part.includes("\\") || part.includes("\0")) ? undefined : parts;
+    return path.split("/").map(decodeURIComponent);
   } catch {
     return undefined;
   }

@@ -44,7 +44,7 @@ export function planCookieEnds(tag: string, cookieHeader: string | undefined): s
   return own.slice(0, Math.max(0, own.length - MOST_COOKIES + 1));
 }
 
-/** Of two with one name the first counts: the browser sends the one with the longer path first, and ours is at the root. */
+/** Of two with one name the last counts: a browser sends the one with the longer path first, and ours is at the root. */
 function parseCookies(header = ""): Map<string, string> {
   const found = new Map<string, string>();
   for (const pair of header.split(";")) {

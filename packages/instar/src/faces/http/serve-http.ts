@@ -110,6 +110,7 @@ function createApp(entrance: HttpEntrance, about: HttpAbout): Hono<Asked> {
 
 const GUARDS = [
   ["cache-control", "no-store"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
   ["x-content-type-options", "nosniff"],
   ["cross-origin-resource-policy", "same-origin"],
 ] as const;
