@@ -32,8 +32,8 @@ function fail(sentence) {
   throw new Fault(sentence);
 }
 
-const USAGE = `usage: node verify.mjs [folder] [--key <vkey>] [--since <older checkpoint file>] [--json]
-       node verify.mjs proof <receipt.tlog-proof> <entry file> --key <vkey> [--json]`;
+const USAGE = `usage: node verify.mjs [folder] [--key <vkey>] [--since <older checkpoint file>] [--passkeys <file>] [--json]
+       node verify.mjs proof <receipt.tlog-proof> <entry file> --key <vkey> [--passkeys <file>] [--json]`;
 
 // ---- the call ----
 
@@ -53,20 +53,22 @@ export function run(args) {
 }
 
 function parseCall(args) {
-  const options = { key: { type: "string" }, since: { type: "string" }, json: { type: "boolean" } };
+  const options = { key: { type: "string" }, since: { type: "string" }, passkeys: { type: "string" }, json: { type: "boolean" } };
   const { values, positionals } = attempt(() => parseArgs({ args, options, allowPositionals: true }), "the options are not those below", BadCall);
   const key = values.key === undefined ? undefined : parseKey(values.key);
   if (values.key !== undefined && key === undefined) throw new BadCall("--key wants an Ed25519 key in the form name+id+base64");
   const read = (path, what, limitBytes) =>
     attempt(() => readWhole(path, 0, limitBytes), `the ${what} cannot be read`, BadCall) ?? fail(`the ${what} is larger than ${limitBytes} bytes`);
+  const passkeys =
+    values.passkeys === undefined ? undefined : parsePasskeys(decode(read(values.passkeys, "list of passkeys", TEXT_LIMIT_BYTES), "the list of passkeys"));
   if (positionals[0] === "proof") {
     if (positionals.length !== 3 || key === undefined || values.since !== undefined) throw new BadCall("a receipt is verified with its entry and with --key");
-    return { key, receipt: read(positionals[1], "receipt", TEXT_LIMIT_BYTES), entry: read(positionals[2], "entry file", ENTRY_LIMIT_BYTES + 1) };
+    return { key, passkeys, receipt: read(positionals[1], "receipt", TEXT_LIMIT_BYTES), entry: read(positionals[2], "entry file", ENTRY_LIMIT_BYTES + 1) };
   }
   if (positionals.length > 1) throw new BadCall("one folder is verified at a time");
   const folder = positionals[0] ?? dirname(fileURLToPath(import.meta.url));
   if (!attempt(() => statSync(folder), "the folder cannot be looked at", BadCall).isDirectory()) throw new BadCall("what is to be verified is not a folder");
-  return { key, folder, since: values.since === undefined ? undefined : read(values.since, "older checkpoint", TEXT_LIMIT_BYTES) };
+  return { key, passkeys, folder, since: values.since === undefined ? undefined : read(values.since, "older checkpoint", TEXT_LIMIT_BYTES) };
 }
 
 /** The same fields as in JSON, one a line. */
@@ -78,7 +80,7 @@ function renderReport({ verified, because, ...facts }) {
 // ---- the two questions ----
 
 /** Verifies the export in a folder. Fills the report as far as it gets and throws a Fault at the first thing that is wrong. */
-function verifyExport({ folder, key, since }, report) {
+function verifyExport({ folder, key, since, passkeys }, report) {
   const bundle = parseDescription(readPart(folder, "bundle.json", TEXT_LIMIT_BYTES) ?? fail("bundle.json is missing"));
   const trusted = key ?? parseKey(bundle.key) ?? fail("bundle.json: its key is not an Ed25519 key in the form name+id+base64");
   if (key === undefined)
@@ -94,14 +96,14 @@ function verifyExport({ folder, key, since }, report) {
   Object.assign(report, { madeAt: bundle.madeAt, from: bundle.from, to: bundle.to });
   report.saysWithheld = bundle.withheld.map(({ first, count, because }) => `${count} from entry ${first}: ${printable(because)}`);
 
-  verifyTree(folder, checkpoint, older, bundle.withheld, report);
+  verifyTree(folder, checkpoint, older, bundle.withheld, passkeys, report);
   // A ledger without entries has no tiles.
   if (isThere(join(folder, "tile"), "isDirectory", "tile")) assertNothingElse(folder, "tile", checkpoint.size);
   report.checked.push("nothing else lies in the folder tile");
 }
 
 /** Verifies that an entry is in the ledger whose key signed the receipt's checkpoint. Throws a Fault. */
-function verifyReceipt({ receipt, entry: file, key }, report) {
+function verifyReceipt({ receipt, entry: file, key, passkeys }, report) {
   const { index, proof, checkpoint } = parseReceipt(receipt);
   assertSigned(checkpoint, key, "the receipt's checkpoint", report);
   if (index >= checkpoint.size) fail(`the receipt is of entry ${index}, and its checkpoint covers ${checkpoint.size} entries only`);
@@ -109,8 +111,12 @@ function verifyReceipt({ receipt, entry: file, key }, report) {
   const bytes = file.at(-1) === 0x0a ? file.subarray(0, -1) : file;
   if (!isIncluded(hashLeaf(bytes), index, proof, checkpoint))
     fail("the receipt does not lead from this entry to the checkpoint's root: one of them was changed, or they do not belong together");
-  const { at, event, actor, description } = parseEntry(bytes, index, "the entry file");
+  const entry = parseEntry(bytes, index, "the entry file");
+  const { at, event, actor, description } = entry;
   report.checked.push("the entry's hash leads to the root", "the entry is canonical and at its index");
+  const approvals = { passkeys, signed: 0, plain: 0 };
+  verifyApproval(entry, approvals, "the entry file");
+  reportApprovals(approvals, report);
   Object.assign(report, { index, at, event: printable(event), actor: printable(actor.id), description: printable(description) });
 }
 
@@ -120,10 +126,10 @@ function verifyReceipt({ receipt, entry: file, key }, report) {
  * Reads the level-0 tiles once, from the first to the last: recomputes every tile above from them, and the roots, and holds each entry against its hash.
  * What is wrong with an entry is said only when the tree turned out to be the signed one: before, it could as well be the tile that was changed.
  */
-function verifyTree(folder, { size, root }, older, withheld, report) {
+function verifyTree(folder, { size, root }, older, withheld, passkeys, report) {
   /** By level: the hashes that have not filled a tile yet. Level 0 holds those of the tile that is being read. */
   const pending = [[]];
-  const chain = { previous: hash(""), shown: 0, gaps: 0, backwards: 0 };
+  const chain = { previous: hash(""), shown: 0, gaps: 0, backwards: 0, approvals: { passkeys, signed: 0, plain: 0 } };
   let entryFault;
   let olderRoot = older?.size === 0 ? rootOf([]) : undefined;
   for (let first = 0; first < size; first += TILE_WIDTH) {
@@ -150,6 +156,7 @@ function verifyTree(folder, { size, root }, older, withheld, report) {
   if (entryFault !== undefined) throw entryFault;
   report.checked.push(`${chain.shown} entries: canonical, in order, chained, and those that were signed`);
   Object.assign(report, { shown: chain.shown, withheld: size - chain.shown, firstAt: chain.firstAt, lastAt: chain.lastAt });
+  reportApprovals(chain.approvals, report);
   if (chain.gaps > 0) report.notes.push(`places behind withheld entries where the chain of previous hashes was taken up again: ${chain.gaps}`);
   if (chain.backwards > 0) report.notes.push(`places where time goes back: ${chain.backwards}, the first at entry ${chain.firstBackwards}`);
 }
@@ -207,6 +214,7 @@ function verifyEntry(bytes, index, leafHash, path, tile, chain) {
   if (chain.previous === undefined) chain.gaps += 1;
   else if (entry.previous !== chain.previous) fail(`entry ${index} in ${path} does not follow the entry before it: its previous hash is another one`);
   chain.previous = hash(bytes);
+  verifyApproval(entry, chain.approvals, `entry ${index} in ${path}`);
   const atMs = Date.parse(entry.at);
   if (atMs < chain.atMs) {
     chain.backwards += 1;
@@ -243,6 +251,80 @@ function renderCanonical(value, depth) {
 function renderString(value) {
   if (/^[ !#-[\]-~]*$/.test(value)) return `"${value}"`;
   return /\p{Surrogate}/u.test(value) ? "none" : JSON.stringify(value);
+}
+
+// ---- approvals that passkeys signed: WebAuthn Level 3, §7.2 ----
+
+/** 32 bytes of the host's digest, the flags, the counter (§6.1). */
+const AUTHENTICATOR_HEAD_BYTES = 37;
+const USER_PRESENT_AND_VERIFIED = 0x05;
+
+/** Holds an approval against what its passkey signed, with the key that stands beside it, and that key against the list that was given. */
+function verifyApproval({ event, actor, update, details }, approvals, place) {
+  if (event !== "UPDATE_APPROVED") return;
+  const word = details?.passkey;
+  if (word === undefined) {
+    approvals.plain += 1;
+    approvals.firstPlain ??= place;
+    return;
+  }
+  const refuse = (because) => fail(`${place}: what a passkey signed for ${printable(actor.id)} does not hold: ${because}`);
+  const isWhole =
+    isObject(word) && ["text", "id", "host", "key", "clientData", "authenticatorData", "signature"].every((name) => typeof word[name] === "string");
+  if (!isWhole) refuse("a part of it is missing");
+  const statement = parseObject(word.text) ?? refuse("what was signed is no statement");
+  const client = parseObject(word.clientData) ?? refuse("what the browser said cannot be read");
+  const text = Buffer.from(word.text);
+  if (renderCanonical(statement, 0) !== word.text || statement.format !== "instar-approval/1" || statement.answer !== "approve") refuse("it is no approval");
+  if (client.type !== "webauthn.get") refuse("it was signed for something else");
+  if (client.challenge !== crypto.createHash("sha256").update(text).digest("base64url")) refuse("another text was signed");
+  if (client.origin !== statement.origin || hostOf(statement.origin) !== word.host) refuse("it was signed at another place than it says");
+  if ((client.crossOrigin ?? false) !== false || client.topOrigin !== undefined) refuse("it was signed within a page of somebody else");
+  if (statement.update !== update) refuse("it is of another update");
+  if (statement.release !== details.digest || statement.rules !== details.policy) refuse("it is of another release, or under other policies");
+  if (statement.by !== actor.id || details.by !== actor.id) refuse("it is another person's word");
+  const isCut = /\[redacted: |… \(/.test(details.because ?? "");
+  if (!isCut && statement.because !== `sha256:${hash(Buffer.from(String(details.because)))}`) refuse("it has another comment");
+
+  const data = Buffer.from(word.authenticatorData, "hex");
+  const isOfHost = data.length >= AUTHENTICATOR_HEAD_BYTES && data.toString("hex", 0, HASH_BYTES) === hash(Buffer.from(word.host));
+  if (!isOfHost) refuse("the authenticator signed for another host");
+  if ((data[HASH_BYTES] & USER_PRESENT_AND_VERIFIED) !== USER_PRESENT_AND_VERIFIED) refuse("the authenticator did not ask who was there");
+  const key = attemptOr(() => crypto.createPublicKey({ key: parseBase64(word.key), format: "der", type: "spki" }), undefined) ?? refuse("its key is none");
+  const signed = Buffer.concat([data, Buffer.from(hash(Buffer.from(word.clientData)), "hex")]);
+  const algorithm = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  if (!attemptOr(() => crypto.verify(algorithm, signed, key, Buffer.from(word.signature, "hex")), false)) refuse("the signature is wrong");
+  if (approvals.passkeys?.some((each) => each.join(" ") === [actor.id, word.host, word.id, word.key].join(" ")) === false)
+    fail(`${place}: signed by a passkey that the given list does not have for ${printable(actor.id)}`);
+  approvals.signed += 1;
+}
+
+function reportApprovals({ passkeys, signed, plain, firstPlain }, report) {
+  if (signed > 0) report.checked.push(`${signed} approvals that passkeys signed, each of its update, release, policies and person`);
+  if (signed > 0 && passkeys === undefined)
+    report.warnings.push("the passkeys' keys came with the data: give --passkeys with a list from elsewhere, or it is not known whose they are");
+  if (plain > 0) report.notes.push(`approvals that no passkey signed: ${plain}, the first is ${firstPlain}`);
+}
+
+/** One a line: person, host, id, key, and a label that is passed over. */
+function parsePasskeys(text) {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/\s+/).slice(0, 4));
+}
+
+function parseObject(text) {
+  const value = attemptOr(() => JSON.parse(text), undefined);
+  return isObject(value) ? value : undefined;
+}
+
+const hostOf = (origin) => attemptOr(() => new URL(origin).hostname, undefined);
+
+function attemptOr(work, otherwise) {
+  try {
+    return work();
+  } catch {
+    return otherwise;
+  }
 }
 
 // ---- hashes: RFC 6962 §2.1 ----
