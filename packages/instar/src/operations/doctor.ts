@@ -5,7 +5,10 @@ import { type Instance, readBreaker } from "../daemon/instance.ts";
 import { checkAccess } from "../doctor/check-access.ts";
 import { type Check, checkFolder, checkJournal, failed, passed, reserveCheck, reservePath } from "../doctor/check-data.ts";
 import { checkKeyFiles } from "../doctor/check-key-files.ts";
+import { checkPasskeys } from "../doctor/check-passkeys.ts";
 import { checkPolicies } from "../doctor/check-policies.ts";
+import { listLiving } from "../governance/passkeys/passkey-record.ts";
+import { passkeyFileOf, readPasskeys } from "../governance/passkeys/read-passkeys.ts";
 import { policyFolderOf } from "../governance/policy/open-policies.ts";
 import type { KeeperReport } from "../keeper/keeper-control.ts";
 import { SLOTS } from "../keeper/keeper-state.ts";
@@ -24,6 +27,7 @@ import { checkCertificate } from "./check-certificate.ts";
 import { checkSandbox, describeSandboxes } from "./check-sandbox.ts";
 import type { OperationContext } from "./context.ts";
 import { explainFront } from "./explain-front.ts";
+import { listWanting } from "./list-wanting.ts";
 import { readDoorRole } from "./read-door-role.ts";
 
 /** Looks for what is wrong, and says what to do. Changes nothing. */
@@ -39,6 +43,7 @@ export function implementDoctor(context: OperationContext): Pick<Implementations
         ...(await checkRunning(context)),
         ...(await checkWhoMay(context)),
         ...(await checkPoliciesOf(context)),
+        ...(await checkPasskeysOf(context)),
         ...(await checkKeyFilesOf(context)),
       ];
       const worst = checks.some((check) => check.verdict === "fail") ? "fail" : checks.some((check) => check.verdict === "error") ? "error" : "pass";
@@ -78,6 +83,15 @@ async function checkPoliciesOf({ instance }: OperationContext): Promise<Check[]>
     writable: writableOf(instance),
     isAgentOpen: level === "open",
   });
+}
+
+async function checkPasskeysOf({ instance }: OperationContext): Promise<Check[]> {
+  const { settings, rooms, facts } = instance;
+  const folder = policyFolderOf(settings, rooms.settingsFolder);
+  const { passkeys, problems } = await readPasskeys(folder);
+  const people = [...new Set(listLiving(passkeys, facts).map(({ person }) => person))];
+  const isAgentOpen = settings.agent.sandbox.level === "open";
+  return checkPasskeys({ file: passkeyFileOf(folder), problems, wantedBy: await listWanting(instance), people, isAgentOpen });
 }
 
 async function checkSource({ id, address, look }: Source): Promise<Check> {

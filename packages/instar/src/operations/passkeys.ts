@@ -15,6 +15,7 @@ import { policyFolderOf } from "../governance/policy/open-policies.ts";
 import { renderVerifierKey } from "../ledger/tree/note-key.ts";
 import { findSecretShapes } from "../platform/secrets/find-secret-shapes.ts";
 import type { OperationContext } from "./context.ts";
+import { listWanting } from "./list-wanting.ts";
 import { planApproval } from "./plan-approval.ts";
 import { readApproval } from "./read-approval.ts";
 import { readConsoleOrigins } from "./read-console-origins.ts";
@@ -39,7 +40,7 @@ export function implementPasskeys(context: OperationContext): Pick<Implementatio
         file: passkeyFileOf(folder),
         passkeys: passkeys.map((each) => describe(context, each, passkeys)),
         problems: [...problems],
-        wantedBy: await listWanting(context),
+        wantedBy: await listWanting(instance),
       };
     },
 
@@ -183,15 +184,6 @@ function describe({ instance }: OperationContext, passkey: Passkey, all: readonl
   const state = revokedAt !== null ? "revoked" : isDoubled ? "doubled" : "living";
   const because = { living: "", revoked: `${revokedBy} revoked it at ${revokedAt}`, doubled: "another line has the same id" }[state];
   return { id, person, host, label, algorithm: algorithmOf(key) ?? "ES256", fingerprint: fingerprintOf(passkey), state, because, lastUsedAt };
-}
-
-/** What asks for passkeys: by name, so that an operator sees whether what he wrote is heard. */
-async function listWanting({ instance }: OperationContext): Promise<string[]> {
-  const { policies } = await instance.rooms.readPolicies();
-  return [
-    ...(instance.settings.approvals.passkey === "required" ? ["approvals.passkey"] : []),
-    ...policies.filter(({ passkey, effect }) => passkey && effect === "permit").map(({ id }) => id),
-  ];
 }
 
 /** The host that passkeys of this page are bound to. @throws InstarError FORBIDDEN where it is not the console */
