@@ -68,6 +68,24 @@ const failureOf = (work: Promise<unknown>): Promise<InstarError> =>
     (error: InstarError) => error,
   );
 
+describe.each(["copy", "link"] as const)("two that want the same at once (%s)", (share) => {
+  test("install it once, and both have it", async () => {
+    const trees = [makeTree("one"), makeTree("two"), makeTree("three")];
+    const installed = await Promise.all(trees.map((tree) => install(tree, { share })));
+    expect(installed.map(({ from }) => from).toSorted()).toEqual(["installed", "kept", "kept"]);
+    expect(jobs).toHaveLength(1);
+    for (const tree of trees) expect(readFileSync(join(tree, "deps", "sub", "it"), "utf8")).toBe("one");
+  });
+
+  test("and the second installs where the first failed", async () => {
+    const [one, two] = [makeTree("one"), makeTree("two")];
+    const command = `test -e ${join(data, "again")} || { touch ${join(data, "again")}; exit 1; }; ${base.command}`;
+    const [failed, done] = await Promise.allSettled([install(one, { share, command }), install(two, { share, command })]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { code: "BUILD_FAILED" } });
+    expect(done).toMatchObject({ status: "fulfilled", value: { from: "installed" } });
+  });
+});
+
 describe("installing dependencies, a copy for each release", () => {
   test("runs once per lockfile", async () => {
     const [one, two, other] = [makeTree("one"), makeTree("two"), makeTree("other", "changed")];

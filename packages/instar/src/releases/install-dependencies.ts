@@ -42,14 +42,33 @@ export async function installDependencies(installation: Installation): Promise<I
     const runtime = installation.runtime ?? (await readRuntime({ ...installation, cwd: installation.tree }));
     const key = dependencyKey({ install, lockfiles, runtime, platform: `${process.platform}-${process.arch}` });
     const kept = join(installation.folder, key);
-    await makePrivateFolder(installation.folder);
-    const isKept = await exists(join(kept, ".complete"));
-    if (!isKept) await removeTree(kept);
-    await (install.share === "link" ? linkFrom(kept, isKept, install, installation) : copyFrom(kept, isKept, install, installation));
+    const isKept = await alone(kept, async () => {
+      installation.signal?.throwIfAborted();
+      await makePrivateFolder(installation.folder);
+      const isThere = await exists(join(kept, ".complete"));
+      if (!isThere) await removeTree(kept);
+      await (install.share === "link" ? linkFrom(kept, isThere, install, installation) : copyFrom(kept, isThere, install, installation));
+      return isThere;
+    });
     const said = isKept ? "dependencies as installed before: the lockfiles are the same" : "dependencies installed";
     return { key, from: isKept ? "kept" : "installed", said };
   } catch (error) {
     throw installation.signal?.aborted === true ? installation.signal.reason : explainFileError(error, "could not put the dependencies in place");
+  }
+}
+
+/** By where they are kept: what is installed there now. */
+const installing = new Map<string, Promise<unknown>>();
+
+/** An update and a check of an agent's own code may want the same at once; whoever comes second finds it there. One daemon acts in a folder, so this process is all. */
+async function alone<T>(kept: string, act: () => Promise<T>): Promise<T> {
+  const before = installing.get(kept) ?? Promise.resolve();
+  const done = before.then(act, act);
+  installing.set(kept, done);
+  try {
+    return await done;
+  } finally {
+    if (installing.get(kept) === done) installing.delete(kept);
   }
 }
 
