@@ -7,6 +7,7 @@ import type { DoctorView, PlanView, StatusView } from "@instar/protocol";
 import { findFreePort } from "@instar/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packInstar } from "../../scripts/pack.ts";
+import { PseudoTerminal } from "../e2e/pseudo-terminal.ts";
 import { until } from "../e2e/test-instance.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -105,6 +106,23 @@ describe("the package, as installed from its tarball:", { timeout: 300_000 }, ()
     expect(served).toMatchObject({ running: { keeper: true, daemon: true }, agent: { version: "1.0.0" } });
     expect(instar("down")).toMatchObject({ status: 0 });
     expect(json<StatusView>("status").running).toEqual({ keeper: false, daemon: false });
+  });
+
+  it("draws its live view, and gives the terminal back", async () => {
+    const terminal = new PseudoTerminal({
+      folder,
+      argv: [join(installed, "bin", "instar.mjs"), "watch", "--folder", agent],
+      environment: { PATH, HOME: folder, TMPDIR: folder, XDG_CACHE_HOME: cache, INSTAR_DATA: join(folder, "data"), USER: "tester" },
+      columns: 80,
+      rows: 24,
+    });
+    try {
+      expect(await terminal.shows("Instar does not run for packed")).toContain("STALE since");
+      terminal.type("q");
+      expect(await terminal.ended()).toEqual({ status: 0, isAsItWas: true });
+    } finally {
+      await terminal.end();
+    }
   });
 
   it("finds the example that the demo plays with", () => {
