@@ -55,6 +55,34 @@ describe("looking at an instance", () => {
     expect(await reader.look(null)).toEqual({ kind: "silence", because: "no daemon runs" });
   });
 
+  it("asks for the lists where the newest update says that they changed, and for approvals as long as one is waited for", async () => {
+    const asked: string[] = [];
+    let status = sampleStatus();
+    const reader = new InstanceReader({
+      askDaemon: async (operation, input) => {
+        asked.push(operation.name);
+        return operation.name === "status" ? status : daemonWith("")(operation, input);
+      },
+      askDisk: away,
+      signal,
+    });
+    const lists = async () => {
+      asked.length = 0;
+      const heard = await reader.look(null);
+      return { heard, lists: asked.filter((name) => name.endsWith(".list")) };
+    };
+    expect((await lists()).lists).toEqual(["update.list", "approval.list"]);
+    status = sampleStatus({ update: sampleUpdate({ because: "it went on" }) });
+    const next = await lists();
+    expect(next.lists).toEqual([]);
+    expect(next.heard).toMatchObject({ reading: { updates: [{ id: "my6va2jy", because: "it went on" }, { id: "s48ckv3k" }] } });
+    status = sampleStatus({ state: "approving" });
+    expect((await lists()).lists).toEqual(["update.list", "approval.list"]);
+    expect((await lists()).lists).toEqual(["approval.list"]);
+    status = sampleStatus({ state: "idle", update: sampleUpdate({ outcome: "committed" }) });
+    expect((await lists()).lists).toEqual(["update.list", "approval.list"]);
+  });
+
   it("does not hide what no later look would mend", async () => {
     for (const code of ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"] as const) {
       const refuse = async () => Promise.reject(new InstarError(code, "no"));

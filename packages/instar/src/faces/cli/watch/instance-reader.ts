@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { type InputOf, InstarError, OPERATIONS, type Operation, type OperationName, type OutputOf, type UpdateView } from "@instar/protocol";
+import { type InputOf, InstarError, OPERATIONS, type Operation, type OperationName, type OutputOf, type StatusView, type UpdateView } from "@instar/protocol";
 import { printable } from "../printable.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import { type Heard, NO_LOG, type Reading, type WatchLog } from "./watch-state.ts";
@@ -14,6 +14,8 @@ export interface InstanceReaderParts {
   /** Nobody waits for an answer any more. */
   readonly signal: AbortSignal;
 }
+
+type Lists = Pick<Reading, "updates" | "approvals">;
 
 /** Slow enough to cost a daemon nothing, quick enough for a step to be seen. */
 export const LOOK_EVERY_MS = 500;
@@ -30,6 +32,7 @@ const MOST_CHUNKS = 16;
 export class InstanceReader {
   readonly #parts: InstanceReaderParts;
   #log: WatchLog = NO_LOG;
+  #lists: Lists & { readonly key: string } = { key: "", updates: [], approvals: [] };
   #hasHeard = false;
 
   constructor(parts: InstanceReaderParts) {
@@ -61,11 +64,20 @@ export class InstanceReader {
 
   async #read(ask: AskOperation, chosen: string | null): Promise<Reading> {
     const status = await this.#ask(ask, "status", {});
-    const { updates } = await this.#ask(ask, "update.list", { limit: UPDATES });
-    const { approvals } = await this.#ask(ask, "approval.list", { limit: APPROVALS });
+    const lists = await this.#readLists(ask, status);
     const update = chosen === null ? status.update : await this.#ask(ask, "update.show", { update: chosen });
     const metrics = status.observation === null ? null : await this.#ask(ask, "metrics", {});
-    return { status, updates, approvals, update, metrics };
+    return { status, updates: lists.updates, approvals: lists.approvals, update, metrics };
+  }
+
+  /** Of an instance with ten thousand updates these cost more than all else: they are asked for where the newest update says that they changed. */
+  async #readLists(ask: AskOperation, { update: newest, state }: StatusView): Promise<Lists> {
+    const key = `${newest?.id} ${newest?.outcome} ${state}`;
+    const isKnown = this.#lists.key === key;
+    const updates = isKnown ? this.#lists.updates : (await this.#ask(ask, "update.list", { limit: UPDATES })).updates;
+    const approvals = isKnown && state !== "approving" ? this.#lists.approvals : (await this.#ask(ask, "approval.list", { limit: APPROVALS })).approvals;
+    this.#lists = { key, updates: updates.map((update) => (update.id === newest?.id ? newest : update)), approvals };
+    return this.#lists;
   }
 
   async #readLog(update: UpdateView | null): Promise<WatchLog> {

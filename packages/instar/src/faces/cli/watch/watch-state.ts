@@ -3,7 +3,7 @@ import type { ApprovalView, MetricsView, OperationName, RollbackPlan, StatusView
 /** What an instance says of itself at one moment. Of anybody's words only `printable` ones are in it. */
 export interface Reading {
   readonly status: StatusView;
-  /** Newest first, without evidence. */
+  /** Newest first; without evidence but for the newest. */
   readonly updates: readonly UpdateView[];
   /** Newest first. */
   readonly approvals: readonly ApprovalView[];
