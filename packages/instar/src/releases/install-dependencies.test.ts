@@ -80,7 +80,8 @@ describe.each(["copy", "link"] as const)("two that want the same at once (%s)", 
   test("and the second installs where the first failed", async () => {
     const [one, two] = [makeTree("one"), makeTree("two")];
     const command = `test -e ${join(data, "again")} || { touch ${join(data, "again")}; exit 1; }; ${base.command}`;
-    const [failed, done] = await Promise.allSettled([install(one, { share, command }), install(two, { share, command })]);
+    const ended = await Promise.allSettled([install(one, { share, command }), install(two, { share, command })]);
+    const [done, failed] = ended.toSorted((a, b) => (a.status < b.status ? -1 : 1));
     expect(failed).toMatchObject({ status: "rejected", reason: { code: "BUILD_FAILED" } });
     expect(done).toMatchObject({ status: "fulfilled", value: { from: "installed" } });
   });
