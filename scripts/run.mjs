@@ -29,6 +29,8 @@ const JOBS = {
   "bench:sandbox": [join(root, "bench", "run-bench-sandbox.ts")],
   "bench:backup": [join(root, "bench", "run-bench-backup.ts")],
   "bench:detect": [join(root, "bench", "run-bench-detect.ts")],
+  "bench:console": [join(root, "bench", "run-bench-console.ts")],
+  screenshots: [join(root, "scripts", "make-screenshots.ts")],
   "bench:ledger": [join(root, "bench", "run-bench-ledger.ts")],
   "simulate:triggers": [join(root, "bench", "run-simulate-triggers.ts")],
   "test:openclaw": [join(root, "tests", "openclaw", "run-openclaw-test.ts")],

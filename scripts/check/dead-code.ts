@@ -80,6 +80,7 @@ const RUN_BY_NAME: Readonly<Record<string, string>> = {
   "@biomejs/biome": "scripts/check.ts and `npm run format` run it",
   typescript: "scripts/check.ts runs it",
   "@types/node": "named in tsconfig.json",
+  "axe-core": "tests/e2e/console.test.ts puts it into the pages that it looks at",
   esbuild: "scripts/pack.ts bundles with it",
   "fast-check": "for tests of every room",
   vitest: "`npm test` runs it",

@@ -99,10 +99,7 @@ export class TestWindow {
 
   /** Until nothing on the page says that it still asks. */
   async settle(): Promise<void> {
-    await this.page.waitForFunction(`(() => {
-      const text = document.querySelector("main")?.textContent ?? "";
-      return text !== "" && !/Asking…|Comparing…|Bringing/.test(text);
-    })()`);
+    await this.page.locator("main", { hasText: /Asking…|Comparing…|Bringing/ }).waitFor({ state: "detached" });
   }
 
   async end(): Promise<void> {

@@ -1,9 +1,9 @@
 import { OUTCOMES, type UpdateView } from "@instar/protocol";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
-import { DataTable } from "../parts/data-table.tsx";
+import { type Column, DataTable } from "../parts/data-table.tsx";
 import { EmptyState } from "../parts/empty-state.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -12,6 +12,7 @@ import { renderMany } from "../parts/render-number.ts";
 import { renderDuration } from "../parts/render-time.ts";
 import { Text } from "../parts/text.tsx";
 import { When } from "../parts/when.tsx";
+import { after } from "../platform/clock.ts";
 import { useUpdates } from "./updates/use-updates.ts";
 import "./updates/updates.css";
 
@@ -19,13 +20,17 @@ type OutcomeFilter = (typeof OUTCOMES)[number] | "open";
 
 const CHOICES: readonly OutcomeFilter[] = ["open", ...OUTCOMES];
 
+/** Whoever types on has not asked yet. */
+const TYPED_MS = 250;
+
 /** Every attempt to change what runs, also the refused ones: nothing is silent. */
 export function UpdatesPage() {
   const search = useSearch({ from: "/updates" });
   const navigate = useNavigate({ from: "/updates" });
   const outcome = CHOICES.find((choice) => choice === search.outcome);
   const [version, setVersion] = useState(search.version ?? "");
-  const asked = useDeferredValue(version.trim());
+  const asked = search.version ?? "";
+  const cancel = useRef<(() => void) | undefined>(undefined);
   const filter = (next: { outcome?: string | undefined; version?: string | undefined }) => void navigate({ search: { ...search, ...next }, replace: true });
   return (
     <>
@@ -53,8 +58,10 @@ export function UpdatesPage() {
               maxLength={200}
               value={version}
               onChange={(event) => {
-                setVersion(event.target.value);
-                filter({ version: event.target.value.trim() === "" ? undefined : event.target.value.trim() });
+                const typed = event.target.value;
+                setVersion(typed);
+                cancel.current?.();
+                cancel.current = after(TYPED_MS, () => filter({ version: typed.trim() === "" ? undefined : typed.trim() }));
               }}
             />
           </label>
@@ -62,6 +69,7 @@ export function UpdatesPage() {
             <Button
               onPress={() => {
                 setVersion("");
+                cancel.current?.();
                 filter({ outcome: undefined, version: undefined });
               }}
             >
@@ -106,13 +114,7 @@ function UpdateTable({ outcome, version }: { readonly outcome: OutcomeFilter | u
             </EmptyState>
           )
         }
-        columns={[
-          { id: "version", title: "Update", cell: (update) => <UpdateLink update={update} /> },
-          { id: "outcome", title: "Outcome", cell: (update) => <Outcome update={update} /> },
-          { id: "began", title: "Began", cell: ({ startedAt }) => <When at={startedAt} /> },
-          { id: "took", title: "Took", align: "end", isSecondary: true, cell: renderTook },
-          { id: "because", title: "Because", isSecondary: true, cell: ({ because }) => <Text text={because} /> },
-        ]}
+        columns={COLUMNS}
       />
     </>
   );
@@ -128,3 +130,11 @@ function UpdateLink({ update }: { readonly update: UpdateView }) {
 
 const renderTook = ({ startedAt, endedAt }: UpdateView): string =>
   endedAt === null ? "under way" : renderDuration(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)));
+
+const COLUMNS: readonly Column<UpdateView>[] = [
+  { id: "version", title: "Update", cell: (update) => <UpdateLink update={update} /> },
+  { id: "outcome", title: "Outcome", cell: (update) => <Outcome update={update} /> },
+  { id: "began", title: "Began", cell: ({ startedAt }) => <When at={startedAt} /> },
+  { id: "took", title: "Took", align: "end", isSecondary: true, cell: renderTook },
+  { id: "because", title: "Because", isSecondary: true, cell: ({ because }) => <Text text={because} /> },
+];

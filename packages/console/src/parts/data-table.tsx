@@ -1,4 +1,4 @@
-import { type ReactNode, type UIEvent, useRef, useState } from "react";
+import { memo, type ReactNode, type UIEvent, useRef, useState } from "react";
 import { planWindow } from "./plan-window.ts";
 
 export interface Column<Row> {
@@ -42,7 +42,6 @@ export function DataTable<Row>({ label, columns, rows, keyOf, empty, onNearEnd, 
     near.current = rows.length;
     onNearEnd();
   };
-  const classOf = (column: Column<Row>) => `${column.align === "end" ? "align-end" : ""} ${column.isSecondary ? "secondary" : ""}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     <section className={isVirtual || onNearEnd !== undefined ? "table-scroll is-long" : "table-scroll"} aria-label={label} tabIndex={0} onScroll={follow}>
@@ -59,13 +58,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, empty, onNearEnd, 
         <tbody>
           {first > 0 && <Spacer rows={first} columns={columns.length} />}
           {rows.slice(first, end).map((row, at) => (
-            <tr key={keyOf(row)} aria-rowindex={first + at + 2}>
-              {columns.map((column) => (
-                <td key={column.id} className={classOf(column)}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
+            <DataRow key={keyOf(row)} row={row} columns={columns as readonly Column<unknown>[]} index={first + at + 2} />
           ))}
           {end < rows.length && <Spacer rows={rows.length - end} columns={columns.length} />}
         </tbody>
@@ -73,6 +66,28 @@ export function DataTable<Row>({ label, columns, rows, keyOf, empty, onNearEnd, 
     </section>
   );
 }
+
+interface DataRowProps {
+  readonly row: unknown;
+  readonly columns: readonly Column<unknown>[];
+  readonly index: number;
+}
+
+/** A row that is what it was is not drawn again: a page whose columns are always the same ones hears of many changes and moves in a few places. */
+const DataRow = memo(function DataRow({ row, columns, index }: DataRowProps) {
+  return (
+    <tr aria-rowindex={index}>
+      {columns.map((column) => (
+        <td key={column.id} className={classOf(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+});
+
+const classOf = ({ align, isSecondary }: Pick<Column<unknown>, "align" | "isSecondary">): string =>
+  `${align === "end" ? "align-end" : ""} ${isSecondary ? "secondary" : ""}`;
 
 function Spacer({ rows, columns }: { readonly rows: number; readonly columns: number }) {
   return (

@@ -3,6 +3,6 @@ import { useNow } from "./use-now.ts";
 
 /** How long it has been going on. */
 export function Elapsed({ since }: { readonly since: string }) {
-  const now = useNow(1_000);
+  const now = useNow("second");
   return <>{renderDuration(Math.max(1_000, now - Date.parse(since)))}</>;
 }

@@ -5,7 +5,7 @@ import { useNow } from "./use-now.ts";
 /** A time, relative and in full; `at` is ISO 8601. */
 export function When({ at, none = "never" }: { readonly at: string | null; readonly none?: string }) {
   const atMs = at === null ? Number.NaN : Date.parse(at);
-  const now = useNow(isFresh(atMs, nowMs()) ? 1_000 : 60_000);
+  const now = useNow(isFresh(atMs, nowMs()) ? "second" : "minute");
   if (at === null || Number.isNaN(atMs)) return <span className="quiet">{none}</span>;
   return (
     <time dateTime={at} className="when" title={renderAbsolute(atMs)}>

@@ -4,7 +4,7 @@ import { SimulatedCrash } from "@instar/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { defineConfigurationUpdate } from "./configuration-update.ts";
 import { ConfigurationWorld } from "./configuration-world.testing.ts";
-import { foldStanding } from "./fold-standing.ts";
+import { foldStanding } from "./fold-standing.testing.ts";
 import type { Journal } from "./journal.ts";
 import type { EntryBody, JournalEntry, UpdateId } from "./journal-entry.ts";
 import { type OpenJournal, openJournal } from "./open-journal.testing.ts";

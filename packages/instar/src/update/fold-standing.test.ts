@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foldStanding } from "./fold-standing.ts";
+import { foldStanding } from "./fold-standing.testing.ts";
 import type { UpdateId } from "./journal-entry.ts";
 import { applied, applying, done, ended, resolved, START, STEPS, stuck, type Told, tellJournal } from "./tell-journal.testing.ts";
 

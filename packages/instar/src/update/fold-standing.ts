@@ -73,17 +73,7 @@ export function foldEnded(journal: readonly JournalEntry[], give: () => Gives): 
   };
 }
 
-/** Where the instance stands, from all journals, oldest update first. Never stored: the journals are the only truth. */
-export function foldStanding(journals: readonly (readonly JournalEntry[])[]): Standing {
-  return joinStanding(
-    journals.map((journal) => {
-      const given = foldGives(journal);
-      return foldEnded(journal, () => given);
-    }),
-  );
-}
-
-/** The same from what each update says, oldest first. */
+/** Where the instance stands, from what each update says, oldest first. Never stored: the journals are the only truth. */
 export function joinStanding(folds: readonly (StandingFold | undefined)[]): Standing {
   let running: Standing["running"] = null;
   let committed: Standing["committed"] = null;

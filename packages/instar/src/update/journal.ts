@@ -24,6 +24,7 @@ export class Journal {
   readonly #ledger: Ledger;
   readonly #time: { wallMs(): number; tickMs(): number };
   readonly #epoch: number;
+  #begun: { readonly upTo: number; readonly ids: readonly UpdateId[] } = { upTo: 0, ids: [] };
   readonly #folded = new Map<unknown, Map<UpdateId, unknown>>();
 
   constructor(database: DatabaseSync, ledger: Ledger, time: { wallMs(): number; tickMs(): number }, epoch: number) {
@@ -97,10 +98,15 @@ export class Journal {
     });
   }
 
-  /** Every update's id, oldest first. */
-  list(): UpdateId[] {
-    const rows = this.#database.prepare("SELECT update_id FROM journal WHERE seq = 0 ORDER BY rowid").all() as { update_id: string }[];
-    return rows.map((row) => row.update_id as UpdateId);
+  /** Every update's id, oldest first. Those that were read before are remembered: none is ever taken away, and whoever wrote a new one, it comes after them. */
+  list(): readonly UpdateId[] {
+    const begun = this.#begun;
+    const rows = this.#database.prepare("SELECT rowid AS number, update_id FROM journal WHERE seq = 0 AND rowid > ? ORDER BY rowid").all(begun.upTo) as {
+      number: number;
+      update_id: string;
+    }[];
+    if (rows.length > 0) this.#begun = { upTo: rows.at(-1)?.number ?? begun.upTo, ids: [...begun.ids, ...rows.map((row) => row.update_id as UpdateId)] };
+    return this.#begun.ids;
   }
 
   /** Some of the updates, newest first, and how many fit in all. Asks for no more entries than it must: there may be ten thousands of updates. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foldStanding } from "./fold-standing.ts";
+import { foldStanding } from "./fold-standing.testing.ts";
 import type { JournalEntry, UpdateId } from "./journal-entry.ts";
 import { planWatchAgain } from "./plan-watch-again.ts";
 import { applied, done, ended, START, STEPS, type Told, tellJournal } from "./tell-journal.testing.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { settingsSchema } from "../settings/settings.ts";
-import { foldStanding } from "./fold-standing.ts";
+import { foldStanding } from "./fold-standing.testing.ts";
 import type { UpdateStart } from "./journal-entry.ts";
 import { planLimits } from "./observed/plan-observation.ts";
 import { planNextMove } from "./plan-next-move.ts";

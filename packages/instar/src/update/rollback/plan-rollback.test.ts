@@ -1,6 +1,7 @@
 import { InstarError } from "@instar/protocol";
 import { describe, expect, it } from "vitest";
-import { type EndedUpdate, foldStanding } from "../fold-standing.ts";
+import { foldStanding } from "../fold-standing.testing.ts";
+import type { EndedUpdate } from "../fold-standing.ts";
 import type { UpdateId, UpdateStart } from "../journal-entry.ts";
 import { applied, applying, ended, START, STEPS, tellJournal } from "../tell-journal.testing.ts";
 import { planRollback } from "./plan-rollback.ts";
