@@ -1,9 +1,11 @@
 // The web console, built by Vite into packages/console/dist, where a daemon that runs from the sources finds it and where `npm run pack` takes it from. Only when
 // what it is made of has changed since; beside each text lies the same, packed with Brotli.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
@@ -21,17 +23,8 @@ export async function buildConsole(say: (line: string) => void): Promise<boolean
   const digest = digestSources();
   if (existsSync(MARK) && readFileSync(MARK, "utf8") === digest) return false;
   say("building the web console");
-  const { build } = await import("vite");
   await rm(MARK, { force: true });
-  // Within a run of the tests this says `test`, and what React is for its own developers would be built.
-  const before = process.env.NODE_ENV;
-  process.env.NODE_ENV = "production";
-  try {
-    await build({ configFile: join(ROOT, "packages", "console", "vite.config.ts"), logLevel: "warn" });
-  } finally {
-    if (before === undefined) delete process.env.NODE_ENV;
-    else process.env.NODE_ENV = before;
-  }
+  await runVite();
   await packTexts();
   await writeFile(MARK, digest);
   return true;
@@ -52,6 +45,18 @@ function listFiles(path: string): string[] {
   return readdirSync(join(ROOT, path))
     .toSorted()
     .flatMap((name) => listFiles(`${path}/${name}`));
+}
+
+/** In a process of its own, for people and not for developers, whatever started this: a test's environment would give another page than is served. */
+async function runVite(): Promise<void> {
+  const home = join(ROOT, "packages", "console");
+  const vite = join(dirname(createRequire(join(home, "package.json")).resolve("vite/package.json")), "bin", "vite.js");
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_OPTIONS$)/.test(name)));
+  const { stderr } = await promisify(execFile)(process.execPath, [vite, "build", "--logLevel", "error"], {
+    cwd: home,
+    env: { ...environment, NODE_ENV: "production" },
+  });
+  if (stderr !== "") process.stderr.write(stderr);
 }
 
 /** As small as it gets, once: a browser that asks through a tunnel waits for every kilobyte. */

@@ -4,6 +4,10 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { TestInstance } from "./test-instance.ts";
 
+const FOR_TESTS = ["--single-process"];
+/** What this build of Chromium leaves out otherwise. */
+const UNGUARDED = ["--disable-web-security", "--disable-site-isolation-trials", "--allow-running-insecure-content"];
+
 /** A real Chromium, and what it said that a page must not make it say. Everything ends with `end()`. */
 export class TestBrowser {
   readonly #browser: Browser;
@@ -14,8 +18,11 @@ export class TestBrowser {
     this.#folder = folder;
   }
 
-  /** The program is unpacked into the temporary folder of this process: it gets one of its own, which goes with it. */
-  static async start(): Promise<TestBrowser> {
+  /**
+   * The program is unpacked into the temporary folder of this process: it gets one of its own, which goes with it.
+   * @param isGuarded as people have it: what keeps pages of different origins apart is on, and so is what a policy says of code in texts, which some of the tests' own waiting is
+   */
+  static async start({ isGuarded = false } = {}): Promise<TestBrowser> {
     const folder = mkdtempSync(join(tmpdir(), "instar-browser-"));
     const before = process.env.TMPDIR;
     mkdirSync(join(folder, "unpacked"));
@@ -25,7 +32,8 @@ export class TestBrowser {
       const { chromium: playwright } = await import("playwright-core");
       const executablePath = await chromium.executablePath();
       // In one process, as on a machine of a function, the browser goes with its first window.
-      const args = chromium.args.filter((arg) => arg !== "--single-process");
+      const left = isGuarded ? [...FOR_TESTS, ...UNGUARDED] : FOR_TESTS;
+      const args = chromium.args.filter((arg) => !left.includes(arg));
       const browser = await playwright.launch({ executablePath, args, headless: true, env: { ...process.env, HOME: folder, TMPDIR: folder } });
       return new TestBrowser(browser, folder);
     } catch (error) {

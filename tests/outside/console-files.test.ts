@@ -1,4 +1,5 @@
 // What of the built console is served, under which headers, and what nobody gets by it.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planConsolePath } from "../../packages/instar/src/faces/console/plan-console-path.ts";
 import { type HttpFace, serveHttp } from "../../packages/instar/src/faces/http/serve-http.ts";
 import { buildConsole, CONSOLE_DIST } from "../../scripts/build-console.ts";
+import { ROOT } from "../../scripts/read-project.ts";
 import { askFace } from "./ask-face.ts";
 import { createFakeEntrance } from "./fake-entrance.ts";
 import { createFakeImplementations } from "./fake-implementations.ts";
@@ -197,6 +199,15 @@ describe("the console as it is built", () => {
     }
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|data:|<base|<form|<iframe/i);
     for (const [, address = ""] of page.matchAll(/(?:src|href)="([^"]*)"/g)) expect(address).toMatch(/^\/console\/[\w./-]+$/);
+  });
+  it("is made for people, whatever built it: every part can be read, none is a developer's, and none names this machine", () => {
+    for (const name of readdirSync(join(CONSOLE_DIST, "assets")).filter((each) => each.endsWith(".js"))) {
+      const text = readFileSync(join(CONSOLE_DIST, "assets", name), "utf8");
+      const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--check"], { input: text, encoding: "utf8" });
+      expect(status, `${name}: ${stderr.slice(-200)}`).toBe(0);
+      expect(text, name).not.toMatch(/jsxDEV|react-dom-client\.development/);
+      expect(text.includes(ROOT), name).toBe(false);
+    }
   });
   it("names only files that are there and are served", () => {
     const named = [...page.matchAll(/(?:src|href)="\/console\/([^"]*)"/g)].map(([, name = ""]) => name);

@@ -199,9 +199,16 @@ describe("a login code", () => {
       body: { detail: expect.stringContaining("opens no other") },
     });
   });
+  it("is not for an agent, whose page could lead a person into a session that is not his", async () => {
+    const { secret } = world.create({ role: "agent" });
+    expect(await world.ask("POST", "/v1/console", { body: {}, headers: { authorization: `Bearer ${secret}` } })).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining("opens no browser") },
+    });
+  });
   it("is not pushed out by those of another", async () => {
     const mine = await askCode(world.create().secret);
-    const { secret } = world.create({ role: "agent" });
+    const { secret } = world.create({ role: "viewer" });
     for (let index = 0; index < 50; index += 1) await askCode(secret);
     expect((await world.login({ code: mine })).status).toBe(200);
   });

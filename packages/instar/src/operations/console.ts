@@ -12,6 +12,9 @@ export function implementConsole(context: OperationContext): Pick<Implementation
       // Or somebody who got hold of a session would have one for ever.
       if (caller.session !== undefined)
         throw new InstarError("FORBIDDEN", "a session of the console opens no other", { advice: "`instar console` in a terminal does." });
+      // Its page could lead a person's browser there, who would then sit in the agent's session and take it for his own.
+      if (caller.role === "agent")
+        throw new InstarError("FORBIDDEN", "an agent's token opens no browser", { advice: "What an agent may do, it does by the protocol or by its tools." });
       const door = await readDaemonDoor(instance.folder);
       if (door === undefined) throw new InstarError("CONFLICT", "the daemon is only just beginning", { transient: true, advice: "Try again." });
       const { code, expiresAt } = loginCodes.make(caller);
