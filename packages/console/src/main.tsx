@@ -1,4 +1,5 @@
 import "./platform/no-eval.ts";
+import "./platform/known-language.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/parts.css";
