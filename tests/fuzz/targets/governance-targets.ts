@@ -1,6 +1,10 @@
 import { approval } from "../../../packages/instar/src/governance/approvals/approval.ts";
 import { countApprovals } from "../../../packages/instar/src/governance/approvals/count-approvals.ts";
 import { parseOpinion } from "../../../packages/instar/src/governance/model/parse-opinion.ts";
+import { challengeOf, digestOfWords, renderStatement } from "../../../packages/instar/src/governance/passkeys/approval-statement.ts";
+import { judgeAssertion, signedWord } from "../../../packages/instar/src/governance/passkeys/judge-assertion.ts";
+import { parsePasskeys } from "../../../packages/instar/src/governance/passkeys/parse-passkeys.ts";
+import { renderPasskey } from "../../../packages/instar/src/governance/passkeys/passkey.ts";
 import { parsePolicyTests } from "../../../packages/instar/src/governance/policy/parse-policy-tests.ts";
 import type { PolicyContext } from "../../../packages/instar/src/governance/policy/policy-request.ts";
 import { readPolicySet } from "../../../packages/instar/src/governance/policy/policy-set.ts";
@@ -33,6 +37,24 @@ const APPROVAL = {
   because: "it is fine",
   untilTickMs: NOW_MS + 1,
   untilAt: new Date(NOW_MS + 1).toISOString(),
+};
+const KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEDML88u7izdjOAGvn1Ill6hSoNFQlxqtUx1w//yMuotdpaoyU0rrxA225eq+A6k5xOSoQkpenUk5Atr03KMYddQ==";
+const PASSKEYS = `# people\nada localhost 9V5cwhp3BqO59maU ${KEY} the laptop\n`;
+const STATEMENT = renderStatement({
+  ...{ format: "instar-approval/1", answer: "approve", instance: "demo", ledger: null, update: "u1", by: "Ada", origin: "http://localhost:1" },
+  ...{
+    release: digestOfWords("a"),
+    rules: digestOfWords("b"),
+    because: digestOfWords("c"),
+    nonce: "AAAAAAAAAAAAAAAAAAAAAA",
+    until: "2026-01-02T00:00:00.000Z",
+  },
+});
+const WORD = {
+  ...{ text: STATEMENT, id: "9V5cwhp3BqO59maU", host: "localhost", key: KEY },
+  clientData: JSON.stringify({ type: "webauthn.get", challenge: challengeOf(STATEMENT), origin: "http://localhost:1", crossOrigin: false }),
+  authenticatorData: "49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d97630500000001",
+  signature: "3045022039e583978c88d1d13334798eac3fe2e084e26239073912f8c5a0184a44ee2ba20221009f7f7863522449e5b6c8deaabd977f3cbcefeec18eef8bf579dda98cadde373b",
 };
 const CONTEXT: PolicyContext = {
   settings: { automaticRank: 1, approvalFor: ["major"], riskLimit: 2, quorum: 1, accepts: [] },
@@ -94,6 +116,24 @@ export const GOVERNANCE_TARGETS: readonly FuzzTarget[] = [
         assertHolds(each.digest === "sha256:a" && each.policy === "sha256:b" && each.token !== "23456789", "an approval is of this, under these rules");
         assertHolds(each.untilTickMs > NOW_MS && Date.parse(each.untilAt) > NOW_MS, "an approval that is over does not count");
       }
+    },
+  },
+  {
+    name: "passkeys",
+    seeds: [seedOf(PASSKEYS)],
+    parse: (bytes) =>
+      throwsNothing("parsePasskeys", () => {
+        const { passkeys } = parsePasskeys(textOf(bytes));
+        for (const each of passkeys) assertHolds(parsePasskeys(renderPasskey(each)).passkeys.length === 1, "what was a line of the file is one again");
+      }),
+  },
+  {
+    name: "passkey-words",
+    seeds: [seedOf(WORD), seedOf({ ...WORD, text: "{}" })],
+    parse: (bytes) => {
+      const word = signedWord.safeParse(jsonOf(bytes)).data;
+      if (word === undefined) return undefined;
+      return throwsNothing("judgeAssertion", () => assertHolds(judgeAssertion(word).kind === "void", "what nobody signed does not hold"));
     },
   },
   {

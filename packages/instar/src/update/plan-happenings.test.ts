@@ -25,6 +25,14 @@ describe("what people are told of a journal", () => {
     expect(keyOf(held("memory grew by 8 %", 1_000))).toBe(keyOf(held("memory grew by 9 %", 1_000)));
     expect(keyOf(held("memory grew by 8 %", 1_000))).not.toBe(keyOf(held("memory grew by 8 %", 9_000)));
   });
+  it("is where a word is to be given: in the console where a passkey must sign it", () => {
+    const waiting = (wantsPasskey: boolean): EntryBody => ({
+      ...{ kind: "waiting", step: "approve", waitsFor: "approval", untilTickMs: 0, because: "1 person must approve it" },
+      noted: { approval: { wantsPasskey } },
+    });
+    expect(tell(waiting(false))[0]?.advice).toContain("instar update approve u1, or");
+    expect(tell(waiting(true))[0]?.advice).toContain("with your passkey in the console (instar console), or");
+  });
   it("is nothing of the rest: that it watches, that a step begins or is done", () => {
     const watching: EntryBody = { kind: "waiting", step: "watch", waitsFor: "observation", untilTickMs: 0, because: "", noted: {} };
     expect([watching, applying("switch"), applied("switch")].flatMap(tell)).toEqual([]);

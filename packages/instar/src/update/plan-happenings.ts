@@ -1,5 +1,5 @@
 import type { Happening } from "../notifications/plan-notifications.ts";
-import type { EntryBody, UpdateId, UpdateStart } from "./journal-entry.ts";
+import type { EntryBody, Gives, UpdateId, UpdateStart } from "./journal-entry.ts";
 
 /** What people are told of a journal entry: how an update ended, that it is stuck, that it waits for a person. Pure. */
 export function planHappenings(update: UpdateId, start: UpdateStart, body: EntryBody, about: { instance: string; at: string }): Happening[] {
@@ -25,7 +25,7 @@ export function planHappenings(update: UpdateId, start: UpdateStart, body: Entry
           `${update} ${body.step}`,
           `the update to ${versionTo} waits for ${body.waitsFor === "approval" ? "approval" : "a person"}: ${body.because}`,
           body.waitsFor === "approval"
-            ? `instar update show ${update}; instar update approve ${update}, or instar update reject ${update}`
+            ? `instar update show ${update}; ${wantsPasskey(body.noted) ? "approve it with your passkey in the console (instar console)" : `instar update approve ${update}`}, or instar update reject ${update}`
             : "instar policy check",
         );
       return body.waitsFor === "operator"
@@ -40,3 +40,7 @@ export function planHappenings(update: UpdateId, start: UpdateStart, body: Entry
       return [];
   }
 }
+
+/** What the look of the step that waits for people went by. */
+const wantsPasskey = ({ approval }: Gives): boolean =>
+  typeof approval === "object" && approval !== null && "wantsPasskey" in approval && approval.wantsPasskey === true;
