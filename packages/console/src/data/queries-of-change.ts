@@ -1,6 +1,6 @@
 import type { OperationName } from "@instar/protocol";
 
-/** What the daemon says has moved, and the questions whose answers hang on it. */
+/** What the daemon says has moved, and the questions whose answers hang on it. The doctor tries out much each time: he looks again when a person says so. */
 export const CHANGES = [
   "status",
   "updates",
@@ -18,14 +18,14 @@ export const CHANGES = [
 export type Change = (typeof CHANGES)[number];
 
 const QUERIES: Readonly<Record<Change, readonly OperationName[]>> = {
-  status: ["status", "health", "doctor", "history"],
+  status: ["status", "health", "history"],
   updates: ["status", "update.list", "update.show", "update.output", "history", "approval.list", "source.events"],
   sources: ["status", "source.list", "source.events", "plan"],
   marks: ["status", "update.marks", "source.list"],
   approvals: ["approval.list", "update.show", "update.explain"],
   tasks: ["task.list", "task.show"],
   backups: ["backup.list", "backup.progress"],
-  settings: ["settings.show", "policy.show", "policy.check", "policy.explain", "policy.test", "status", "doctor"],
+  settings: ["settings.show", "policy.show", "policy.check", "policy.explain", "policy.test", "status"],
   tokens: ["token.list", "whoami"],
   ledger: ["status", "audit.list", "audit.checkpoint", "audit.verify"],
   incidents: ["incident.list"],

@@ -170,7 +170,7 @@ function Prune({ onBegun }: Begins) {
       label="Prune…"
       title="Remove old backups"
       confirm="Remove them"
-      tone="danger"
+      isDangerous
       says={<p>What is beyond what instar.yaml keeps goes for good. What may be needed to go back stays, and so does what is tagged.</p>}
       fields={[{ name: "keep", label: "How many stay", kind: "line", help: "keep.snapshots of instar.yaml where it is left out" }]}
       preview={{
@@ -195,7 +195,7 @@ function Remove({ backup, onBegun }: Begins & { readonly backup: BackupView }) {
       label="Remove…"
       title="Remove this backup"
       confirm="Remove it"
-      tone="danger"
+      isDangerous
       says={<p>It goes for good, also where it is tagged; not where it may be needed to go back.</p>}
       preview={{
         operation: "backup.prune",

@@ -85,7 +85,7 @@ function Tokens() {
   if (isPending) return <p className="quiet">Reading the tokens…</p>;
   return (
     <DataTable
-      label="Tokens"
+      label="All tokens"
       rows={data.tokens}
       keyOf={({ id }) => id}
       columns={[
@@ -111,7 +111,7 @@ function Revoke({ token }: { readonly token: TokenView }) {
       label={`Revoke ${token.name}…`}
       title={`Revoke the token of ${token.name}`}
       confirm="Revoke it"
-      tone="danger"
+      isDangerous
       says={
         <p>
           It opens nothing from that moment on, sessions of this console that were begun with it end, and approvals that were given with it no longer count. It

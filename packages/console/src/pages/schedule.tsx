@@ -103,7 +103,7 @@ function Task({ task }: { readonly task: TaskView }) {
             label="Remove…"
             title={`Remove ${name}`}
             confirm="Remove it"
-            tone="danger"
+            isDangerous
             says={<p>It is gone for good, with its record of runs; that it was removed stays on the ledger.</p>}
             input={() => ({ task: id })}
             done={() => `${name} is gone.`}

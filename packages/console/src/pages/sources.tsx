@@ -74,7 +74,7 @@ function Source({ source, isOnly }: { readonly source: SourceView; readonly isOn
               ),
             ],
             ["Asked last", <When key="last" at={lookedAt} />],
-            ["Asked next", nextLookInMs === null ? "when something says so" : `in ${renderDuration(nextLookInMs)}`],
+            ["Asked next", nextLookInMs === null ? "when something says so" : nextLookInMs < 1_000 ? "now" : `in ${renderDuration(nextLookInMs)}`],
           ]}
         />
         {!isOnly && <CheckNow source={id} />}

@@ -35,6 +35,8 @@ interface ActionDialogProps<Name extends OperationName, Preview extends Operatio
   /** On the button that does it: the verb, never "OK". */
   readonly confirm: string;
   readonly tone?: Tone;
+  /** On the button that does it, where that is more than the one that opens it says: in rows of a table a red button each would mean nothing. */
+  readonly isDangerous?: boolean;
   /** What will happen, in words. */
   readonly says: ReactNode;
   /** Asked when it opens and whenever what is filled in changes it: what will happen, from who will do it. */
@@ -130,7 +132,7 @@ function ActionForm<Name extends OperationName, Preview extends OperationName>(p
       {problem !== null && <Problem error={problem} />}
       <div className="dialog-buttons">
         <Button onPress={props.close}>Leave it</Button>
-        <Button type="submit" tone={props.tone === "danger" ? "danger" : "primary"} isDisabled={isBlocked}>
+        <Button type="submit" tone={props.tone === "danger" || props.isDangerous === true ? "danger" : "primary"} isDisabled={isBlocked}>
           {isBusy ? "Working…" : props.confirm}
         </Button>
       </div>

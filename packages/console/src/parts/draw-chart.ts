@@ -1,4 +1,5 @@
 import UPlot from "uplot";
+import { renderAbsolute } from "./render-time.ts";
 
 export interface ChartLine {
   readonly label: string;
@@ -60,7 +61,10 @@ export function drawChart(place: HTMLElement, shape: ChartShape, render: (value:
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), Math.max(highest, max ?? 0) * HEADROOM || 1] } },
-      axes: [axis, { ...axis, size: 68, values: (_, splits) => splits.map((split) => render(split)) }],
+      axes: [
+        { ...axis, values: (_, splits) => splits.map((split) => renderTick(split * 1_000, splits)) },
+        { ...axis, size: 68, values: (_, splits) => splits.map((split) => render(split)) },
+      ],
       series: [
         {},
         ...shape.lines.map((line) => ({
@@ -101,6 +105,14 @@ export function drawChart(place: HTMLElement, shape: ChartShape, render: (value:
       chart.destroy();
     },
   };
+}
+
+/** The same clock as everywhere on the page; the day where the axis is longer than one, seconds where it is short. */
+function renderTick(atMs: number, splits: readonly number[]): string {
+  const spanSeconds = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  const text = renderAbsolute(atMs);
+  if (spanSeconds > 86_400) return text.slice(5, 16);
+  return spanSeconds > 600 ? text.slice(11, 16) : text.slice(11);
 }
 
 const toData = ({ times, values }: ChartData): UPlot.AlignedData => [times.map((time) => time / 1_000), ...values.map((line) => [...line])];

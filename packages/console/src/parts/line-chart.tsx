@@ -24,6 +24,7 @@ export function LineChart({ title, lines, render, limits = [], bands = [], marks
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<DrawnChart | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
+  const [isUndrawable, setUndrawable] = useState(false);
   const scheme = useScheme();
   const { times, values } = useMemo(() => alignSeries(lines), [lines]);
   const last = times.length - 1;
@@ -38,7 +39,8 @@ export function LineChart({ title, lines, render, limits = [], bands = [], marks
   useEffect(() => {
     let isOver = false;
     let end: (() => void) | undefined;
-    void import("./draw-chart.ts").then(({ drawChart }) => {
+    const draw = async () => {
+      const { drawChart } = await import("./draw-chart.ts");
       if (isOver || place.current === null) return;
       chart.current = drawChart(
         place.current,
@@ -47,7 +49,9 @@ export function LineChart({ title, lines, render, limits = [], bands = [], marks
         (index) => drawn.current.setCursor(index),
       );
       end = chart.current.end;
-    });
+    };
+    // Its library asks for numbers in the browser's language, and throws where that is none.
+    draw().catch(() => setUndrawable(true));
     return () => {
       isOver = true;
       chart.current = null;
@@ -71,7 +75,11 @@ export function LineChart({ title, lines, render, limits = [], bands = [], marks
     <figure className="chart" aria-labelledby={id}>
       <figcaption id={id}>{title}</figcaption>
       {children !== undefined && <p className="chart-says">{children}</p>}
-      <div ref={place} className="chart-place" aria-hidden="true" />
+      {isUndrawable ? (
+        <p className="quiet">It cannot be drawn in this browser; the numbers are below.</p>
+      ) : (
+        <div ref={place} className="chart-place" aria-hidden="true" />
+      )}
       <label className="chart-cursor">
         <span className="visually-hidden">Moment in the chart of {title}</span>
         <input

@@ -35,7 +35,7 @@ export function PasskeysCard() {
             </p>
           ))}
           <DataTable
-            label="Passkeys"
+            label="All passkeys"
             columns={COLUMNS}
             rows={data.passkeys}
             keyOf={({ person, id }) => `${person} ${id}`}

@@ -23,7 +23,7 @@ export function Restore({ backup, onBegun }: { readonly backup: BackupView; read
       label="Restore…"
       title={`Restore the backup of ${backup.takenAt.slice(0, 16).replace("T", " ")}`}
       confirm="Restore it"
-      tone="danger"
+      isDangerous
       blockedBecause={backup.state === "whole" ? null : "It is not whole, so it is never restored."}
       says={
         <p>

@@ -20,7 +20,7 @@ export function GoBack({ releases, to }: { readonly releases: readonly Release[]
       label={to === undefined ? "Go back…" : `Go back to ${to.version}…`}
       title={to === undefined ? "Go back to an earlier version" : `Go back to ${to.version}`}
       confirm="Go back"
-      tone="danger"
+      isDangerous
       blockedBecause={others.length === 0 ? "There is no other version on disk to go back to." : null}
       says={<p>The version below is put in the place of what serves, as an update of its own, which can be watched and undone like any other.</p>}
       fields={[

@@ -12,7 +12,10 @@ interface Bar {
 
 /** Bars beside their numbers: a table that can be seen at a glance. Each row leads to the entries that it was computed from. */
 export function ReportChart({ chart }: { readonly chart: Chart }) {
-  const bars = listBars(chart);
+  const all = listBars(chart);
+  // A month of quiet days tells nothing day by day.
+  const bars = all.filter(({ parts }) => parts.some(({ value }) => value > 0));
+  const quiet = all.length - bars.length;
   const most = Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0)));
   const series = chart.kind === "bars" ? chart.series : chart.kind === "durations" ? ["half are quicker", "9 of 10 are quicker"] : [];
   return (
@@ -53,6 +56,11 @@ export function ReportChart({ chart }: { readonly chart: Chart }) {
         </tbody>
       </table>
       {bars.length === 0 && <p className="quiet">Nothing of this kind happened.</p>}
+      {bars.length > 0 && quiet > 0 && (
+        <p className="quiet">
+          Nothing in {quiet} {chart.kind === "bars" ? `${chart.per}s` : "others"}.
+        </p>
+      )}
     </figure>
   );
 }

@@ -52,7 +52,14 @@ export function SourceEvents() {
               id: "commit",
               title: "Commit",
               isSecondary: true,
-              cell: ({ gitCommitHash }) => (gitCommitHash === null ? "–" : <Code text={gitCommitHash.slice(0, 10)} />),
+              cell: ({ gitCommitHash }) =>
+                gitCommitHash === null ? (
+                  "–"
+                ) : (
+                  <span className="unbroken">
+                    <Code text={gitCommitHash.slice(0, 10)} />
+                  </span>
+                ),
             },
           ]}
           empty={
