@@ -107,7 +107,7 @@ describe("the web console:", () => {
       expect(await window.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), `${tab} is no wider than the phone`).toBe(true);
     }
     await window.tab("diff");
-    await window.page.getByText("U+202E").first().waitFor();
+    await window.page.locator(".diff-code .hidden-character", { hasText: "U+202E" }).first().waitFor();
     expect(await window.page.evaluate('"owned" in window')).toBe(false);
     await window.page.getByRole("button", { name: "Approve…" }).click();
     const dialog = window.page.getByRole("dialog");
