@@ -43,12 +43,8 @@ export class BackupJobs {
         facts: { job: other.id },
         advice: `Wait for it: \`instar backup progress ${other.id}\`.`,
       });
-    const id = this.#newId();
-    const job: BackupJob = {
-      ...{ id, what, state: "running", startedAt: this.#now(), endedAt: null, problem: null },
-      ...{ backup: null, verified: [], plan: null, update: null, restoredTo: null, pruned: [], freedBytes: null },
-      progress: { line: "beginning", files: 0, sizeBytes: 0, share: null },
-    };
+    const job = this.#draft(what);
+    const { id } = job;
     this.#keep(job);
     const progress = (now: BackupProgress) => this.#keep({ ...this.find(id), progress: foldProgress(now) });
     const ended = act({ signal: this.#signal, progress }).then(
@@ -56,6 +52,13 @@ export class BackupJobs {
       (error: unknown) => this.#end(id, { problem: { ...renderProblem(error) } }),
     );
     return { job, ended };
+  }
+
+  /** What would be done, worked out beside whatever is at work: it changes nothing, so it takes no turn, and is remembered by nobody. */
+  async answer(what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>): Promise<BackupJob> {
+    const job = this.#draft(what);
+    const results = await act({ signal: this.#signal, progress: () => {} }).catch((error: unknown): JobResults => ({ problem: { ...renderProblem(error) } }));
+    return { ...job, ...results, state: results.problem == null ? "done" : "failed", endedAt: this.#now() };
   }
 
   /** @throws InstarError NOT_FOUND */
@@ -66,6 +69,14 @@ export class BackupJobs {
         advice: "Where the daemon was started again meanwhile, it ended without an effect: ask for it again. `instar backup list` shows what there is.",
       });
     return job;
+  }
+
+  #draft(what: BackupJob["what"]): BackupJob {
+    return {
+      ...{ id: this.#newId(), what, state: "running", startedAt: this.#now(), endedAt: null, problem: null },
+      ...{ backup: null, verified: [], plan: null, update: null, restoredTo: null, pruned: [], freedBytes: null },
+      progress: { line: "beginning", files: 0, sizeBytes: 0, share: null },
+    };
   }
 
   #end(id: string, results: JobResults): BackupJob {

@@ -21,9 +21,9 @@ export function implementBackups(context: OperationContext): Pick<Implementation
   const { instance, daemon, backupJobs: jobs } = context;
   const { rooms } = instance;
   const begin = async (what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>, isQuestion = false) => {
+    if (isQuestion) return jobs.answer(what, act);
     const { job, ended } = jobs.begin(what, act);
-    // Whoever asks what would happen wants the answer, which takes no long.
-    return daemon === undefined || isQuestion ? ended : job;
+    return daemon === undefined ? ended : job;
   };
   return {
     "backup.create": async (input) => {
