@@ -62,7 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "'failed' of an error is not written",
     file: RUN,
-    find: 'record(engine, journal, { kind: "failed", step: step.id, ...explain(error) }, attempt);',
+    find: 'record(engine, journal, { kind: "failed", step: step.id, ...explainFailure(error) }, attempt);',
     replace: "",
     checks: [SOURCE],
   },
@@ -357,7 +357,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the standing takes what was superseded for what runs after going back",
     file: "update/fold-standing.ts",
-    find: 'if (last.outcome === "rolled-back") running = committed;',
+    find: 'if (outcome === "rolled-back") running = committed;',
     replace: "",
     checks: [SUPERSEDED],
   },

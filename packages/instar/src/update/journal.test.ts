@@ -44,6 +44,22 @@ describe("the journal", () => {
     expect(open.journal.list()).toEqual([UPDATE, "update-2"]);
   });
 
+  it("remembers nothing of what a transaction took back, whose number goes to another", () => {
+    const [lost, kept] = ["update-2" as UpdateId, "update-3" as UpdateId];
+    const count = (entries: readonly { update: string }[]) => entries.length;
+    append(started);
+    expect(open.journal.list()).toEqual([UPDATE]);
+    const tooLate = () => {
+      expect(open.journal.list()).toEqual([UPDATE, lost]);
+      expect(open.journal.foldEach(count)).toEqual([1, 1]);
+      throw new Error("the disk is full");
+    };
+    expect(() => append(started, { update: lost, also: tooLate })).toThrow("the disk is full");
+    expect(open.journal.list()).toEqual([UPDATE]);
+    append(started, { update: kept });
+    expect(open.journal.list()).toEqual([UPDATE, kept]);
+  });
+
   it("is folded once where it has ended, and anew while it is open", () => {
     const other = "update-2" as UpdateId;
     const folded: string[] = [];

@@ -105,8 +105,11 @@ export class Journal {
       number: number;
       update_id: string;
     }[];
-    if (rows.length > 0) this.#begun = { upTo: rows.at(-1)?.number ?? begun.upTo, ids: [...begun.ids, ...rows.map((row) => row.update_id as UpdateId)] };
-    return this.#begun.ids;
+    if (rows.length === 0) return begun.ids;
+    const ids = [...begun.ids, ...rows.map((row) => row.update_id as UpdateId)];
+    // What is not durable yet may never be: SQLite gives its number to another entry then.
+    if (!this.#database.isTransaction) this.#begun = { upTo: rows.at(-1)?.number ?? begun.upTo, ids };
+    return ids;
   }
 
   /** Some of the updates, newest first, and how many fit in all. Asks for no more entries than it must: there may be ten thousands of updates. */
