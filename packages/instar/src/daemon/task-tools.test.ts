@@ -25,7 +25,8 @@ function tools(slots: object, agent: object = {}) {
   const journal = tellJournal([...done("fetch"), applied("stage", { release: "r1" }), ended("committed")], STEPS);
   const settings = { tasks: { hosts: ["lan"] }, agent: { environmentFile: "agent.env", ...agent } };
   const rooms = { settings, settingsFolder: folder, keeper: { state: async () => ({ slots }) }, clock: {} };
-  const update = { list: () => [journal[0]?.update], read: () => journal, unfinished: () => [] };
+  const foldEach = (fold: (entries: typeof journal, again: () => typeof journal) => unknown) => [fold(journal, () => journal)];
+  const update = { list: () => [journal[0]?.update], read: () => journal, unfinished: () => [], foldEach };
   const instance = { folder, settings, rooms, journal: update, sources: [{ id: "git" }, { id: "npm" }] } as unknown as Instance;
   const look = async (options: LookOptions) => {
     asked.push(options);

@@ -51,6 +51,7 @@ describe("the journal", () => {
     expect(open.journal.list()).toEqual([UPDATE]);
     const tooLate = () => {
       expect(open.journal.list()).toEqual([UPDATE, lost]);
+      expect(open.journal.unfinished()).toEqual([UPDATE, lost]);
       expect(open.journal.foldEach(count)).toEqual([1, 1]);
       throw new Error("the disk is full");
     };
@@ -58,6 +59,9 @@ describe("the journal", () => {
     expect(open.journal.list()).toEqual([UPDATE]);
     append(started, { update: kept });
     expect(open.journal.list()).toEqual([UPDATE, kept]);
+    expect(open.journal.unfinished()).toEqual([UPDATE, kept]);
+    append(ended("refused"));
+    expect(open.journal.unfinished()).toEqual([kept]);
   });
 
   it("is folded once where it has ended, and anew while it is open", () => {

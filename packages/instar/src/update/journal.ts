@@ -25,6 +25,7 @@ export class Journal {
   readonly #time: { wallMs(): number; tickMs(): number };
   readonly #epoch: number;
   #begun: { readonly upTo: number; readonly ids: readonly UpdateId[] } = { upTo: 0, ids: [] };
+  #open: { readonly upTo: number; readonly ids: readonly UpdateId[] } = { upTo: 0, ids: [] };
   readonly #folded = new Map<unknown, Map<UpdateId, unknown>>();
 
   constructor(database: DatabaseSync, ledger: Ledger, time: { wallMs(): number; tickMs(): number }, epoch: number) {
@@ -130,14 +131,22 @@ export class Journal {
     return { updates: rows.map((row) => row.update_id as UpdateId), total };
   }
 
-  /** Updates that have not ended, oldest first. */
+  /** Updates that have not ended, oldest first; also those whose beginning is gone. Only what was written since the last time is looked at. */
   unfinished(): UpdateId[] {
+    const { upTo, ids: known } = this.#open;
     const rows = this.#database
       .prepare(
-        "SELECT update_id FROM journal j WHERE seq = 0 AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.update_id = j.update_id AND e.kind = 'ended') ORDER BY rowid",
+        `SELECT update_id AS id, max(rowid) AS newest, sum(kind = 'ended') > 0 OR EXISTS (SELECT 1 FROM journal e WHERE e.update_id = j.update_id AND e.kind = 'ended') AS has_ended
+         FROM journal j WHERE rowid > ? GROUP BY update_id ORDER BY min(rowid)`,
       )
-      .all() as { update_id: string }[];
-    return rows.map((row) => row.update_id as UpdateId);
+      .all(upTo) as { id: string; newest: number; has_ended: number }[];
+    if (rows.length === 0) return [...known];
+    const over = new Set(rows.flatMap(({ id, has_ended }) => (has_ended === 1 ? [id] : [])));
+    const fresh = rows.map(({ id }) => id as UpdateId);
+    const ids = [...new Set([...known, ...fresh])].filter((id) => !over.has(id));
+    // As in `list`.
+    if (!this.#database.isTransaction) this.#open = { upTo: Math.max(...rows.map(({ newest }) => newest)), ids };
+    return [...ids];
   }
 }
 
