@@ -27,6 +27,7 @@ export default defineConfig({
     // Real processes and real git on shared machines: generous, and no test asserts a time.
     // Longer than `until` of the end-to-end tests waits: what is waited for in vain says so itself, with the daemon's last words.
     testTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 180_000,
     globalSetup: ["tests/bundle-program.ts"],
     pool: "forks",

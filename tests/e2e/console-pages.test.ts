@@ -72,7 +72,7 @@ describe("the console's pages:", () => {
     browser = await TestBrowser.start();
     // The charts' library writes numbers in the browser's language, and a machine for tests may have none.
     window = await browser.open({ locale: "en-GB" });
-    page().setDefaultTimeout(20_000);
+    page().setDefaultTimeout(60_000);
     await window.signInAs(instance, root);
   });
   afterAll(async () => {

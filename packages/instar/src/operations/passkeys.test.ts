@@ -89,7 +89,7 @@ async function ask<Name extends OperationName>(token: string, name: Name, input:
   return (await answer.json()) as OutputOf<Name> & Partial<Problem>;
 }
 const waiting = () =>
-  expect.poll(async () => (await ask(tokenOf(newId(), "viewer"), "approval.list")).approvals[0]?.state, { timeout: 5_000, interval: 20 }).toBe("waiting");
+  expect.poll(async () => (await ask(tokenOf(newId(), "viewer"), "approval.list")).approvals[0]?.state, { timeout: 60_000, interval: 50 }).toBe("waiting");
 const approvalNow = async (): Promise<ApprovalView> => (await ask(tokenOf(newId(), "viewer"), "approval.list")).approvals[0] as ApprovalView;
 
 /** Makes a passkey as the console does, and pins it as the operator does. */
@@ -134,7 +134,7 @@ describe("where a policy wants a passkey", () => {
     const approved = await ask(ada, "passkey.approve", { response: by.sign(asked.options, { origin }) });
     expect(approved).toMatchObject({ passkey: true, answers: [{ by: "ada", because: "read it", counts: true, passkey: by.id }] });
     // Its next look is due within two seconds of its own time, and its nap goes by the clock that stands.
-    await expect.poll(() => (bench.slow.advance(5_000), instance.journal.unfinished()), { timeout: 20_000, interval: 50 }).toEqual([]);
+    await expect.poll(() => (bench.slow.advance(5_000), instance.journal.unfinished()), { timeout: 60_000, interval: 50 }).toEqual([]);
     const journal = await ended(instance, "1.0.0");
     expect(journal.at(-1)).toMatchObject({ outcome: "committed" });
     const entry = (await drained()).find(({ event }) => event === "UPDATE_APPROVED");
