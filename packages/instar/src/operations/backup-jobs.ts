@@ -54,11 +54,13 @@ export class BackupJobs {
     return { job, ended };
   }
 
-  /** What would be done, worked out beside whatever is at work: it changes nothing, so it takes no turn, and is remembered by nobody. */
+  /** What would be done, worked out beside whatever is at work: it changes nothing, so it takes no turn, and nobody is told that something moved. */
   async answer(what: BackupJob["what"], act: (desk: JobDesk) => Promise<JobResults>): Promise<BackupJob> {
     const job = this.#draft(what);
     const results = await act({ signal: this.#signal, progress: () => {} }).catch((error: unknown): JobResults => ({ problem: { ...renderProblem(error) } }));
-    return { ...job, ...results, state: results.problem == null ? "done" : "failed", endedAt: this.#now() };
+    const answered = { ...job, ...results, state: results.problem == null ? ("done" as const) : ("failed" as const), endedAt: this.#now() };
+    this.#remember(answered);
+    return answered;
   }
 
   /** @throws InstarError NOT_FOUND */
@@ -88,6 +90,10 @@ export class BackupJobs {
 
   #keep(job: BackupJob): void {
     this.#moves += 1;
+    this.#remember(job);
+  }
+
+  #remember(job: BackupJob): void {
     this.#jobs.set(job.id, job);
     for (const [id, { state }] of this.#jobs) if (this.#jobs.size > REMEMBERED && state !== "running") this.#jobs.delete(id);
   }
