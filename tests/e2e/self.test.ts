@@ -58,7 +58,11 @@ describe("an agent that changes its own code:", () => {
       expect((await fetch(`${url}/v1/${path}`, { ...asOwn, method: "POST", body: "{}" })).status).toBeGreaterThanOrEqual(400);
     const { daemon } = instance.pids();
     process.kill(daemon, "SIGKILL");
-    await until("another daemon serves", () => (instance.pids().daemon !== daemon && door().url !== url ? true : undefined));
+    await until("another daemon lets it in", async () => {
+      if (instance.pids().daemon === daemon) return undefined;
+      const answer = await fetch(`${door().url}/v1/whoami`, asOwn).catch(() => undefined);
+      return answer?.status === 200 ? true : undefined;
+    });
     expect(door().token).toBe(token);
   });
 
