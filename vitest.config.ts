@@ -9,7 +9,14 @@ const root = fileURLToPath(new URL(".", import.meta.url));
  * processor. Whole instances come last, the longest of them first: begun last, it would run alone while a core has nothing to do.
  * Three at a time on two cores: most of them wait, for processes, pauses and windows, and for the disk.
  */
-const ORDER = [/tests\/crash\//, /packages\/|bench\/|tests\/(?!e2e|scripts)/, /tests\/e2e\/confined/, /tests\/e2e\/bad-input/, /tests\/e2e\/(console|self|watch)/, /tests\/scripts\//];
+const ORDER = [
+  /tests\/crash\//,
+  /packages\/|bench\/|tests\/(?!e2e|scripts)/,
+  /tests\/e2e\/confined/,
+  /tests\/e2e\/bad-input/,
+  /tests\/e2e\/(console|self|watch)/,
+  /tests\/scripts\//,
+];
 
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
