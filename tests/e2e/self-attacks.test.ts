@@ -16,16 +16,7 @@ describe("an agent that may change its own code", () => {
   const post = <T>(name: string, input: unknown = {}) => ask<T>("POST", `/v1/code/${name}`, input);
   const write = (path: string, text: string) => post("write", { path, text });
   const deploy = async (message: string) => {
-    const said = new Set<string>();
-    const begun = await until("the deploy is taken", async () => {
-      const { status, body } = await instance.askAs(agent, "POST", "/v1/code/deploy", { message });
-      const answer = `${status} ${JSON.stringify(body)}`;
-      if (status !== 200 && !said.has(answer)) process.stderr.write(`a deploy is asked for again: ${answer}\n`);
-      said.add(answer);
-      // What stands in the way for a moment, such as the update before it, is asked again, as an agent would.
-      if (status === 409 || status >= 500) return undefined;
-      return body as OutputOf<"code.deploy">;
-    });
+    const begun = await post<OutputOf<"code.deploy">>("deploy", { message });
     expect(begun).toMatchObject({ decision: "start", update: expect.any(String) });
     return begun;
   };

@@ -23,7 +23,7 @@ const COLOUR = /\u001b\[(?:3[0-8]|4[0-8]|9[0-7])[;m]/;
 /** A test that passes, and writes what would clear a screen, name a window and turn a line round. */
 const HOSTILE = `import { test } from "node:test";\ntest("says \\u202egnihton", () => { process.stdout.write("HERE\\u001b[2J\\u001b]0;owned\\u0007\\u202etxt.exe\\n"); });\n`;
 
-describe("a person before a terminal", { retry: 1 }, () => {
+describe("a person before a terminal", () => {
   let instance: TestInstance;
   let ada: string;
   let open: PseudoTerminal[] = [];

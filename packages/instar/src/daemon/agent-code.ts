@@ -82,7 +82,9 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
         await mkdir(path, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
           throw explainFileError(error, `could not make ${path}`);
         });
-      if (base() === null && readStanding(instance).running !== null) await alone(() => make(AbortSignal.timeout(900_000)));
+      // Looked at again when it is our turn: while somebody makes it anew there is no base, and making it once more would take what the agent has written since.
+      const isMissing = () => base() === null && readStanding(instance).running !== null;
+      if (isMissing()) await alone(async () => (isMissing() ? make(AbortSignal.timeout(900_000)) : undefined));
     },
   };
 }

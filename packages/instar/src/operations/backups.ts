@@ -6,9 +6,9 @@ import { type Instance, readStanding } from "../daemon/instance.ts";
 import { transact } from "../database/open-database.ts";
 import type { LedgerStatement } from "../ledger/ledger-entry.ts";
 import { findBackup } from "../update/find-backup.ts";
-import { findExchange } from "../update/find-exchange.ts";
 import { newId } from "../update/new-id.ts";
 import { takeBackup } from "../update/take-backup.ts";
+import { assertNoExchange } from "./assert-no-exchange.ts";
 import type { JobDesk, JobResults } from "./backup-jobs.ts";
 import type { OperationContext } from "./context.ts";
 import { describeBackup } from "./describe-backup.ts";
@@ -161,17 +161,6 @@ function assertDaemon({ daemon, instance }: OperationContext): void {
 }
 
 /** A state that is being moved is no state to back up. */
-function assertNoExchange({ journal, time }: Instance): void {
-  for (const update of journal.unfinished()) {
-    const because = findExchange(journal.read(update), time.tickMs());
-    if (because !== undefined)
-      throw new InstarError("CONFLICT", `update ${update} is exchanging versions: ${because}`, {
-        facts: { update },
-        advice: "Try again when `instar status` shows that it is over.",
-      });
-  }
-}
-
 function tell({ database, ledger }: Instance, statement: LedgerStatement): void {
   transact(database, () => ledger.append(statement));
 }

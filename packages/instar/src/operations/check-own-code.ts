@@ -1,27 +1,25 @@
 import { open } from "node:fs/promises";
 import { type CodeCheckView, checkResults, type ImpactReport, InstarError, impactReport } from "@instar/protocol";
 import type { AgentCode } from "../daemon/agent-code.ts";
-import { importOwnCode } from "../daemon/import-own-code.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
-import { describeCandidate } from "../daemon/look-for-updates.ts";
 import { decideProceeding } from "../governance/policy/decide-proceeding.ts";
 import { planUpdateFacts } from "../update/decided/plan-update-facts.ts";
 import { planPolicyContext } from "../update/decided/policy-context.ts";
-import { findExchange } from "../update/find-exchange.ts";
 import { patternOf } from "../update/fold-incidents.ts";
 import type { Gives, UpdateStart } from "../update/journal-entry.ts";
 import { isConfined } from "../update/steps/decide.ts";
 import { commitOf } from "../update/steps/read-running.ts";
 import { trialLogOf, tryCandidate } from "../update/try-candidate.ts";
+import { assertNoExchange } from "./assert-no-exchange.ts";
 import type { CheckEnd } from "./code-checks.ts";
 import type { OperationContext } from "./context.ts";
 import { saidOf } from "./policies.ts";
+import { makeOwnVersion } from "./read-own-changes.ts";
 import { daemonOf } from "./updates.ts";
 
 const IMPORT_WITHIN_MS = 900_000;
 /** Installing, building and all tests; each has its own deadline besides. */
 const WITHIN_MS = 3_600_000;
-const CHANGED_SHOWN = 200;
 const OUTPUT_BYTES = 32_768;
 
 /**
@@ -33,28 +31,17 @@ export async function checkOwnCode(context: OperationContext, code: AgentCode): 
   const daemon = daemonOf(context);
   codeChecks.assertNone();
   assertNoExchange(instance);
-  const base = code.base();
   const { running, committed } = readStanding(instance);
-  if (base === null || running === null) throw new InstarError("CONFLICT", "nothing runs so far, so there is nothing to compare with", { transient: true });
+  if (running === null) throw new InstarError("CONFLICT", "nothing runs so far, so there is nothing to compare with", { transient: true });
   const signal = AbortSignal.any([daemon.over, AbortSignal.timeout(IMPORT_WITHIN_MS)]);
-  const what = { base: base.commit, onto: running.commit, message: "what is checked" };
-  const made = await code.alone(() => importOwnCode(instance, code, what, signal));
-  if (made.kind === "unchanged") throw new InstarError("CONFLICT", "nothing in code-repo differs from what runs: there is nothing to check");
-  if (made.kind === "unavailable") throw new InstarError("PACKAGE_REFUSED", `what lies in code-repo cannot be a release: ${made.because}`);
-  if (made.kind === "conflicted")
-    throw new InstarError("CONFLICT", `what runs has moved on, and the same lines were changed in ${made.paths.slice(0, 5).join(", ")}`, {
-      facts: { paths: made.paths },
-      advice: "Keep your changes aside (sandbox), make code-repo anew with `code.reset`, and bring them over.",
-    });
-  const sighting = { ref: "code-repo", branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
-  const { version } = await describeCandidate(instance, "self", sighting, made.commit, signal);
+  const { candidate, changed } = await makeOwnVersion(instance, code, { message: "what is checked", to: "check" }, signal);
   const start: UpdateStart = {
-    ...{ kind: "code", target: instance.name, commit: made.commit, ref: "code-repo", source: "self" },
-    ...{ versionFrom: running.version, versionTo: version, releaseFrom: running.release, wayBack: committed?.release ?? null },
+    ...{ kind: "code", target: instance.name, commit: candidate.commit, ref: candidate.ref, source: "self" },
+    ...{ versionFrom: running.version, versionTo: candidate.version, releaseFrom: running.release, wayBack: committed?.release ?? null },
     ...{ trigger: "found", actor: actor.type === "agent" ? actor : { type: "agent", id: actor.id }, overrides: {} },
     origin: { kind: "self", by: actor.id, because: "it is what lies in code-repo" },
   };
-  return codeChecks.begin({ commit: made.commit, changed: made.changed.slice(0, CHANGED_SHOWN) }, (tell) => {
+  return codeChecks.begin({ commit: candidate.commit, changed: [...changed] }, (tell) => {
     const until = AbortSignal.any([daemon.over, AbortSignal.timeout(WITHIN_MS)]);
     return runCheck(instance, start, { signal: until, tell: (steps) => tell({ steps }), say: () => undefined });
   });
@@ -94,14 +81,6 @@ function readImpact({ impact }: Gives): CodeCheckView["impact"] {
   const { impactLevel, risk, factors } = report;
   const because = factors.filter(({ weight }) => weight > 0).toSorted((a, b) => b.weight - a.weight);
   return { impactLevel, risk, because: because.slice(0, 10).map((factor) => factor.because) };
-}
-
-/** The two would take the machine from what serves at the one moment when it is short. @throws InstarError CONFLICT */
-function assertNoExchange({ journal, time }: Instance): void {
-  for (const update of journal.unfinished()) {
-    const because = findExchange(journal.read(update), time.tickMs());
-    if (because !== undefined) throw new InstarError("CONFLICT", `update ${update} is exchanging versions: ${because}`, { facts: { update }, transient: true });
-  }
 }
 
 /** From the beginning of a line on, where there is more. */

@@ -1,12 +1,12 @@
 import { type Implementations, type InputOf, InstarError, type OutputOf } from "@instar/protocol";
 import { type AgentCode, openAgentCode } from "../daemon/agent-code.ts";
-import { importOwnCode } from "../daemon/import-own-code.ts";
-import { type Instance, readStanding } from "../daemon/instance.ts";
-import { beginNoted, describeCandidate, noteEvent, planNow } from "../daemon/look-for-updates.ts";
+import { readStanding } from "../daemon/instance.ts";
+import { beginNoted, noteEvent, planNow } from "../daemon/look-for-updates.ts";
 import { acknowledge, readDeployments } from "../daemon/read-deployments.ts";
 import { transact } from "../database/open-database.ts";
 import { checkOwnCode } from "./check-own-code.ts";
 import type { OperationContext } from "./context.ts";
+import { CHANGED_SHOWN, makeOwnVersion, readOwnChanges } from "./read-own-changes.ts";
 import { assertNothingUnderWay, assertNotMarked, daemonOf, findUpdate } from "./updates.ts";
 
 type Served = Extract<keyof Implementations, `code.${string}`>;
@@ -16,7 +16,6 @@ type Deploying = InputOf<"code.deploy"> & { readonly forcedBecause: string | nul
 const FILE_BYTES = 4 * 1_048_576;
 const SEARCHED_BYTES = 1_048_576;
 const DIFF_BYTES = 512 * 1_024;
-const CHANGED_SHOWN = 200;
 const WITHIN_MS = 900_000;
 
 /** What an agent does to its own code. Nothing of it touches what runs but `code.deploy`, and that only through an update like any other. */
@@ -36,10 +35,9 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
       return { matches: [...matches], isAll };
     },
     "code.diff": async () => {
-      const base = baseOf(code());
-      const local = await importOwn(instance, code(), { base, onto: base, message: "what was changed" });
+      const { base, local } = await readOwnChanges(instance, code(), within());
       if (local.kind !== "imported") return { text: "", isAll: true, changed: [], commit: null };
-      const text = await instance.rooms.source.diffText(base, local.commit, DIFF_BYTES, within());
+      const text = await instance.rooms.source.diffText(base.commit, local.commit, DIFF_BYTES, within());
       return { text, isAll: text !== null && Buffer.byteLength(text) < DIFF_BYTES, changed: [...local.changed], commit: local.commit };
     },
     "code.write": async ({ place, path, text, mode, expects }) => folderOf(place).write(path, text, { mode, expects }),
@@ -100,17 +98,9 @@ function codeOf({ instance }: OperationContext): AgentCode {
   return code;
 }
 
-function baseOf(code: AgentCode): string {
-  const base = code.base();
-  if (base === null)
-    throw new InstarError("CONFLICT", "code-repo was not made yet: nothing runs so far", { transient: true, advice: "`code.reset` makes it of what runs." });
-  return base.commit;
-}
-
 async function describeCode(context: OperationContext, code: AgentCode): Promise<OutputOf<"code.status">> {
   const { running } = readStanding(context.instance);
-  const base = code.base();
-  const local = base === null ? undefined : await importOwn(context.instance, code, { base: base.commit, onto: base.commit, message: "what was changed" });
+  const { base, local } = code.base() === null ? { base: null, local: null } : await readOwnChanges(context.instance, code, within());
   const changed = local?.kind === "imported" ? local.changed : [];
   return {
     root: code.data.root,
@@ -124,27 +114,14 @@ async function describeCode(context: OperationContext, code: AgentCode): Promise
   };
 }
 
-const importOwn = (instance: Instance, code: AgentCode, what: Parameters<typeof importOwnCode>[2]) =>
-  code.alone(() => importOwnCode(instance, code, what, within()));
-
 async function deploy(context: OperationContext, code: AgentCode, input: Deploying): Promise<OutputOf<"code.deploy">> {
   const { instance, actor } = context;
   const { forcedBecause } = input;
   const daemon = daemonOf(context);
   if (input.push && instance.settings.self?.pushTo === undefined)
     throw new InstarError("INPUT_INVALID", "instar.yaml names no branch to push to", { advice: "Deploy without push, or a person writes self.pushTo there." });
-  const base = baseOf(code);
-  const { running } = readStanding(instance);
-  const onto = running?.commit ?? base;
   const revises = input.revises === undefined ? null : findUpdate(instance, input.revises);
-  const made = await importOwn(instance, code, { base, onto, message: input.message });
-  if (made.kind === "unchanged") throw new InstarError("CONFLICT", "nothing in code-repo differs from what runs: there is nothing to deploy");
-  if (made.kind === "unavailable") throw new InstarError("PACKAGE_REFUSED", `what lies in code-repo cannot be a release: ${made.because}`);
-  if (made.kind === "conflicted")
-    throw new InstarError("CONFLICT", `what runs has moved on, and the same lines were changed in ${made.paths.slice(0, 5).join(", ")}`, {
-      facts: { paths: made.paths },
-      advice: "Keep your changes aside (sandbox), make code-repo anew with `code.reset`, and bring them over.",
-    });
+  const { changed, isRebased, candidate: described } = await makeOwnVersion(instance, code, { message: input.message, to: "deploy" }, within());
   // Who asked for what stays, whatever comes of it.
   transact(instance.database, () =>
     instance.ledger.append({
@@ -152,11 +129,9 @@ async function deploy(context: OperationContext, code: AgentCode, input: Deployi
       actor,
       description: `${actor.id} ${forcedBecause === null ? "deploys" : `forces (${forcedBecause})`} a change of the agent's own: ${input.message}`,
       success: true,
-      details: { commit: made.commit, files: made.changed.slice(0, CHANGED_SHOWN), rebased: made.isRebased, forced: forcedBecause !== null },
+      details: { commit: described.commit, files: [...changed], rebased: isRebased, forced: forcedBecause !== null },
     }),
   );
-  const sighting = { ref: "code-repo", branch: undefined, digest: undefined, trigger: "proposed", refusedBecause: null } as const;
-  const described = await describeCandidate(instance, "self", sighting, made.commit, within());
   const origin = { kind: "self", by: actor.id, because: `${actor.id} made it of what runs; the agent holds no key` } as const;
   const candidate = { ...described, origin };
   if (forcedBecause !== null) assertNotMarked(instance, candidate);
@@ -173,9 +148,9 @@ async function deploy(context: OperationContext, code: AgentCode, input: Deployi
     const update = plan.decision === "start" ? (event?.update ?? null) : null;
     return {
       update,
-      commit: made.commit,
-      changed: made.changed.slice(0, CHANGED_SHOWN),
-      isRebased: made.isRebased,
+      commit: described.commit,
+      changed: [...changed],
+      isRebased,
       decision: plan.decision,
       because: plan.because,
     };

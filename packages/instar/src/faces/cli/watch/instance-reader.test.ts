@@ -1,7 +1,7 @@
 import { InstarError, type Operation } from "@instar/protocol";
 import { describe, expect, it } from "vitest";
 import { InstanceReader } from "./instance-reader.ts";
-import { FIRST_UPDATE, sampleStatus, sampleUpdate } from "./sample-reading.testing.ts";
+import { FIRST_UPDATE, sampleApproval, sampleStatus, sampleSteps, sampleUpdate } from "./sample-reading.testing.ts";
 
 const answers: Record<string, unknown> = {
   status: sampleStatus({ waiting: "first\nsecond \u001b[31mred" }),
@@ -81,6 +81,21 @@ describe("looking at an instance", () => {
     expect((await lists()).lists).toEqual(["approval.list"]);
     status = sampleStatus({ state: "idle", update: sampleUpdate({ outcome: "committed" }) });
     expect((await lists()).lists).toEqual(["update.list", "approval.list"]);
+  });
+
+  it("shows a question only with the decision that it hangs on, though the two are asked for one after the other", async () => {
+    let status = sampleStatus({ state: "approving", update: sampleUpdate({ steps: sampleSteps("decide") }) });
+    const reader = new InstanceReader({
+      askDaemon: async (operation, input) => {
+        if (operation.name === "status") return status;
+        return operation.name === "approval.list" ? { approvals: [sampleApproval()] } : daemonWith("")(operation, input);
+      },
+      askDisk: away,
+      signal,
+    });
+    expect(await reader.look(null)).toMatchObject({ reading: { approvals: [] } });
+    status = sampleStatus({ state: "approving", update: sampleUpdate({ steps: sampleSteps("approve", "waiting") }) });
+    expect(await reader.look(null)).toMatchObject({ reading: { approvals: [{ state: "waiting" }] } });
   });
 
   it("does not hide what no later look would mend", async () => {

@@ -1,5 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
-import { type InputOf, InstarError, OPERATIONS, type Operation, type OperationName, type OutputOf, type StatusView, type UpdateView } from "@instar/protocol";
+import {
+  type ApprovalView,
+  type InputOf,
+  InstarError,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+  type OutputOf,
+  type StatusView,
+  type UpdateView,
+} from "@instar/protocol";
 import { printable } from "../printable.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import { type Heard, NO_LOG, type Reading, type WatchLog } from "./watch-state.ts";
@@ -75,7 +85,10 @@ export class InstanceReader {
     const key = `${newest?.id} ${newest?.outcome} ${state}`;
     const isKnown = this.#lists.key === key;
     const updates = isKnown ? this.#lists.updates : (await this.#ask(ask, "update.list", { limit: UPDATES })).updates;
-    const approvals = isKnown && state !== "approving" ? this.#lists.approvals : (await this.#ask(ask, "approval.list", { limit: APPROVALS })).approvals;
+    const approvals =
+      isKnown && state !== "approving"
+        ? this.#lists.approvals
+        : (await this.#ask(ask, "approval.list", { limit: APPROVALS })).approvals.filter((each) => isOfThisMoment(each, newest));
     this.#lists = { key, updates: updates.map((update) => (update.id === newest?.id ? newest : update)), approvals };
     return this.#lists;
   }
@@ -109,6 +122,10 @@ export function operationOf(name: OperationName): Operation {
   if (found === undefined) throw new Error(`the table has no ${name}`);
   return found;
 }
+
+/** Asked a moment later, it may tell of a question whose update was still being decided upon when that was looked at: it is shown with the next look, and all that it hangs on. */
+const isOfThisMoment = ({ update, state }: ApprovalView, newest: UpdateView | null) =>
+  state !== "waiting" || update !== newest?.id || newest.steps.some((step) => step.id === "approve" && step.state === "waiting");
 
 const FOR_GOOD = ["UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "INPUT_INVALID"] as const;
 const isForGood = (error: unknown) => FOR_GOOD.some((code) => InstarError.is(error, code));
