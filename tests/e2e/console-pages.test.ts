@@ -1,6 +1,6 @@
 // The console's pages of record, keeping and rules in a real Chromium, at a real instance with a history: an update that went through, one that went back,
 // backups, tasks, tokens. The order matters: each story leaves what the next begins with.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { LedgerEntryView, OutputOf } from "@instar/protocol";
@@ -57,7 +57,7 @@ describe("the console's pages:", () => {
   const entries = (query = "limit=1000") => instance.ask<OutputOf<"audit.list">>("GET", `/v1/audit/list?${query}`).then(({ entries: found }) => found);
 
   beforeAll(async () => {
-    instance = await TestInstance.create({ settings: "backup: { config: [instar.yaml, config] }\nwatch: { time: 1500ms, requests: 0 }" });
+    instance = await TestInstance.create({ settings: "backup: { config: [instar.yaml, config, policy] }\nwatch: { time: 1500ms, requests: 0 }" });
     mkdirSync(join(instance.agent, "config"));
     writeFileSync(join(instance.agent, "config/agent.json"), '{ "greeting": "hello" }\n');
     mkdirSync(join(instance.agent, "policy"));
@@ -243,9 +243,41 @@ describe("the console's pages:", () => {
     await other.end();
   });
 
+  it("a draft of policies is put in place after it was tried, with a look at the difference, and taken back", async () => {
+    const path = join(instance.agent, "policy", "own.cedar");
+    await go("policy");
+    await page().getByRole("tab", { name: "Try and change" }).click();
+    const put = page().getByRole("button", { name: "Put it in place…" });
+    expect(await put.isDisabled()).toBe(true);
+    await page().getByText("Try it first, as it is now.").waitFor();
+    await page().getByLabel("Its name").fill("../own.cedar");
+    await page().getByText("Its name is of letters").waitFor();
+    await page().getByLabel("Its name").fill("own.cedar");
+    await page()
+      .getByLabel("Policies, in Cedar")
+      .fill('@id("mine") @because("anybody looks") permit (principal, action == Instar::Action::"status", resource);\n');
+    await page().getByRole("button", { name: "Try it on the past" }).click();
+    await page().getByRole("heading", { name: "It would have said the same of every update" }).waitFor();
+    await put.click();
+    await dialog().getByLabel("Why").fill("to see it");
+    await dialog().getByText('@id("mine")').waitFor();
+    expect(existsSync(path)).toBe(false);
+    await dialog().getByRole("button", { name: "Write it" }).click();
+    await dialog().waitFor({ state: "detached" });
+    await until("the file is written", () => (existsSync(path) ? true : undefined));
+    const { texts } = await instance.ask<OutputOf<"policy.show">>("GET", "/v1/policy/show");
+    expect(texts.find(({ file }) => file === "own.cedar")?.text).toBe(readFileSync(path, "utf8"));
+    await until("the change is committed", async () => ((await instance.updatesNow())[0]?.outcome === "committed" ? true : undefined));
+    await go("settings");
+    await page().getByRole("button", { name: "Undo…" }).first().click();
+    await dialog().getByRole("button", { name: "Put back what was there" }).click();
+    await until("the file is gone", () => (existsSync(path) ? undefined : true));
+    await until("that is committed", async () => ((await instance.updatesNow())[0]?.outcome === "committed" ? true : undefined));
+  });
+
   it("a draft of policies is tried on the past, and one with a mistake is not", async () => {
     await go("policy");
-    await page().getByRole("tab", { name: "Try on the past" }).click();
+    await page().getByRole("tab", { name: "Try and change" }).click();
     const draft = page().getByLabel("Policies, in Cedar");
     await draft.fill('@id("none") @because("nothing goes") forbid (principal, action == Instar::Action::"proceed", resource);');
     await page().getByRole("button", { name: "Try it on the past" }).click();

@@ -13,7 +13,7 @@ export function PolicyPage() {
     <>
       <PageHead title="Policy">
         Which update may proceed, and who may do what. The files lie in the folder <code>policy</code> beside instar.yaml and are read at each decision; here
-        they are looked at and tried.
+        they are looked at, tried, and written where <code>backup.config</code> lists them.
       </PageHead>
       <Tabs
         label="About the policies"
@@ -21,7 +21,7 @@ export function PolicyPage() {
         onSelect={setTab}
         tabs={[
           { id: "show", label: "What holds", content: () => <ShowPolicies /> },
-          { id: "simulate", label: "Try on the past", content: () => <SimulatePolicies /> },
+          { id: "simulate", label: "Try and change", content: () => <SimulatePolicies /> },
           { id: "explain", label: "Who may do what", content: () => <ExplainPolicies /> },
           { id: "test", label: "Tests", content: () => <TestPolicies /> },
         ]}

@@ -55,6 +55,16 @@ test("lines that look like a diff's own heads stay lines of their file", async (
   });
 });
 
+test("a line that only a pattern takes for several hides no file and belongs to no other", async () => {
+  const before = upstream.commit("one", { a: "a\n", b: "b\n" });
+  const after = upstream.commit("two", { a: "x\rdiff --git a/b b/b\n\u2028diff --git c\n\r@@ -1 +1 @@\n", b: "c\n", "c\u2028@@ d": "e\n" });
+  expect(await diffsOf(before, after)).toEqual({
+    a: "@@ -1 +1,3 @@\n-a\n+x\rdiff --git a/b b/b\n+\u2028diff --git c\n+\r@@ -1 +1 @@\n",
+    b: "@@ -1 +1 @@\n-b\n+c\n",
+    "c\u2028@@ d": "@@ -0,0 +1 @@\n+e\n",
+  });
+});
+
 test("the first version is all new, and a repository's own settings run nothing", async () => {
   const first = upstream.commit("one", { ".gitattributes": "* diff=evil\n", a: "a\n" });
   expect(await diffsOf(null, first)).toEqual({ ".gitattributes": "@@ -0,0 +1 @@\n+* diff=evil\n", a: "@@ -0,0 +1 @@\n+a\n" });

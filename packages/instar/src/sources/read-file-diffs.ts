@@ -49,10 +49,14 @@ function parseFileDiffs(output: string): Map<string, string> {
     paths.push(fields[at + (isRename ? 2 : 1)] ?? "");
     at += isRename ? 3 : 2;
   }
-  const parts = output
-    .slice(end + 2)
-    .split(/^diff --git .*\n/m)
-    .slice(1);
+  // By line feeds alone: to a pattern's ^ a line also begins behind a carriage return and behind U+2028, which a candidate may put anywhere.
+  const parts = `\n${output.slice(end + 2)}`.split("\ndiff --git ").slice(1);
   if (parts.length !== paths.length) throw new InstarError("PLATFORM_FAILED", `git named ${paths.length} files and showed ${parts.length}`);
-  return new Map(parts.map((part, at) => [paths[at] ?? "", part.slice(Math.max(0, part.search(/^@@ /m))).replace(/^(?!@@ )[\s\S]*$/, "")]));
+  return new Map(parts.map((part, at) => [paths[at] ?? "", hunksOf(at < parts.length - 1 ? `${part}\n` : part)]));
+}
+
+/** Behind the heads; nothing where only its mode or its name changed. */
+function hunksOf(part: string): string {
+  const begin = part.indexOf("\n@@ ");
+  return begin < 0 ? "" : part.slice(begin + 1);
 }

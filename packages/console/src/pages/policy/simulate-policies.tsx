@@ -10,33 +10,48 @@ import { EmptyState } from "../../parts/empty-state.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { Text } from "../../parts/text.tsx";
 import { When } from "../../parts/when.tsx";
+import { joinDraft, listOwn, whyNoName } from "./plan-policy-edit.ts";
+import { PutInPlace } from "./put-in-place.tsx";
 import { CheckedPolicies } from "./show-policies.tsx";
 
-const EXAMPLE = `// Put it into a file of the folder policy once it does what you want.
+const NEW = "own.cedar";
+const EXAMPLE = `// An example: change it to what you want.
 @id("migrations-take-two") @because("a change of the state's shape takes two people")
 @approvals("2")
 permit (principal, action == Instar::Action::"proceedWithApproval", resource)
 when { resource.touches.contains("migrations") };
 `;
 
-/** A draft, looked through for mistakes and tried on every update of the past. Nothing is put in place. */
+interface Tried {
+  /** What was tried. */
+  readonly policies: string;
+  readonly check: PolicyCheckView;
+  readonly simulation: SimulationView | null;
+}
+
+/** A draft of one file, looked through for mistakes, tried on every update of the past beside the other files, and then put in place. */
 export function SimulatePolicies() {
   const { data } = useOperation("policy.show", {});
-  const own = data?.texts.filter(({ file }) => !file.startsWith("instar:")) ?? [];
+  const own = listOwn(data?.texts ?? []);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [name, setName] = useState(NEW);
   const [text, setText] = useState<string | null>(null);
-  const [tried, setTried] = useState<{ check: PolicyCheckView; simulation: SimulationView | null } | null>(null);
+  const [tried, setTried] = useState<Tried | null>(null);
   const [problem, setProblem] = useState<Error | null>(null);
   const check = useCommand("policy.check");
   const simulate = useCommand("policy.simulate");
   const may = useMay("policy.simulate");
   const id = useId();
-  const policies = text ?? (own.length === 0 ? EXAMPLE : own.map((each) => each.text).join("\n"));
+  const file = chosen ?? own[0]?.file ?? "";
+  const before = own.find((each) => each.file === (file === "" ? name.trim() : file))?.text ?? null;
+  const draft = { file: file === "" ? name.trim() : file, text: text ?? before ?? EXAMPLE };
+  const policies = joinDraft(own, draft);
   const isBusy = check.isPending || simulate.isPending;
   const run = async () => {
     setProblem(null);
     try {
       const found = await check.mutateAsync({ policies });
-      setTried({ check: found, simulation: found.verdict === "pass" ? await simulate.mutateAsync({ policies }) : null });
+      setTried({ policies, check: found, simulation: found.verdict === "pass" ? await simulate.mutateAsync({ policies }) : null });
     } catch (error) {
       setProblem(error as Error);
     }
@@ -44,9 +59,30 @@ export function SimulatePolicies() {
   return (
     <div className="stack">
       <Card title="A draft">
-        <p id={`${id}-help`}>
-          It takes the place of your own policies while it is tried; those that Instar brings go on to hold. Nothing is put in place from here.
-        </p>
+        <p id={`${id}-help`}>While it is tried it takes the place of that file; your other files, and the policies that Instar brings, are tried with it.</p>
+        <div className="filters">
+          <label className="field">
+            <span className="field-label">File</span>
+            <select
+              value={file}
+              onChange={(event) => {
+                setChosen(event.target.value);
+                setText(null);
+              }}
+            >
+              {own.map((each) => (
+                <option key={each.file}>{each.file}</option>
+              ))}
+              <option value="">a new file</option>
+            </select>
+          </label>
+          {file === "" && (
+            <label className="field">
+              <span className="field-label">Its name</span>
+              <input value={name} autoComplete="off" spellCheck={false} onChange={(event) => setName(event.target.value)} />
+            </label>
+          )}
+        </div>
         <label className="field">
           <span className="field-label">Policies, in Cedar</span>
           <textarea
@@ -54,7 +90,7 @@ export function SimulatePolicies() {
             rows={14}
             spellCheck={false}
             aria-describedby={`${id}-help`}
-            value={policies}
+            value={draft.text}
             onChange={(event) => setText(event.target.value)}
           />
         </label>
@@ -63,6 +99,7 @@ export function SimulatePolicies() {
             {isBusy ? "Trying…" : "Try it on the past"}
           </Button>
           {!may.isAllowed && <span className="action-reason">{may.because}</span>}
+          <PutInPlace draft={draft} before={before} blockedBecause={whyNoName(draft.file) ?? whyNotYet(tried, policies)} />
         </div>
         {problem !== null && <Problem error={problem} />}
       </Card>
@@ -71,6 +108,12 @@ export function SimulatePolicies() {
       {tried?.simulation != null && <Simulated simulation={tried.simulation} />}
     </div>
   );
+}
+
+/** Nothing is written that was not tried as it is, or that would deny everything. */
+function whyNotYet(tried: Tried | null, policies: string): string | null {
+  if (tried?.policies !== policies) return "Try it first, as it is now.";
+  return tried.check.verdict === "pass" ? null : "It has a mistake, and with one nothing proceeds.";
 }
 
 function Simulated({ simulation }: { readonly simulation: SimulationView }) {

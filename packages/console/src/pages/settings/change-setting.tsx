@@ -1,7 +1,6 @@
-import type { EditLookView, SettingsView } from "@instar/protocol";
+import type { SettingsView } from "@instar/protocol";
 import { ActionDialog, type ActionField, type ActionValues } from "../../parts/action-dialog.tsx";
-import { Difference } from "../../parts/difference.tsx";
-import { Text } from "../../parts/text.tsx";
+import { EditPreview } from "./edit-preview.tsx";
 import { parseSettingValue, planSettingEdit, renderSettingValue, type Setting } from "./plan-setting-edit.ts";
 
 /** One value of instar.yaml, changed as an update of the configuration: looked at before, on the ledger, and undone. */
@@ -52,18 +51,4 @@ function planOf(setting: Setting, digest: string, { value = "", remove, because 
   } catch {
     return planSettingEdit(setting, value, how);
   }
-}
-
-function EditPreview({ look }: { readonly look: EditLookView }) {
-  return (
-    <div className="stack">
-      <p>
-        <Text text={look.because} />
-        {look.restart && " The agent is started again."}
-      </p>
-      {look.changes.map(({ path, difference }) => (
-        <Difference key={path} label={`What changes in ${path}`} lines={difference} />
-      ))}
-    </div>
-  );
 }
