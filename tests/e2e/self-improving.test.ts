@@ -136,7 +136,7 @@ describe("an agent that improves itself:", () => {
     expect((await answerAs(ada, "reject", { because: "use the exact factor: 453.59237 g" })).status).toBe(200);
     const second = await waitsForPerson(body.request, first.update);
     expect((await answerAs(ada, "approve", {})).status).toBe(200);
-    expect(await ended(body.request)).toMatchObject({ state: "done", answer: 907.18474, update: second.update, tries: 2 });
+    expect(await ended(body.request), instance.log("agent")).toMatchObject({ state: "done", answer: 907.18474, update: second.update, tries: 2 });
     expect(await convert("pound", "g", 2)).toMatchObject({ status: 200, body: { value: 907.18474 } });
     const { deployments } = await instance.ask<OutputOf<"code.deployments">>("GET", "/v1/code/deployments");
     expect(deployments).toMatchObject([

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -286,9 +286,11 @@ export class TestInstance {
     return this.json<OutputOf<"audit.list">>("audit", "list", "--limit", "1000").entries.toReversed();
   }
 
-  log(of: "keeper" | "daemon"): string {
-    const path = join(this.data, "logs", `${of}.log`);
-    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  /** `agent`: of every release that ran, one after the other. */
+  log(of: "keeper" | "daemon" | "agent"): string {
+    const logs = join(this.data, "logs");
+    const names = existsSync(logs) ? readdirSync(logs).filter((name) => name === `${of}.log` || name.startsWith(`${of}-`)) : [];
+    return names.map((name) => readFileSync(join(logs, name), "utf8")).join("");
   }
 
   end(): void {

@@ -5,7 +5,7 @@ const TESTS = /^test\/convert\.test\.js$/;
 /**
  * What a model is shown: the files that it may change, and the test that judges them.
  *
- * @throws where a file that a model may change is not there: code-repo is being made
+ * @throws where a file that a model may change is not there
  * @returns {Promise<Map<string, { text: string, digest: string }>>} by path, in the order of the paths
  */
 export async function readOwnCode(instar) {

@@ -31,9 +31,9 @@ export async function runNext({ book, instar, ask, answerOf, now, attemptsPerHou
       book.put(move.request);
       return move.request.state !== "waiting";
     case "try": {
-      const { isStale, changedCount } = await instar.call("code_status");
-      // Instar is about to make code-repo of what runs now: whoever resets it meanwhile is in its way.
-      if (isStale && changedCount === 0) return false;
+      const { base, isStale, changedCount } = await instar.call("code_status");
+      // Instar is about to make code-repo of what runs now: whoever changes it meanwhile is in its way.
+      if (base === null || (isStale && changedCount === 0)) return false;
       book.put(await tryOnce(book.noteAttempt(move.request), { instar, ask, now, isChanged: changedCount > 0 }));
       return false;
     }
@@ -58,6 +58,7 @@ async function tryOnce(request, { instar, ask, now, isChanged }) {
     if (begun.decision !== "start") return end(request, "failed", `the change was not begun: ${begun.because}`);
     return { ...request, because: "the change is on its way", update: begun.update, rejected: null, comment: null };
   } catch (error) {
+    console.log(`try ${request.tries} of ${request.id} could not be done: ${error.message}`);
     // The daemon may be starting again: three tries in three seconds would all meet the same.
     return { ...request, because: `it could not be done: ${error.message.slice(0, 300)}`, notBeforeMs: now() + AFTER_FAULT_MS };
   }

@@ -154,6 +154,7 @@ describe("one move", () => {
   let broken;
   let said;
   let status;
+  const base = { commit: "c0", version: "1.0.0" };
   const OWN = new Map([["skills/convert.js", { text: "export {};", digest: "d3" }], ...FILES]);
   const instar = {
     async call(tool, input) {
@@ -177,7 +178,7 @@ describe("one move", () => {
     calls = [];
     deployments = [];
     broken = undefined;
-    status = { isStale: false, changedCount: 1 };
+    status = { base, isStale: false, changedCount: 1 };
     said = { decision: "start", update: "u1", because: "" };
   });
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -202,10 +203,16 @@ describe("one move", () => {
   });
 
   test("waits while Instar makes code-repo of what runs now, and resets only what was changed", async () => {
-    status = { isStale: true, changedCount: 0 };
-    await run();
-    assert.deepEqual([calls, request().tries], [["code_deployments", "code_status"], 0]);
-    status = { isStale: false, changedCount: 0 };
+    for (const making of [
+      { base: null, isStale: false, changedCount: 0 },
+      { base, isStale: true, changedCount: 0 },
+    ]) {
+      status = making;
+      calls = [];
+      await run();
+      assert.deepEqual([calls, request().tries], [["code_deployments", "code_status"], 0]);
+    }
+    status = { base, isStale: false, changedCount: 0 };
     await run();
     assert.deepEqual([calls.includes("code_reset"), request().tries], [false, 1]);
   });

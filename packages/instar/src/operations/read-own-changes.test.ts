@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { InstarError } from "@instar/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AgentCode, openAgentCode } from "../daemon/agent-code.ts";
 import { DaemonBench, ended, step } from "../daemon/daemon-bench.testing.ts";
 import type { Instance } from "../daemon/instance.ts";
-import { readOwnChanges } from "./read-own-changes.ts";
+import { inCodeRepo, readOwnChanges } from "./read-own-changes.ts";
 
 let bench: DaemonBench;
 let instance: Instance;
@@ -73,5 +74,23 @@ describe("while code-repo is made anew", () => {
     holding.letGo();
     await resetting;
     expect(await asking).toMatchObject({ base: { version: "1.0.0" }, local: { kind: "unchanged" } });
+  });
+
+  it("whoever reads in it reads the whole of it, and what he writes stays", async () => {
+    const holding = holdMaking();
+    const resetting = code.reset(signal);
+    await holding.begun;
+    const listing = inCodeRepo(code, () => code.codeRepo.list("", { recursive: true, limit: 100, signal }));
+    const writing = inCodeRepo(code, () => code.codeRepo.write("mine.js", "export const mine = 1;\n"));
+    await turns();
+    holding.letGo();
+    await Promise.all([resetting, writing]);
+    expect({ listed: (await listing).entries.length > 0, mine: mine() }).toEqual({ listed: true, mine: true });
+  });
+
+  it("whoever comes when it was not made is told to come again", async () => {
+    Object.assign(instance.rooms.source, { writeTree: () => Promise.reject(new InstarError("DISK_FULL", "the disk is away")) });
+    await expect(code.reset(signal)).rejects.toThrow("the disk is away");
+    await expect(inCodeRepo(code, async () => "acted")).rejects.toMatchObject({ code: "CONFLICT", transient: true });
   });
 });

@@ -46,17 +46,31 @@ export async function makeOwnVersion(
   return { changed: local.changed.slice(0, CHANGED_SHOWN), isRebased: local.isRebased, candidate };
 }
 
-/** What it was made of is asked for when it is our turn: while somebody makes it anew it is of nothing. */
+/**
+ * Acts in code-repo while nobody else makes it anew: what is read is whole, and what is written stays. What it was made of is asked for when it is our turn: while
+ * somebody makes it anew it is of nothing.
+ * @throws InstarError CONFLICT before it was made
+ */
+export function inCodeRepo<T>(code: AgentCode, act: (base: Base) => Promise<T>): Promise<T> {
+  return code.alone(async () => {
+    const base = code.base();
+    if (base === null)
+      throw new InstarError("CONFLICT", "code-repo was not made yet of what runs", {
+        transient: true,
+        advice: "It is made as soon as a version runs: ask again. `code.status` shows it as `base`.",
+      });
+    return act(base);
+  });
+}
+
 function importOnto(
   instance: Instance,
   code: AgentCode,
   { onto, message }: { readonly onto: (base: Base) => string; readonly message: string },
   signal: AbortSignal,
 ): Promise<{ readonly base: Base; readonly local: ImportedCode }> {
-  return code.alone(async () => {
-    const base = code.base();
-    if (base === null)
-      throw new InstarError("CONFLICT", "code-repo was not made yet: nothing runs so far", { transient: true, advice: "`code.reset` makes it of what runs." });
-    return { base, local: await importOwnCode(instance, code, { base: base.commit, onto: onto(base), message }, signal) };
-  });
+  return inCodeRepo(code, async (base) => ({
+    base,
+    local: await importOwnCode(instance, code, { base: base.commit, onto: onto(base), message }, signal),
+  }));
 }

@@ -4,9 +4,10 @@ import { readStanding } from "../daemon/instance.ts";
 import { beginNoted, noteEvent, planNow } from "../daemon/look-for-updates.ts";
 import { acknowledge, readDeployments } from "../daemon/read-deployments.ts";
 import { transact } from "../database/open-database.ts";
+import type { AgentFolder } from "../self/folders/agent-folder.ts";
 import { checkOwnCode } from "./check-own-code.ts";
 import type { OperationContext } from "./context.ts";
-import { CHANGED_SHOWN, makeOwnVersion, readOwnChanges } from "./read-own-changes.ts";
+import { CHANGED_SHOWN, inCodeRepo, makeOwnVersion, readOwnChanges } from "./read-own-changes.ts";
 import { assertNothingUnderWay, assertNotMarked, daemonOf, findUpdate } from "./updates.ts";
 
 type Served = Extract<keyof Implementations, `code.${string}`>;
@@ -22,16 +23,20 @@ const WITHIN_MS = 900_000;
 export function implementSelf(context: OperationContext): Pick<Implementations, Served> {
   const { instance } = context;
   const code = () => codeOf(context);
-  const folderOf = (place: InputOf<"code.list">["place"]) => (place === "sandbox" ? code().sandbox : code().codeRepo);
+  const inPlace = <T>(place: InputOf<"code.list">["place"], act: (folder: AgentFolder) => Promise<T>): Promise<T> => {
+    const held = code();
+    return place === "sandbox" ? act(held.sandbox) : inCodeRepo(held, () => act(held.codeRepo));
+  };
   return {
     "code.status": () => describeCode(context, code()),
     "code.list": async ({ place, path, recursive, limit }) => {
-      const { entries, isAll } = await folderOf(place).list(path, { recursive, limit, signal: within() });
+      const { entries, isAll } = await inPlace(place, (folder) => folder.list(path, { recursive, limit, signal: within() }));
       return { entries: [...entries], isAll };
     },
-    "code.read": async ({ place, path, fromLine, lines }) => folderOf(place).read(path, { maxBytes: FILE_BYTES, fromLine, lines }),
+    "code.read": async ({ place, path, fromLine, lines }) => inPlace(place, (folder) => folder.read(path, { maxBytes: FILE_BYTES, fromLine, lines })),
     "code.search": async ({ place, text, path, caseSensitive, limit }) => {
-      const { matches, isAll } = await folderOf(place).search({ text, path, caseSensitive, limit, maxFileBytes: SEARCHED_BYTES, signal: within() });
+      const what = { text, path, caseSensitive, limit, maxFileBytes: SEARCHED_BYTES, signal: within() };
+      const { matches, isAll } = await inPlace(place, (folder) => folder.search(what));
       return { matches: [...matches], isAll };
     },
     "code.diff": async () => {
@@ -40,17 +45,17 @@ export function implementSelf(context: OperationContext): Pick<Implementations, 
       const text = await instance.rooms.source.diffText(base.commit, local.commit, DIFF_BYTES, within());
       return { text, isAll: text !== null && Buffer.byteLength(text) < DIFF_BYTES, changed: [...local.changed], commit: local.commit };
     },
-    "code.write": async ({ place, path, text, mode, expects }) => folderOf(place).write(path, text, { mode, expects }),
+    "code.write": async ({ place, path, text, mode, expects }) => inPlace(place, (folder) => folder.write(path, text, { mode, expects })),
     "code.move": async ({ place, from, to }) => {
-      await folderOf(place).move(from, to);
+      await inPlace(place, (folder) => folder.move(from, to));
       return { path: to, because: `${from} is ${to} now` };
     },
     "code.delete": async ({ place, path }) => {
-      await folderOf(place).remove(path);
+      await inPlace(place, (folder) => folder.remove(path));
       return { path, because: `${path} is gone` };
     },
     "code.patch": async ({ place, patch }) => {
-      const { changed } = await folderOf(place).patch(patch);
+      const { changed } = await inPlace(place, (folder) => folder.patch(patch));
       return { changed: [...changed] };
     },
     "code.reset": async () => {
