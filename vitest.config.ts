@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -28,17 +28,37 @@ class InOrder extends BaseSequencer {
   }
 }
 
+/** Whole instances, and what takes a process to its limits: each file in one of its own. */
+const WHOLE = ["tests/{crash,e2e,fuzz,escapes,scripts}/**/*.test.ts"];
+
+const shared = {
+  // Real processes and real git on shared machines: generous, and no test asserts a time.
+  // Longer than `until` of the end-to-end tests waits: what is waited for in vain says so itself, with the daemon's last words.
+  testTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+  hookTimeout: 180_000,
+  pool: "forks",
+  maxWorkers: 3,
+  sequence: { hooks: "stack" },
+} as const;
+
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
-    // Real processes and real git on shared machines: generous, and no test asserts a time.
-    // Longer than `until` of the end-to-end tests waits: what is waited for in vain says so itself, with the daemon's last words.
-    testTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
-    hookTimeout: 180_000,
+    ...shared,
     globalSetup: ["tests/bundle-program.ts"],
-    pool: "forks",
-    maxWorkers: 3,
     sequence: { hooks: "stack", sequencer: InOrder },
+    projects: [
+      // Hundreds of files that need the same modules: a process for each of them took a third of their time.
+      {
+        test: {
+          ...shared,
+          name: "parts",
+          isolate: false,
+          include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...WHOLE],
+        },
+      },
+      { test: { ...shared, name: "whole", include: WHOLE } },
+    ],
   },
 });
