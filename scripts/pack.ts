@@ -38,12 +38,17 @@ async function packStage(stage: string, folder: string): Promise<string> {
   return join(folder, nameOfTarball(stdout));
 }
 
-/** Lays out what a package is made of, with the web console where that was built. @returns its program */
-export async function stageInstar(stage: string): Promise<string> {
+/**
+ * Lays out what a package is made of, with the web console where that was built.
+ * @param beside what else is bundled with the program's own modules, by name: `dist/<name>.js`
+ * @returns its program
+ */
+export async function stageInstar(stage: string, beside: Readonly<Record<string, string>> = {}): Promise<string> {
   await rm(stage, { recursive: true, force: true });
   await mkdir(stage, { recursive: true });
   const { folder: home, devDependencies: _, ...manifest } = ownPackage();
-  await bundleProgram(join(ROOT, home), join(stage, "dist"), Object.keys(manifest.dependencies ?? {}));
+  const entries = { main: join(ROOT, home, "src", "main.ts"), ...beside };
+  await bundleProgram(entries, join(stage, "dist"), Object.keys(manifest.dependencies ?? {}));
   await writeFile(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const [from, to] of [
     [`${home}/bin`, "bin"],
@@ -66,9 +71,9 @@ function ownPackage() {
 }
 
 /** @instar/protocol is a part of the program and goes into it; everything else stays a dependency. */
-async function bundleProgram(home: string, out: string, dependencies: readonly string[]): Promise<void> {
+async function bundleProgram(entries: Readonly<Record<string, string>>, out: string, dependencies: readonly string[]): Promise<void> {
   await build({
-    entryPoints: [join(home, "src", "main.ts")],
+    entryPoints: entries,
     outdir: out,
     bundle: true,
     // What a command does not need is not read: a command line is there at once, and a keeper holds no engine.

@@ -14,7 +14,8 @@ import { readVictims } from "./read-victims.ts";
 import { type Census, takeCensus } from "./take-census.ts";
 
 const run = promisify(execFile);
-const MAIN = fileURLToPath(new URL("crash-main.ts", import.meta.url));
+/** The sources, where nobody has bundled them. */
+const MAIN = process.env.INSTAR_CRASH_PROGRAM ?? fileURLToPath(new URL("crash-main.ts", import.meta.url));
 const AGENT = fileURLToPath(new URL("agent", import.meta.url));
 /** The sources are stripped of their types once for all instances, and not at each start of each. */
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));

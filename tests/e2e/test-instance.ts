@@ -308,7 +308,7 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined> |
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
