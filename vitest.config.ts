@@ -28,8 +28,11 @@ class InOrder extends BaseSequencer {
   }
 }
 
-/** Whole instances, and what takes a process to its limits: each file in one of its own. */
-const WHOLE = ["tests/{crash,e2e,fuzz,escapes,scripts}/**/*.test.ts"];
+/** Whole instances, and rooms that measure the process they are in, or take it to its limits: each file in one of its own. */
+const ALONE = [
+  "tests/{crash,e2e,fuzz,escapes,scripts}/**/*.test.ts",
+  "packages/instar/src/{backups,keeper,platform,sandbox,self,store,validation}/**/*.test.ts",
+];
 
 const shared = {
   // Real processes and real git on shared machines: generous, and no test asserts a time.
@@ -52,13 +55,13 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          name: "parts",
+          name: "together",
           isolate: false,
           include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...WHOLE],
+          exclude: [...configDefaults.exclude, ...ALONE],
         },
       },
-      { test: { ...shared, name: "whole", include: WHOLE } },
+      { test: { ...shared, name: "alone", include: ALONE } },
     ],
   },
 });

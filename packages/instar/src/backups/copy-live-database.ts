@@ -45,7 +45,7 @@ export async function copyDatabase(
     signal?.throwIfAborted();
     removeCopy(to);
     try {
-      const isBackedUp = writesAhead(from) && (await copyByBackup(from, to));
+      const isBackedUp = writesAhead(from) && (await copyByBackup(from, to, signal));
       if (isBackedUp || (await copyFiles(from, to))) {
         assertWhole(to);
         return isBackedUp ? "online-backup" : "files";
@@ -80,15 +80,24 @@ function writesAhead(path: string): boolean {
   }
 }
 
-/** False where it cannot be opened beside its owner (exclusive locking): then its files are copied. */
-async function copyByBackup(from: string, to: string): Promise<boolean> {
+/**
+ * One reader's moment is held from the first page to the last. Without it SQLite begins anew at each write that comes between two steps ("Online Backup API",
+ * sqlite3_backup_step), and a large database with a busy writer would never be copied. A reader stops no writer here; the log only grows until it is done.
+ *
+ * @returns false where it cannot be opened beside its owner (exclusive locking): then its files are copied
+ * @throws the signal's reason
+ */
+async function copyByBackup(from: string, to: string, signal: AbortSignal | undefined): Promise<boolean> {
   let source: DatabaseSync | undefined;
   try {
     source = new DatabaseSync(from, { readOnly: true });
-    await backup(source, to, { rate: PAGES_PER_STEP });
+    source.exec("BEGIN");
+    source.prepare("SELECT count(*) FROM sqlite_schema").get();
+    await backup(source, to, { rate: PAGES_PER_STEP, progress: () => signal?.throwIfAborted() });
     return true;
   } catch {
     removeCopy(to);
+    signal?.throwIfAborted();
     return false;
   } finally {
     source?.close();

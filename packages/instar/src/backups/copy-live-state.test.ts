@@ -24,15 +24,15 @@ write(0);
 process.stdout.write("writing\\n");
 let n = 1, over = false;
 process.stdin.on("data", () => { over = true; process.stdout.write("refused " + refused + " of " + n + "\\n"); database.close(); process.exit(0); });
-const again = () => { for (let i = 0; i < 5; i += 1) write(n++); if (!over) restMs === "none" ? setImmediate(again) : setTimeout(again, Number(restMs)); };
+const again = () => { for (let i = 0; i < 5; i += 1) write(n++); if (!over) setTimeout(again, Number(restMs)); };
 again();
 `;
 
-/** Changes two pages in their place, eight MB apart: a copy of no one moment passes each of SQLite's checks. */
+/** Changes two pages in their place, many MB apart, without a pause: a copy of no one moment passes each of SQLite's checks. */
 const WRITER_OF_FAR_PAGES = `
 const { DatabaseSync } = require("node:sqlite");
 const database = new DatabaseSync(process.argv[1]);
-database.exec("PRAGMA journal_mode = delete; PRAGMA busy_timeout = 0; CREATE TABLE a(n INTEGER); INSERT INTO a VALUES (0); CREATE TABLE fill(f); INSERT INTO fill VALUES (zeroblob(8000000)); CREATE TABLE b(n INTEGER); INSERT INTO b VALUES (0)");
+database.exec("PRAGMA journal_mode = " + process.argv[2] + "; PRAGMA busy_timeout = 0; CREATE TABLE a(n INTEGER); INSERT INTO a VALUES (0); CREATE TABLE fill(f); INSERT INTO fill VALUES (zeroblob(" + process.argv[3] + ")); CREATE TABLE b(n INTEGER); INSERT INTO b VALUES (0)");
 process.stdout.write("writing\\n");
 let n = 1, refused = 0, over = false;
 process.stdin.on("data", () => { over = true; process.stdout.write("refused " + refused + " of " + n + "\\n"); database.close(); process.exit(0); });
@@ -45,6 +45,9 @@ const again = () => {
 };
 again();
 `;
+
+/** Bytes: a backup goes by steps of four MB. */
+const MANY_STEPS = "40000000";
 
 let folder = "";
 const writers: ChildProcess[] = [];
@@ -79,9 +82,16 @@ function countsIn(path: string): { a: number; b: number; check: string } {
   return counts;
 }
 
+function farPagesOf(path: string): { a: number; b: number } {
+  const database = new DatabaseSync(path);
+  const found = database.prepare("SELECT a.n AS a, b.n AS b FROM a, b").get() as { a: number; b: number };
+  database.close();
+  return found;
+}
+
 describe("a copy of a state that is being written", () => {
   it.each([
-    { mode: "wal", restMs: "none" },
+    { mode: "wal", restMs: 25 },
     { mode: "delete", restMs: 25 },
     { mode: "truncate", restMs: 25 },
     { mode: "persist", restMs: 25 },
@@ -99,7 +109,7 @@ describe("a copy of a state that is being written", () => {
   });
 
   it("gives no copy of a database with a rollback journal that is written without a pause, or one of one moment; the writer is refused nothing", async () => {
-    const stop = await startWriter(WRITER_OF_FAR_PAGES, join(folder, "state/agent.db"));
+    const stop = await startWriter(WRITER_OF_FAR_PAGES, join(folder, "state/agent.db"), "delete", "8000000");
     const to = join(folder, "copy.db");
     for (let copy = 0; copy < 6; copy += 1) {
       const how = await copyDatabase(join(folder, "state/agent.db"), to, { forMs: 200 }).catch((error: unknown) => {
@@ -107,13 +117,32 @@ describe("a copy of a state that is being written", () => {
         expect(existsSync(to)).toBe(false);
       });
       if (how === undefined) continue;
-      const database = new DatabaseSync(to);
-      const { a, b } = database.prepare("SELECT a.n AS a, b.n AS b FROM a, b").get() as { a: number; b: number };
-      database.close();
+      const { a, b } = farPagesOf(to);
       expect(a).toBe(b);
     }
     expect(await stop()).toMatch(/^refused 0 of /);
     expect(await copyDatabase(join(folder, "state/agent.db"), to)).toBe("files");
+  });
+
+  it("comes to an end with a write-ahead log that is written without a pause, as of one moment; the writer is refused nothing", async () => {
+    const stop = await startWriter(WRITER_OF_FAR_PAGES, join(folder, "state/agent.db"), "wal", MANY_STEPS);
+    const to = join(folder, "copy.db");
+    for (let copy = 0; copy < 3; copy += 1) {
+      expect(await copyDatabase(join(folder, "state/agent.db"), to, { signal: AbortSignal.timeout(60_000) })).toBe("online-backup");
+      const { a, b } = farPagesOf(to);
+      expect(a).toBe(b);
+    }
+    expect(await stop()).toMatch(/^refused 0 of /);
+  });
+
+  it("is given up in its middle when it is told to", async () => {
+    const stop = await startWriter(WRITER_OF_FAR_PAGES, join(folder, "state/agent.db"), "wal", MANY_STEPS);
+    const controller = new AbortController();
+    const copying = copyDatabase(join(folder, "state/agent.db"), join(folder, "copy.db"), { signal: controller.signal });
+    controller.abort(new Error("no longer wanted"));
+    await expect(copying).rejects.toThrow("no longer wanted");
+    expect(existsSync(join(folder, "copy.db"))).toBe(false);
+    await stop();
   });
 
   it("has what only the write-ahead log held", async () => {
