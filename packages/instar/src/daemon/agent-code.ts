@@ -31,6 +31,8 @@ export interface AgentCode {
   reset(signal: AbortSignal): Promise<Base>;
   /** Writes down that code-repo now holds what was brought over to this commit. */
   follow(base: Base): void;
+  /** Until nobody makes code-repo anew. It waits for nothing else: what reads and writes there is not held up by a remote that somebody else asks. */
+  made(): Promise<void>;
   /** Acts while nobody else makes code-repo anew, brings it up to what runs, or makes a commit of it. Not within another such act. */
   alone<T>(act: () => Promise<T>): Promise<T>;
 }
@@ -59,7 +61,13 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
     acting = done.catch(() => {});
     return done;
   };
-  const make = async (signal: AbortSignal): Promise<Base> => {
+  let making: Promise<unknown> = Promise.resolve();
+  const make = (signal: AbortSignal): Promise<Base> => {
+    const done = makeOfRunning(signal);
+    making = done.catch(() => {});
+    return done;
+  };
+  const makeOfRunning = async (signal: AbortSignal): Promise<Base> => {
     const { running } = readStanding(instance);
     if (running === null) throw new InstarError("CONFLICT", "nothing runs yet, so there is no code to make code-repo of", { transient: true });
     // Until it is whole again it is of nothing: what a crash leaves is made anew, and never taken for the agent's change.
@@ -75,6 +83,12 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
     base,
     follow,
     alone,
+    made: async () => {
+      for (let awaited: unknown; awaited !== making; ) {
+        awaited = making;
+        await awaited;
+      }
+    },
     reset: (signal) => alone(() => make(signal)),
     prepare: async () => {
       // The group and others may look: the agent may be another user.

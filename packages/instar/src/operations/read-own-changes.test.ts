@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AgentCode, openAgentCode } from "../daemon/agent-code.ts";
 import { DaemonBench, ended, step } from "../daemon/daemon-bench.testing.ts";
 import type { Instance } from "../daemon/instance.ts";
-import { inCodeRepo, readOwnChanges } from "./read-own-changes.ts";
+import { inCodeRepo } from "./in-code-repo.ts";
+import { readOwnChanges } from "./read-own-changes.ts";
 
 let bench: DaemonBench;
 let instance: Instance;
@@ -86,6 +87,18 @@ describe("while code-repo is made anew", () => {
     holding.letGo();
     await Promise.all([resetting, writing]);
     expect({ listed: (await listing).entries.length > 0, mine: mine() }).toEqual({ listed: true, mine: true });
+  });
+
+  it("nobody who reads in it waits for a remote that somebody else asks", async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const asking = instance.rooms.source.alone(() => held);
+    const diffing = readOwnChanges(instance, code, signal);
+    await turns();
+    expect(await inCodeRepo(code, async () => "read")).toBe("read");
+    letGo();
+    await asking;
+    expect(await diffing).toMatchObject({ local: { kind: "unchanged" } });
   });
 
   it("whoever comes when it was not made is told to come again", async () => {

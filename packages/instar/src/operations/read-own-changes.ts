@@ -4,11 +4,10 @@ import { importOwnCode } from "../daemon/import-own-code.ts";
 import { type Instance, readStanding } from "../daemon/instance.ts";
 import { type Candidate, describeCandidate } from "../daemon/look-for-updates.ts";
 import type { ImportedCode } from "../sources/import-code.ts";
+import { type Base, baseOf } from "./in-code-repo.ts";
 
 /** Files that one answer names. */
 export const CHANGED_SHOWN = 200;
-
-type Base = NonNullable<ReturnType<AgentCode["base"]>>;
 
 /** What was changed in code-repo since it was made, as a commit on top of what it was made of. @throws InstarError CONFLICT before it was made */
 export async function readOwnChanges(instance: Instance, code: AgentCode, signal: AbortSignal): Promise<{ readonly base: Base; readonly local: ImportedCode }> {
@@ -46,31 +45,15 @@ export async function makeOwnVersion(
   return { changed: local.changed.slice(0, CHANGED_SHOWN), isRebased: local.isRebased, candidate };
 }
 
-/**
- * Acts in code-repo while nobody else makes it anew: what is read is whole, and what is written stays. What it was made of is asked for when it is our turn: while
- * somebody makes it anew it is of nothing.
- * @throws InstarError CONFLICT before it was made
- */
-export function inCodeRepo<T>(code: AgentCode, act: (base: Base) => Promise<T>): Promise<T> {
-  return code.alone(async () => {
-    const base = code.base();
-    if (base === null)
-      throw new InstarError("CONFLICT", "code-repo was not made yet of what runs", {
-        transient: true,
-        advice: "It is made as soon as a version runs: ask again. `code.status` shows it as `base`.",
-      });
-    return act(base);
-  });
-}
-
+/** What it was made of is asked for when it is our turn: while somebody makes it anew it is of nothing. */
 function importOnto(
   instance: Instance,
   code: AgentCode,
   { onto, message }: { readonly onto: (base: Base) => string; readonly message: string },
   signal: AbortSignal,
 ): Promise<{ readonly base: Base; readonly local: ImportedCode }> {
-  return inCodeRepo(code, async (base) => ({
-    base,
-    local: await importOwnCode(instance, code, { base: base.commit, onto: onto(base), message }, signal),
-  }));
+  return code.alone(async () => {
+    const base = baseOf(code);
+    return { base, local: await importOwnCode(instance, code, { base: base.commit, onto: onto(base), message }, signal) };
+  });
 }

@@ -7,7 +7,8 @@ import { transact } from "../database/open-database.ts";
 import type { AgentFolder } from "../self/folders/agent-folder.ts";
 import { checkOwnCode } from "./check-own-code.ts";
 import type { OperationContext } from "./context.ts";
-import { CHANGED_SHOWN, inCodeRepo, makeOwnVersion, readOwnChanges } from "./read-own-changes.ts";
+import { inCodeRepo } from "./in-code-repo.ts";
+import { CHANGED_SHOWN, makeOwnVersion, readOwnChanges } from "./read-own-changes.ts";
 import { assertNothingUnderWay, assertNotMarked, daemonOf, findUpdate } from "./updates.ts";
 
 type Served = Extract<keyof Implementations, `code.${string}`>;
