@@ -27,7 +27,7 @@ export interface AgentCode {
   base(): Base | null;
   /** Makes the folders where they are missing, and code-repo of what runs where it was never made. Doing it again does nothing. */
   prepare(): Promise<void>;
-  /** Makes code-repo anew of what runs. What it held goes, git's own files too. @throws InstarError CONFLICT before anything runs, DISK_FULL */
+  /** Makes code-repo anew of what runs. What it held goes, git's own files too. @throws InstarError CONFLICT before a version stayed, DISK_FULL */
   reset(signal: AbortSignal): Promise<Base>;
   /** Writes down that code-repo now holds what was brought over to this commit. */
   follow(base: Base): void;
@@ -69,7 +69,8 @@ function makeAgentCode(instance: Instance, self: SelfSettings): AgentCode {
   };
   const makeOfRunning = async (signal: AbortSignal): Promise<Base> => {
     const { running } = readStanding(instance);
-    if (running === null) throw new InstarError("CONFLICT", "nothing runs yet, so there is no code to make code-repo of", { transient: true });
+    if (running === null)
+      throw new InstarError("CONFLICT", "no version was watched to its end yet, so there is none to make code-repo of", { transient: true });
     // Until it is whole again it is of nothing: what a crash leaves is made anew, and never taken for the agent's change.
     transact(instance.database, () => instance.facts.remove(BASE));
     await makeAgain(instance, codeRepo, running.commit, signal);

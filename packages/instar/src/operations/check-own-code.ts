@@ -32,7 +32,7 @@ export async function checkOwnCode(context: OperationContext, code: AgentCode): 
   codeChecks.assertNone();
   assertNoExchange(instance);
   const { running, committed } = readStanding(instance);
-  if (running === null) throw new InstarError("CONFLICT", "nothing runs so far, so there is nothing to compare with", { transient: true });
+  if (running === null) throw new InstarError("CONFLICT", "no version was watched to its end yet, so there is nothing to compare with", { transient: true });
   const signal = AbortSignal.any([daemon.over, AbortSignal.timeout(IMPORT_WITHIN_MS)]);
   const { candidate, changed } = await makeOwnVersion(instance, code, { message: "what is checked", to: "check" }, signal);
   const start: UpdateStart = {

@@ -7,9 +7,9 @@ export type Base = NonNullable<ReturnType<AgentCode["base"]>>;
 export function baseOf(code: AgentCode): Base {
   const base = code.base();
   if (base === null)
-    throw new InstarError("CONFLICT", "code-repo was not made yet of what runs", {
+    throw new InstarError("CONFLICT", "code-repo was not made yet", {
       transient: true,
-      advice: "It is made as soon as a version runs: ask again. `code.status` shows it as `base`.",
+      advice: "It is made once the first version was watched to its end, which `status` shows; then ask again.",
     });
   return base;
 }
